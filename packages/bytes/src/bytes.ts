@@ -1,0 +1,5 @@
+export { assert, InvariantError } from "./assert.ts";
+export { compareBytes, concatBytes, equalBytes, prefixEnd, startsWith } from "./compare.ts";
+export { crc32c } from "./crc32c.ts";
+export { fnv1a64 } from "./fnv.ts";
+export { varintSize, WireError, WireReader, WireWriter } from "./wire.ts";

@@ -1,0 +1,89 @@
+/** Why a disk operation failed, in words that do not depend on the platform. */
+export type DiskErrorCode =
+  | "NOT_FOUND"
+  | "ALREADY_EXISTS"
+  | "NO_SPACE"
+  | "NO_PERMISSION"
+  | "LOCKED"
+  | "NOT_EMPTY"
+  | "IO_FAILED";
+
+/** Every failure of a `Disk` or `DiskFile`; the message names the path and what was tried. */
+export class DiskError extends Error {
+  override readonly name = "DiskError";
+  readonly code: DiskErrorCode;
+  readonly path: string;
+
+  constructor(code: DiskErrorCode, path: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+    this.path = path;
+  }
+}
+
+/**
+ * `read`: must exist. `write`: must exist, read and write. `create`: read and write, made when
+ * missing. `create-new`: read and write, must not exist yet.
+ */
+export type OpenMode = "read" | "write" | "create" | "create-new";
+
+/**
+ * An open file, addressed by position. Buffers given to a pending asynchronous write are borrowed:
+ * they must not change until it settles. What was written survives a crash only after `sync`.
+ */
+export interface DiskFile {
+  readonly path: string;
+  /** Reads up to `into.length` bytes at `position`; returns how many there were (less at the end). */
+  read(into: Uint8Array, position: number): number;
+  readAsync(into: Uint8Array, position: number): Promise<number>;
+  /** Writes all of `from` at `position`, extending the file where needed. */
+  write(from: Uint8Array, position: number): void;
+  /** Writes the chunks one after the other, beginning at `position`. */
+  writeAsync(chunks: readonly Uint8Array[], position: number): Promise<void>;
+  /** fdatasync: data, and the metadata needed to read it back (such as the size). */
+  sync(): void;
+  syncAsync(): Promise<void>;
+  /** Sets the size; new space reads as zeros. */
+  truncate(size: number): void;
+  /**
+   * Extends the file to `size` with space that is allocated, not sparse, and reads as zeros, so
+   * that later writes inside it cannot fail for lack of space. Contents up to the old size stay.
+   */
+  allocate(size: number): Promise<void>;
+  size(): number;
+  /**
+   * Takes an advisory flock(2) lock that is held until `close`. Waits up to `timeoutMs` (0: does
+   * not wait). Fails with `LOCKED` when another open file description holds it.
+   */
+  lock(kind: "shared" | "exclusive", timeoutMs: number): void;
+  close(): void;
+}
+
+export interface DiskEntry {
+  readonly name: string;
+  readonly kind: "file" | "directory" | "other";
+  readonly size: number;
+}
+
+/** Files and directories. Paths use `/`. All methods raise `DiskError`. */
+export interface Disk {
+  /** Permission bits of new files default to 0o600. */
+  open(path: string, mode: OpenMode, permissions?: number): DiskFile;
+  exists(path: string): boolean;
+  size(path: string): number;
+  /** Entries of a directory, sorted by name. */
+  list(directory: string): DiskEntry[];
+  /** Makes the directory and its missing parents, with permissions 0700. */
+  makeDirectory(path: string): void;
+  rename(from: string, to: string): void;
+  /** Removes a file. `NOT_FOUND` when there is none. */
+  remove(path: string): void;
+  /** Removes a directory and all in it; nothing happens when there is none. */
+  removeTree(path: string): void;
+  /** Makes created, renamed and removed names of this directory survive a crash. */
+  syncDirectory(path: string): void;
+  /** Whole content, owned by the caller. */
+  readFile(path: string): Uint8Array;
+  /** Makes a directory with a name that no other has, below the system's temporary folder. */
+  makeTemporaryDirectory(prefix: string): string;
+}

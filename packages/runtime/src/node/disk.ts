@@ -1,0 +1,72 @@
+import * as fs from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Disk } from "../disk.ts";
+import { diskError } from "./disk-error.ts";
+import { NodeFile } from "./file.ts";
+
+function attempt<T>(path: string, action: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw diskError(error, path, action);
+  }
+}
+
+const { O_RDONLY, O_RDWR, O_CREAT, O_EXCL } = fs.constants;
+const FLAGS = {
+  read: O_RDONLY,
+  write: O_RDWR,
+  create: O_RDWR | O_CREAT,
+  "create-new": O_RDWR | O_CREAT | O_EXCL,
+} as const;
+
+export const nodeDisk: Disk = {
+  open(path, mode, permissions = 0o600) {
+    return new NodeFile(
+      path,
+      attempt(path, "open", () => fs.openSync(path, FLAGS[mode], permissions)),
+    );
+  },
+  exists: (path) => fs.existsSync(path),
+  size: (path) => attempt(path, "measure", () => fs.statSync(path).size),
+  list(directory) {
+    return attempt(directory, "list", () =>
+      fs
+        .readdirSync(directory, { withFileTypes: true })
+        .map((entry) => ({
+          name: entry.name,
+          kind: entry.isFile()
+            ? ("file" as const)
+            : entry.isDirectory()
+              ? ("directory" as const)
+              : ("other" as const),
+          size: entry.isFile() ? fs.statSync(join(directory, entry.name)).size : 0,
+        }))
+        .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    );
+  },
+  makeDirectory: (path) =>
+    attempt(
+      path,
+      "make the directory",
+      () => void fs.mkdirSync(path, { recursive: true, mode: 0o700 }),
+    ),
+  rename: (from, to) => attempt(from, `rename to ${to}:`, () => fs.renameSync(from, to)),
+  remove: (path) => attempt(path, "remove", () => fs.unlinkSync(path)),
+  removeTree: (path) =>
+    attempt(path, "remove", () => fs.rmSync(path, { recursive: true, force: true })),
+  syncDirectory(path) {
+    attempt(path, "sync the directory", () => {
+      const descriptor = fs.openSync(path, "r");
+      try {
+        fs.fsyncSync(descriptor);
+      } finally {
+        fs.closeSync(descriptor);
+      }
+    });
+  },
+  readFile: (path) => attempt(path, "read", () => fs.readFileSync(path)),
+  makeTemporaryDirectory: (prefix) =>
+    attempt(tmpdir(), "make a directory in", () => fs.mkdtempSync(join(tmpdir(), prefix))),
+};

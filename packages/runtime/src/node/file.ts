@@ -1,0 +1,175 @@
+import { spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import { promisify } from "node:util";
+import { DiskError, type DiskFile } from "../disk.ts";
+import { diskError } from "./disk-error.ts";
+
+const readFromDisk = promisify(fs.read);
+const writeToDisk = promisify(fs.write);
+const writeChunks = promisify(fs.writev);
+const syncToDisk = promisify(fs.fdatasync);
+
+/** Exit status of `flock` when the lock is held by somebody else; see its `-E` option. */
+const LOCK_CONFLICT = 75;
+/** Most chunks that one writev(2) takes on Linux. */
+const CHUNKS_MAX = 1024;
+const ZEROS = Buffer.alloc(1024 * 1024);
+
+export class NodeFile implements DiskFile {
+  readonly path: string;
+  readonly #descriptor: number;
+
+  constructor(path: string, descriptor: number) {
+    this.path = path;
+    this.#descriptor = descriptor;
+  }
+
+  #attempt<T>(action: string, work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw diskError(error, this.path, action);
+    }
+  }
+
+  async #attemptAsync<T>(action: string, work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      throw diskError(error, this.path, action);
+    }
+  }
+
+  read(into: Uint8Array, position: number): number {
+    return this.#attempt("read", () => {
+      let done = 0;
+      while (done < into.length) {
+        const count = fs.readSync(
+          this.#descriptor,
+          into,
+          done,
+          into.length - done,
+          position + done,
+        );
+        if (count === 0) break;
+        done += count;
+      }
+      return done;
+    });
+  }
+
+  async readAsync(into: Uint8Array, position: number): Promise<number> {
+    let done = 0;
+    while (done < into.length) {
+      const { bytesRead } = await this.#attemptAsync(
+        "read",
+        readFromDisk(this.#descriptor, into, done, into.length - done, position + done),
+      );
+      if (bytesRead === 0) break;
+      done += bytesRead;
+    }
+    return done;
+  }
+
+  write(from: Uint8Array, position: number): void {
+    this.#attempt("write", () => {
+      for (let done = 0; done < from.length;) {
+        done += fs.writeSync(this.#descriptor, from, done, from.length - done, position + done);
+      }
+    });
+  }
+
+  async writeAsync(chunks: readonly Uint8Array[], position: number): Promise<void> {
+    let offset = position;
+    for (let first = 0; first < chunks.length; first += CHUNKS_MAX) {
+      const some = chunks.slice(first, first + CHUNKS_MAX);
+      const { bytesWritten } = await this.#attemptAsync(
+        "write",
+        writeChunks(this.#descriptor, some, offset),
+      );
+      await this.#finishWrite(some, bytesWritten, offset);
+      for (const chunk of some) offset += chunk.length;
+    }
+  }
+
+  /** Writes what a short writev left over, one chunk at a time. */
+  async #finishWrite(chunks: readonly Uint8Array[], written: number, start: number): Promise<void> {
+    let end = 0;
+    for (const chunk of chunks) {
+      const chunkStart = end;
+      end += chunk.length;
+      for (let done = Math.max(0, written - chunkStart); done < chunk.length;) {
+        const { bytesWritten } = await this.#attemptAsync(
+          "write",
+          writeToDisk(
+            this.#descriptor,
+            chunk,
+            done,
+            chunk.length - done,
+            start + chunkStart + done,
+          ),
+        );
+        done += bytesWritten;
+      }
+    }
+  }
+
+  sync(): void {
+    this.#attempt("sync", () => fs.fdatasyncSync(this.#descriptor));
+  }
+
+  syncAsync(): Promise<void> {
+    return this.#attemptAsync("sync", syncToDisk(this.#descriptor));
+  }
+
+  truncate(size: number): void {
+    this.#attempt("truncate", () => fs.ftruncateSync(this.#descriptor, size));
+  }
+
+  async allocate(size: number): Promise<void> {
+    for (let position = this.size(); position < size;) {
+      const count = Math.min(ZEROS.length, size - position);
+      await this.writeAsync([ZEROS.subarray(0, count)], position);
+      position += count;
+    }
+  }
+
+  size(): number {
+    return this.#attempt("measure", () => fs.fstatSync(this.#descriptor).size);
+  }
+
+  /**
+   * Node has no flock(2), but the lock belongs to the open file description, which a child process
+   * shares: the `flock` program of util-linux takes it on its descriptor 3, and it stays with us.
+   */
+  lock(kind: "shared" | "exclusive", timeoutMs: number): void {
+    const wait = timeoutMs > 0 ? ["--timeout", String(timeoutMs / 1000)] : ["--nonblock"];
+    const args = [`--${kind}`, "--conflict-exit-code", String(LOCK_CONFLICT), ...wait, "3"];
+    const run = spawnSync("flock", args, {
+      stdio: ["ignore", "ignore", "pipe", this.#descriptor],
+      encoding: "utf8",
+    });
+    if (run.error !== undefined) {
+      throw new DiskError(
+        "IO_FAILED",
+        this.path,
+        `Cannot lock ${this.path}: the program "flock" (package util-linux) cannot be run`,
+        { cause: run.error },
+      );
+    }
+    if (run.status === LOCK_CONFLICT) {
+      throw new DiskError(
+        "LOCKED",
+        this.path,
+        `Cannot lock ${this.path}: another process has it open; stop that process first`,
+      );
+    }
+    if (run.status !== 0) {
+      throw new DiskError("IO_FAILED", this.path, `Cannot lock ${this.path}: ${run.stderr.trim()}`);
+    }
+  }
+
+  close(): void {
+    this.#attempt("close", () => fs.closeSync(this.#descriptor));
+  }
+}

@@ -1,0 +1,68 @@
+import * as http from "node:http";
+import type { Http1Handler, Http1Request, Http1Response } from "../http1.ts";
+import type { Http1Server, Socket } from "../network.ts";
+import { NodeSocket } from "./socket.ts";
+
+function readBody(message: http.IncomingMessage, limitBytes: number): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    message.on("data", (chunk: Buffer) => {
+      length += chunk.length;
+      if (length > limitBytes) {
+        reject(new Error(`Request body is longer than ${limitBytes} bytes`));
+        message.destroy();
+      } else chunks.push(chunk);
+    });
+    message.on("end", () => resolve(Buffer.concat(chunks)));
+    message.on("close", () => reject(new Error("Client went away in the middle of its request")));
+  });
+}
+
+function toRequest(message: http.IncomingMessage): Http1Request {
+  const headers = new Map<string, string>();
+  for (const [name, value] of Object.entries(message.headers)) {
+    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(", ") : value);
+  }
+  return {
+    method: message.method ?? "",
+    url: message.url ?? "",
+    headers,
+    remoteAddress: `${message.socket.remoteAddress ?? "?"}:${message.socket.remotePort ?? 0}`,
+    body: (limitBytes) => readBody(message, limitBytes),
+  };
+}
+
+async function answer(handler: Http1Handler, request: Http1Request): Promise<Http1Response> {
+  try {
+    return await handler(request);
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    return { status: 500, headers: { "content-type": "text/plain" }, body: `${text}\n` };
+  }
+}
+
+/** See `Network.serveHttp1`. Limits of `node:http`: 16 KiB of headers, 60 s for them to arrive. */
+export function serveHttp1(handler: Http1Handler): Http1Server {
+  const server = http.createServer((message, reply) => {
+    void answer(handler, toRequest(message)).then((response) => {
+      reply.writeHead(response.status, {
+        ...response.headers,
+        "content-length": Buffer.byteLength(response.body),
+      });
+      reply.end(message.method === "HEAD" ? "" : response.body);
+    });
+  });
+  return {
+    take(socket: Socket, alreadyRead: Uint8Array): void {
+      if (!(socket instanceof NodeSocket)) throw new TypeError("Not a socket of this network");
+      const raw = socket.release();
+      server.emit("connection", raw);
+      if (alreadyRead.length > 0) raw.unshift(alreadyRead);
+    },
+    close(): void {
+      server.closeIdleConnections();
+      server.close();
+    },
+  };
+}

@@ -1,0 +1,34 @@
+export { type Clock, sleep, type Timer } from "./clock.ts";
+export {
+  type Disk,
+  type DiskEntry,
+  DiskError,
+  type DiskErrorCode,
+  type DiskFile,
+  type OpenMode,
+} from "./disk.ts";
+export type { Http1Handler, Http1Request, Http1Response } from "./http1.ts";
+export {
+  type ConnectOptions,
+  type Http1Server,
+  type Listener,
+  type ListenOptions,
+  type Network,
+  type Socket,
+  SOCKET_HIGH_WATER_MARK,
+} from "./network.ts";
+export { type LogFields, type Logger, type LogValue, silentLogger } from "./logger.ts";
+export type { Random } from "./random.ts";
+
+import type { Clock } from "./clock.ts";
+import type { Disk } from "./disk.ts";
+import type { Network } from "./network.ts";
+import type { Random } from "./random.ts";
+
+/** Everything a member needs from the world around it. */
+export interface Runtime {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly disk: Disk;
+  readonly network: Network;
+}

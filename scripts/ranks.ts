@@ -1,0 +1,33 @@
+/**
+ * The layers: a package imports packages of lower rank only. `simulator` is for tests.
+ * Kept beside the check that enforces it; `ARCHITECTURE.md` draws it.
+ */
+export const RANKS: Readonly<Record<string, number>> = {
+  bytes: 0,
+  messages: 0,
+  runtime: 1,
+  bolt: 2,
+  wal: 2,
+  raft: 2,
+  grpc: 2,
+  backend: 3,
+  mvcc: 4,
+  lease: 4,
+  server: 5,
+  client: 5,
+  cli: 6,
+  nodetcd: 6,
+  simulator: 7,
+};
+
+/** Imports that ranks alone would allow or forbid wrongly. */
+export const ALLOWED_WITHIN_RANK: readonly string[] = ["messages -> bytes", "cli -> nodetcd"];
+
+/** What `raft` may import besides its own files. */
+export const RAFT_IMPORTS: readonly string[] = ["@nodetcd/bytes", "@nodetcd/messages"];
+
+/** Node modules that are pure computation and so need no `runtime`. */
+export const PURE_NODE_MODULES: readonly string[] = ["node:zlib", "node:buffer", "node:util"];
+
+/** Folders whose job is to touch the real world. */
+export const WORLD_FOLDERS: readonly string[] = ["packages/runtime/src/node/", "packages/cli/src/"];

@@ -1,0 +1,17 @@
+import { defineConfig } from "vitest/config";
+
+const conditions = ["@nodetcd/source", "node", "import", "default"];
+
+/** Tests run from source; nothing has to be built first. */
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+  test: {
+    include: [
+      "packages/*/test/**/*.test.ts",
+      "tests/unit/**/*.test.ts",
+      "scripts/test/**/*.test.ts",
+    ],
+    testTimeout: 20_000,
+  },
+});
