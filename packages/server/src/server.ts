@@ -1,1 +1,9 @@
-export {};
+export {
+  type AutoCompactionMode,
+  defaultConfig,
+  type FeatureGate,
+  type MemberConfig,
+} from "./config.ts";
+export { ServerError, type ServerErrorCode } from "./errors.ts";
+export type { Member, MemberStatus } from "./member.ts";
+export { startMember } from "./start-member.ts";

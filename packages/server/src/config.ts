@@ -1,0 +1,181 @@
+/** When history is compacted without being asked; see `MemberConfig.autoCompactionMode`. */
+export type AutoCompactionMode = "periodic" | "revision";
+
+/** Switches of etcd's `--feature-gates`. The ones that do nothing here yet are accepted and logged. */
+export type FeatureGate =
+  | "AllAlpha"
+  | "AllBeta"
+  | "CompactHashCheck"
+  | "FastLeaseKeepAlive"
+  | "InitialCorruptCheck"
+  | "LeaseCheckpoint"
+  | "LeaseCheckpointPersist"
+  | "PriorityRequest"
+  | "SetMemberLocalAddr"
+  | "StopGRPCServiceOnDefrag"
+  | "TxnModeWriteWithSharedBuffer";
+
+/**
+ * Everything that can be said about one member; names are etcd's flags in camelCase. Durations end
+ * in `Ms` and are milliseconds, sizes are bytes. URLs are `http://host:port`; port 0 asks for a free
+ * one. What cannot work raises `ServerError` with code `BAD_CONFIG` when the member starts.
+ */
+export interface MemberConfig {
+  /** Human-readable name, also the key of this member in `initialCluster`. Default `default`. */
+  name: string;
+  /** Folder of everything the member keeps. Default `default.etcd`. Made with mode 0700. */
+  dataDir: string;
+  /** Folder of the write-ahead log; "" puts it into `dataDir`/member/wal. Default "". */
+  walDir: string;
+  /** Where clients are served, gRPC and HTTP on one port. Default `http://localhost:2379`. */
+  listenClientUrls: readonly string[];
+  /** When set, HTTP is served here and `listenClientUrls` carry gRPC only. Default none. */
+  listenClientHttpUrls: readonly string[];
+  /** Where other members are served; none: no peer port. Default `http://localhost:2380`. */
+  listenPeerUrls: readonly string[];
+  /** Further addresses for `/metrics` and `/health`. Default none. */
+  listenMetricsUrls: readonly string[];
+  /** What clients are told in member lists; none: the addresses as bound. Default none. */
+  advertiseClientUrls: readonly string[];
+  /** What other members are told; the member's id is made of them. Default `http://localhost:2380`. */
+  initialAdvertisePeerUrls: readonly string[];
+  /**
+   * `name=peerURL` pairs joined by commas, for the first start only; "" is this member alone.
+   * More than one name is refused: clusters of several members are not built yet. Default "".
+   */
+  initialCluster: string;
+  /** `new` to found a cluster, `existing` to join one (refused so far). Default `new`. */
+  initialClusterState: "new" | "existing";
+  /** Keeps clusters with equal URLs apart: part of member and cluster ids. Default `etcd-cluster`. */
+  initialClusterToken: string;
+  /** Raft log entries applied between two snapshots of the log. At least 1, default 10,000. */
+  snapshotCount: number;
+  /** Log entries kept in memory behind a snapshot for slow followers. Default 5,000. */
+  snapshotCatchupEntries: number;
+  /** Length of a raft tick. Default 100 ms. */
+  heartbeatIntervalMs: number;
+  /** Without a leader for this long an election begins. Default 1,000; 5 ticks to 50,000. */
+  electionTimeoutMs: number;
+  /** Skips the wait of a first election where nobody else can win it. Default true. */
+  initialElectionTickAdvance: boolean;
+  /**
+   * Size of the database file that raises the NOSPACE alarm: from then on only reads and deletes
+   * work. 0 is 2 GiB, negative is no limit. Default 0.
+   */
+  quotaBackendBytes: number;
+  /** Largest request; gRPC takes 512 KiB more for its framing. Default 1,572,864 (1.5 MiB). */
+  maxRequestBytes: number;
+  /** Most compares, and most operations of a branch, of one transaction. Default 128. */
+  maxTxnOps: number;
+  /** Most streams open on one client connection. Default 2^32 - 1. */
+  maxConcurrentStreams: number;
+  /** Write-ahead log files kept; 0 keeps all. Default 5. */
+  maxWals: number;
+  /** Snapshot files kept; 0 keeps all. Default 5. */
+  maxSnapshots: number;
+  /** How `autoCompactionRetention` is read. Default `periodic`. */
+  autoCompactionMode: AutoCompactionMode;
+  /**
+   * History kept: a duration such as `30m` or a number of hours (`periodic`), a number of
+   * revisions (`revision`). `0` or "" never compacts. Default `0`.
+   */
+  autoCompactionRetention: string;
+  /** Longest time a change waits in memory for the database file (the log has it). Default 100. */
+  backendBatchIntervalMs: number;
+  /** Changes that are committed to the database file at once, at most. Default 10,000. */
+  backendBatchLimit: number;
+  /** How free pages of the database file are kept track of. Default `hashmap` (etcd says `map`). */
+  backendFreelistType: "array" | "hashmap";
+  /** A client that pings more often is disconnected. Default 5,000. */
+  grpcKeepaliveMinMs: number;
+  /** How often silent clients are pinged; 0 never. Default 7,200,000 (2 h). */
+  grpcKeepaliveIntervalMs: number;
+  /** How long such a ping may stay unanswered; 0 for ever. Default 20,000. */
+  grpcKeepaliveTimeoutMs: number;
+  /** Serves the JSON gateway under `/v3/`. Accepted, not built yet. Default true. */
+  enableGrpcGateway: boolean;
+  /** Idle time of a watch after which its progress is sent. At least 100, default 600,000 (10 min). */
+  watchProgressNotifyIntervalMs: number;
+  /** Applying one request for longer than this is logged. Default 100. */
+  warningApplyDurationMs: number;
+  /** A unary request that takes longer is logged; 0 never. Default 300. */
+  warningUnaryRequestDurationMs: number;
+  /** Revisions deleted by one step of a compaction. Default 1,000. */
+  compactionBatchLimit: number;
+  /** Rest between two steps of a compaction. Default 10. */
+  compactionSleepIntervalMs: number;
+  /** Acknowledges writes before they are on disk: a power cut loses them. Tests only. Default false. */
+  unsafeNoFsync: boolean;
+  /** Starts the member of an existing data directory as the only one of a new cluster. Default false. */
+  forceNewCluster: boolean;
+  /** `extensive` adds a histogram of gRPC handling times. Default `basic`. */
+  metrics: "basic" | "extensive";
+  /** Asks whether an election could be won before raising the term. Default true. */
+  preVote: boolean;
+  /** Refuses membership changes that would lose the quorum. No effect with one member. Default true. */
+  strictReconfigCheck: boolean;
+  /** Most learners of a cluster. No effect with one member. Default 1. */
+  maxLearners: number;
+  /** How often members compare their data; 0 never. No effect with one member. Default 0. */
+  corruptCheckTimeMs: number;
+  /** How often hashes of compactions are compared. No effect with one member. Default 60,000. */
+  compactHashCheckTimeMs: number;
+  /** How often a downgrade in progress is looked at. No effect yet. Default 5,000. */
+  downgradeCheckTimeMs: number;
+  /** Feature switches by name; what is not named has etcd's default. Default none. */
+  featureGates: Readonly<Partial<Record<FeatureGate, boolean>>>;
+  /** Memory for cached pages and values, together. Default 268,435,456 (256 MiB). */
+  cacheBytes: number;
+}
+
+/** The defaults; a program changes what it wants: `{ ...defaultConfig, dataDir: "/tmp/x" }`. */
+export const defaultConfig: Readonly<MemberConfig> = {
+  name: "default",
+  dataDir: "default.etcd",
+  walDir: "",
+  listenClientUrls: ["http://localhost:2379"],
+  listenClientHttpUrls: [],
+  listenPeerUrls: ["http://localhost:2380"],
+  listenMetricsUrls: [],
+  advertiseClientUrls: [],
+  initialAdvertisePeerUrls: ["http://localhost:2380"],
+  initialCluster: "",
+  initialClusterState: "new",
+  initialClusterToken: "etcd-cluster",
+  snapshotCount: 10_000,
+  snapshotCatchupEntries: 5_000,
+  heartbeatIntervalMs: 100,
+  electionTimeoutMs: 1_000,
+  initialElectionTickAdvance: true,
+  quotaBackendBytes: 0,
+  maxRequestBytes: 1_572_864,
+  maxTxnOps: 128,
+  maxConcurrentStreams: 0xffff_ffff,
+  maxWals: 5,
+  maxSnapshots: 5,
+  autoCompactionMode: "periodic",
+  autoCompactionRetention: "0",
+  backendBatchIntervalMs: 100,
+  backendBatchLimit: 10_000,
+  backendFreelistType: "hashmap",
+  grpcKeepaliveMinMs: 5_000,
+  grpcKeepaliveIntervalMs: 7_200_000,
+  grpcKeepaliveTimeoutMs: 20_000,
+  enableGrpcGateway: true,
+  watchProgressNotifyIntervalMs: 600_000,
+  warningApplyDurationMs: 100,
+  warningUnaryRequestDurationMs: 300,
+  compactionBatchLimit: 1_000,
+  compactionSleepIntervalMs: 10,
+  unsafeNoFsync: false,
+  forceNewCluster: false,
+  metrics: "basic",
+  preVote: true,
+  strictReconfigCheck: true,
+  maxLearners: 1,
+  corruptCheckTimeMs: 0,
+  compactHashCheckTimeMs: 60_000,
+  downgradeCheckTimeMs: 5_000,
+  featureGates: {},
+  cacheBytes: 256 * 1024 * 1024,
+};
