@@ -9,7 +9,7 @@ import protobuf from "protobufjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const protoFolder = join(here, "../proto");
-const outFolder = join(here, "../src/generated");
+const outFolder = process.argv[2] ?? join(here, "../src/generated");
 
 /** 64-bit fields that hold random ids: `bigint`. All other 64-bit fields are counters: `number`. */
 const ID_FIELDS = new Set(

@@ -1,0 +1,101 @@
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type Disk, DiskError, type DiskErrorCode } from "@nodetcd/runtime";
+import { nodeDisk } from "@nodetcd/runtime/node";
+
+const disk: Disk = nodeDisk;
+let folder = "";
+beforeEach(() => {
+  folder = disk.makeTemporaryDirectory("runtime-");
+});
+afterEach(() => disk.removeTree(folder));
+
+function codeOf(work: () => unknown): DiskErrorCode | undefined {
+  try {
+    work();
+    return undefined;
+  } catch (error) {
+    if (error instanceof DiskError) return error.code;
+    throw error;
+  }
+}
+
+describe("nodeDisk", () => {
+  test("writes many chunks in order, beyond what one writev takes", async () => {
+    const file = disk.open(join(folder, "f"), "create-new");
+    const chunks = Array.from({ length: 2500 }, (_, i) => Buffer.from(`${i},`));
+    await file.writeAsync(chunks, 3);
+    await file.syncAsync();
+    const content = disk.readFile(join(folder, "f"));
+    expect(Buffer.from(content.subarray(3)).toString()).toBe(Buffer.concat(chunks).toString());
+    expect([...content.subarray(0, 3)]).toEqual([0, 0, 0]);
+    file.close();
+  });
+
+  test("reads what there is at the end of a file and nothing beyond", async () => {
+    const file = disk.open(join(folder, "f"), "create");
+    file.write(Buffer.from("abc"), 0);
+    const into = new Uint8Array(8);
+    expect(file.read(into, 1)).toBe(2);
+    expect(await file.readAsync(into, 5)).toBe(0);
+    file.close();
+  });
+
+  test("allocate() extends with zeros and keeps what is there", async () => {
+    const file = disk.open(join(folder, "f"), "create");
+    file.write(Buffer.from("abc"), 0);
+    await file.allocate(3_000_000);
+    expect(file.size()).toBe(3_000_000);
+    const content = disk.readFile(file.path);
+    expect(Buffer.from(content.subarray(0, 5)).toString()).toBe("abc\0\0");
+    file.close();
+  });
+
+  test("errors carry a code, the path and what was tried", () => {
+    const path = join(folder, "missing");
+    expect(codeOf(() => disk.open(path, "read"))).toBe("NOT_FOUND");
+    expect(() => disk.open(path, "read")).toThrow(`Cannot open ${path}`);
+    disk.open(join(folder, "f"), "create").close();
+    expect(codeOf(() => disk.open(join(folder, "f"), "create-new"))).toBe("ALREADY_EXISTS");
+    expect(codeOf(() => disk.remove(path))).toBe("NOT_FOUND");
+    expect(codeOf(() => disk.list(path))).toBe("NOT_FOUND");
+  });
+
+  test("new files are private to their owner", () => {
+    disk.open(join(folder, "f"), "create").close();
+    expect(execFileSync("stat", ["-c", "%a", join(folder, "f")], { encoding: "utf8" })).toBe(
+      "600\n",
+    );
+  });
+});
+
+describe("DiskFile.lock()", () => {
+  test("excludes another open file of this process and lets go at close", () => {
+    const first = disk.open(join(folder, "f"), "create");
+    const second = disk.open(join(folder, "f"), "write");
+    first.lock("exclusive", 0);
+    expect(codeOf(() => second.lock("exclusive", 0))).toBe("LOCKED");
+    expect(codeOf(() => second.lock("shared", 50))).toBe("LOCKED");
+    first.close();
+    second.lock("exclusive", 0);
+    second.close();
+  });
+
+  test("excludes another process and shares a shared lock", () => {
+    const file = disk.open(join(folder, "f"), "create");
+    file.lock("shared", 0);
+    const tryLock = (kind: string): number => {
+      try {
+        execFileSync("flock", ["--nonblock", kind, file.path, "true"]);
+        return 0;
+      } catch (error) {
+        return (error as { status: number }).status;
+      }
+    };
+    expect(tryLock("--shared")).toBe(0);
+    expect(tryLock("--exclusive")).toBe(1);
+    file.close();
+    expect(tryLock("--exclusive")).toBe(0);
+  });
+});

@@ -1,0 +1,107 @@
+import { DiskError, type DiskFile } from "@nodetcd/runtime";
+import type { FaultDisk } from "./fault-disk.ts";
+import type { FileImage } from "./file-image.ts";
+
+/** An open file of a `FaultDisk`. Asynchronous operations take effect in a later microtask. */
+export class FaultFile implements DiskFile {
+  readonly path: string;
+  readonly #disk: FaultDisk;
+  readonly #image: FileImage;
+  readonly #readOnly: boolean;
+  #closed = false;
+
+  constructor(disk: FaultDisk, path: string, image: FileImage, readOnly: boolean) {
+    this.#disk = disk;
+    this.path = path;
+    this.#image = image;
+    this.#readOnly = readOnly;
+  }
+
+  #enter(changes: boolean): void {
+    if (this.#closed) throw new DiskError("IO_FAILED", this.path, `${this.path} is closed`);
+    if (changes && this.#readOnly) {
+      throw new DiskError("NO_PERMISSION", this.path, `${this.path} is open for reading only`);
+    }
+    if (changes) this.#disk.enter();
+  }
+
+  read(into: Uint8Array, position: number): number {
+    this.#enter(false);
+    const end = Math.min(this.#image.size, position + into.length);
+    if (end <= position) return 0;
+    into.set(this.#image.bytes.subarray(position, end));
+    return end - position;
+  }
+
+  async readAsync(into: Uint8Array, position: number): Promise<number> {
+    await Promise.resolve();
+    return this.read(into, position);
+  }
+
+  write(from: Uint8Array, position: number): void {
+    this.#enter(true);
+    const { faults } = this.#disk;
+    const growth = Math.max(0, position + from.length - this.#image.size);
+    if (faults.capacityBytes !== undefined) {
+      if (this.#disk.usedBytes() + growth > faults.capacityBytes) {
+        throw new DiskError("NO_SPACE", this.path, `Cannot write ${this.path}: no space left`);
+      }
+    }
+    if (faults.failWriteAfter !== undefined && --faults.failWriteAfter === 0) {
+      delete faults.failWriteAfter;
+      this.#image.write(from.subarray(0, from.length >> 1), position);
+      throw new DiskError("IO_FAILED", this.path, `Cannot write ${this.path}: simulated failure`);
+    }
+    this.#image.write(from, position);
+  }
+
+  async writeAsync(chunks: readonly Uint8Array[], position: number): Promise<void> {
+    let offset = position;
+    for (const chunk of chunks) {
+      await Promise.resolve();
+      this.write(chunk, offset);
+      offset += chunk.length;
+    }
+  }
+
+  sync(): void {
+    this.#enter(true);
+    const { faults } = this.#disk;
+    if (faults.failSyncAfter !== undefined && --faults.failSyncAfter === 0) {
+      delete faults.failSyncAfter;
+      throw new DiskError("IO_FAILED", this.path, `Cannot sync ${this.path}: simulated failure`);
+    }
+    this.#image.sync();
+  }
+
+  async syncAsync(): Promise<void> {
+    await Promise.resolve();
+    this.sync();
+  }
+
+  truncate(size: number): void {
+    this.#enter(true);
+    this.#image.truncate(size);
+  }
+
+  async allocate(size: number): Promise<void> {
+    await Promise.resolve();
+    if (size > this.#image.size) this.truncate(size);
+  }
+
+  size(): number {
+    this.#enter(false);
+    return this.#image.size;
+  }
+
+  lock(kind: "shared" | "exclusive", _timeoutMs: number): void {
+    if (!this.#disk.tryLock(this.#image, this, kind)) {
+      throw new DiskError("LOCKED", this.path, `Cannot lock ${this.path}: it is open elsewhere`);
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#disk.unlock(this.#image, this);
+  }
+}

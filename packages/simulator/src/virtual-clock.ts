@@ -1,0 +1,97 @@
+import type { Clock, Timer } from "@nodetcd/runtime";
+
+interface PendingTimer {
+  due: number;
+  order: number;
+  callback: () => void;
+}
+
+/**
+ * A clock that stands still until it is advanced. Callbacks run inside `advance`, in the order of
+ * their times, and those of one time in the order in which they were set.
+ */
+export class VirtualClock implements Clock {
+  #now: number;
+  readonly #wallStart: number;
+  #order = 0;
+  readonly #timers = new Set<PendingTimer>();
+
+  /** @param wallStart what `wallTime` says at the start, milliseconds since 1970 */
+  constructor(wallStart = 1_700_000_000_000) {
+    this.#now = 0;
+    this.#wallStart = wallStart;
+  }
+
+  monotonic(): number {
+    return this.#now;
+  }
+
+  wallTime(): number {
+    return this.#wallStart + this.#now;
+  }
+
+  setTimer(delayMs: number, callback: () => void): Timer {
+    const timer = { due: this.#now + Math.max(0, delayMs), order: this.#order++, callback };
+    this.#timers.add(timer);
+    return { cancel: () => void this.#timers.delete(timer) };
+  }
+
+  setRepeating(intervalMs: number, callback: () => void): Timer {
+    if (!(intervalMs > 0)) throw new RangeError("A repeating timer needs an interval above 0 ms");
+    let current: Timer;
+    const again = (): void => {
+      current = this.setTimer(intervalMs, again);
+      callback();
+    };
+    current = this.setTimer(intervalMs, again);
+    return { cancel: () => current.cancel() };
+  }
+
+  defer(callback: () => void): void {
+    this.setTimer(0, callback);
+  }
+
+  yield(): Promise<void> {
+    return new Promise((resolve) => this.defer(resolve));
+  }
+
+  get pendingTimers(): number {
+    return this.#timers.size;
+  }
+
+  /** Moves time on by `ms`, running what falls due on the way. */
+  advance(ms: number): void {
+    const end = this.#now + ms;
+    for (let timer = this.#earliest(end); timer !== undefined; timer = this.#earliest(end)) {
+      this.#timers.delete(timer);
+      this.#now = Math.max(this.#now, timer.due);
+      timer.callback();
+    }
+    this.#now = end;
+  }
+
+  /**
+   * As `advance`, but in steps of at most `stepMs`, letting promises settle in between: for code
+   * that awaits what a timer resolved and then sets the next timer.
+   */
+  async advanceAsync(ms: number, stepMs = 1): Promise<void> {
+    for (let left = ms; left > 0; left -= stepMs) {
+      this.advance(Math.min(stepMs, left));
+      for (let i = 0; i < 8; i++) await Promise.resolve();
+    }
+  }
+
+  #earliest(end: number): PendingTimer | undefined {
+    let best: PendingTimer | undefined;
+    for (const timer of this.#timers) {
+      if (timer.due > end) continue;
+      if (
+        best === undefined ||
+        timer.due < best.due ||
+        (timer.due === best.due && timer.order < best.order)
+      )
+        best = timer;
+    }
+    return best;
+  }
+}

@@ -1,0 +1,75 @@
+import { describe, expect, test } from "vitest";
+import { CrashError, FaultDisk, SeededRandom } from "@nodetcd/simulator";
+
+const text = (s: string): Uint8Array => new TextEncoder().encode(s);
+
+describe("FaultDisk", () => {
+  test("keeps what was synced and may lose what was not", () => {
+    const outcomes = new Set<string>();
+    for (let seed = 1; seed <= 50; seed++) {
+      const disk = new FaultDisk();
+      const file = disk.open("/a", "create");
+      file.write(text("saved"), 0);
+      file.sync();
+      file.write(text("LOST?"), 0);
+      const found = disk.crash(new SeededRandom(seed)).readFile("/a");
+      outcomes.add(Buffer.from(found).toString());
+    }
+    expect([...outcomes].toSorted()).toEqual(["LOST?", "saved"]);
+  });
+
+  test("may save a later write without an earlier one, and parts of one", () => {
+    const outcomes = new Set<string>();
+    for (let seed = 1; seed <= 200; seed++) {
+      const disk = new FaultDisk();
+      const file = disk.open("/a", "create");
+      file.write(new Uint8Array(2048), 0);
+      file.sync();
+      file.write(new Uint8Array(1024).fill(1), 0);
+      file.write(new Uint8Array(1024).fill(2), 1024);
+      const found = disk.crash(new SeededRandom(seed)).readFile("/a");
+      outcomes.add([0, 512, 1024, 1536].map((offset) => found[offset]).join(""));
+    }
+    expect(outcomes).toContain("0022");
+    expect(outcomes).toContain("0100");
+  });
+
+  test("crashAfter() stops every operation after the given number of changes", () => {
+    const disk = new FaultDisk();
+    const file = disk.open("/a", "create");
+    disk.crashAfter(1);
+    file.write(text("x"), 0);
+    expect(() => file.sync()).toThrow(CrashError);
+    expect(() => file.write(text("y"), 0)).toThrow(CrashError);
+    expect(disk.restart().size("/a")).toBe(1);
+  });
+
+  test("refuses an exclusive lock while another file holds one", () => {
+    const disk = new FaultDisk();
+    const first = disk.open("/a", "create");
+    const second = disk.open("/a", "write");
+    first.lock("exclusive", 0);
+    expect(() => second.lock("shared", 0)).toThrow(/open elsewhere/);
+    first.close();
+    second.lock("shared", 0);
+  });
+
+  test("fails with NO_SPACE beyond its capacity and keeps the content", () => {
+    const disk = new FaultDisk();
+    disk.faults.capacityBytes = 4;
+    const file = disk.open("/a", "create");
+    file.write(text("abcd"), 0);
+    expect(() => file.write(text("e"), 4)).toThrow(/no space/);
+    expect(disk.size("/a")).toBe(4);
+  });
+
+  test("renames and removes whole directories", () => {
+    const disk = new FaultDisk();
+    disk.makeDirectory("/d/e");
+    disk.open("/d/e/f", "create").write(text("1"), 0);
+    disk.rename("/d", "/g");
+    expect(disk.list("/g/e")).toEqual([{ name: "f", kind: "file", size: 1 }]);
+    disk.removeTree("/g");
+    expect(disk.exists("/g/e/f")).toBe(false);
+  });
+});

@@ -1,0 +1,35 @@
+import { expect, test } from "vitest";
+import { SeededRandom, VirtualClock } from "@nodetcd/simulator";
+
+test("VirtualClock runs timers in the order of their times, then of their setting", () => {
+  const clock = new VirtualClock();
+  const seen: string[] = [];
+  clock.setTimer(20, () => seen.push(`late ${clock.monotonic()}`));
+  clock.setTimer(10, () => seen.push("first"));
+  clock.setTimer(10, () => seen.push("second"));
+  clock.setTimer(5, () => clock.setTimer(1, () => seen.push("nested 6")));
+  clock.setTimer(1, () => seen.push("cancelled")).cancel();
+  clock.advance(30);
+  expect(seen).toEqual(["nested 6", "first", "second", "late 20"]);
+  expect(clock.pendingTimers).toBe(0);
+});
+
+test("VirtualClock repeats until cancelled", () => {
+  const clock = new VirtualClock();
+  let count = 0;
+  const timer = clock.setRepeating(10, () => count++);
+  clock.advance(35);
+  timer.cancel();
+  clock.advance(100);
+  expect(count).toBe(3);
+});
+
+test("SeededRandom repeats its sequence for a seed and spreads evenly", () => {
+  const [a, b] = [new SeededRandom(7), new SeededRandom(7)];
+  expect(Array.from({ length: 50 }, () => a.uint32())).toEqual(
+    Array.from({ length: 50 }, () => b.uint32()),
+  );
+  const counts = Array.from({ length: 10 }, () => 0);
+  for (let i = 0; i < 10_000; i++) counts[a.below(10)]!++;
+  for (const count of counts) expect(count).toBeGreaterThan(800);
+});
