@@ -1,1 +1,15 @@
-export {};
+export type {
+  MethodKind,
+  ServerCall,
+  StreamCall,
+  StreamHandler,
+  StreamKind,
+  UnaryCall,
+  UnaryHandler,
+} from "./call.ts";
+export { RpcError } from "./errors.ts";
+export { LocalTransport } from "./local/local-transport.ts";
+export { EMPTY_METADATA, type Metadata } from "./metadata.ts";
+export { type MethodEntry, Services } from "./services.ts";
+export { Status, type StatusCode, toStatusCode } from "./status.ts";
+export type { CallOptions, CallStatus, ClientStream, Transport } from "./transport.ts";
