@@ -1,1 +1,16 @@
-export {};
+export { type Config, type ReadOnlyOption } from "./config.ts";
+export { entrySize } from "./entry.ts";
+export { isRaftError, RaftError, type RaftErrorCode } from "./errors.ts";
+export { MemoryStorage } from "./memory-storage.ts";
+export type { Ready } from "./ready.ts";
+export type { Storage } from "./storage.ts";
+export {
+  isLocalThread,
+  LOCAL_APPEND_THREAD,
+  LOCAL_APPLY_THREAD,
+  NO_NODE,
+  type RaftLogger,
+  type ReadState,
+  type Role,
+  type SoftState,
+} from "./types.ts";
