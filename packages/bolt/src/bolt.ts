@@ -1,1 +1,2 @@
-export {};
+export { BoltError, type BoltErrorCode } from "./errors.ts";
+export { MAX_KEY_SIZE, MAX_VALUE_SIZE } from "./limits.ts";

@@ -1,0 +1,41 @@
+/** Longest key in bytes. */
+export const MAX_KEY_SIZE = 32_768;
+/** Longest value in bytes. */
+export const MAX_VALUE_SIZE: number = 2 ** 31 - 2;
+
+/** Page size of a new file when none is asked for, in bytes. */
+export const DEFAULT_PAGE_SIZE = 4096;
+/** Page sizes are powers of two between these two, in bytes, both included. */
+export const MIN_PAGE_SIZE = 1024;
+export const MAX_PAGE_SIZE: number = 16 * 1024 * 1024;
+
+/** Entries that a page has at least, unless it is the root. */
+export const MIN_KEYS_PER_PAGE = 2;
+/** Entries that a page has at most: 65,535 in the header's count means something else. */
+export const MAX_KEYS_PER_PAGE = 0xfffe;
+/** A corrupt file may hold a cycle; no healthy tree is deeper than this. */
+export const MAX_TREE_DEPTH = 64;
+/** A node in memory with more entries than this is cut in two before it is ever written. */
+export const MAX_NODE_ENTRIES = 4096;
+
+/** Share of a page that a split fills, between the minimum and the maximum. */
+export const DEFAULT_FILL_PERCENT = 0.5;
+export const MIN_FILL_PERCENT = 0.1;
+export const MAX_FILL_PERCENT = 1;
+
+/** Bytes of pages that the cache keeps when no budget is given. */
+export const DEFAULT_CACHE_BYTES: number = 128 * 1024 * 1024;
+/** The file grows by doubling up to this size, then in steps of it, in bytes. */
+export const GROW_STEP_BYTES: number = 16 * 1024 * 1024;
+/** Most bytes that a commit hands to one write. */
+export const WRITE_RUN_BYTES: number = 1024 * 1024;
+/** A slice of an asynchronous commit ends after this many milliseconds. */
+export const DEFAULT_SLICE_MS = 10;
+
+/** `Database.batch` runs what has gathered when there are this many calls, */
+export const MAX_BATCH_SIZE = 1000;
+/** or when the oldest one has waited this many milliseconds. */
+export const MAX_BATCH_DELAY_MS = 10;
+
+/** Chunk size of hot copies, in bytes. */
+export const COPY_CHUNK_BYTES: number = 32 * 1024;

@@ -1,0 +1,117 @@
+import {
+  compareKeyAt,
+  ELEMENT_SIZE,
+  HEADER_WORDS,
+  LEAF_PAGE,
+  type Page,
+  PAGE_HEADER_SIZE,
+  writePageHeader,
+} from "./page.ts";
+
+/**
+ * A leaf element is 16 bytes, and its position counts from the element's own first byte:
+ *
+ *     flags u32 (1: the value is a bucket)   position u32   key size u32   value size u32
+ *
+ * The value follows its key without a gap.
+ */
+export const BUCKET_ELEMENT = 0x01;
+
+export function leafFlags(page: Page, index: number): number {
+  return page.words[HEADER_WORDS + index * 4]!;
+}
+
+/** Offset of the key in the page. */
+function leafKeyStart(page: Page, index: number): number {
+  return PAGE_HEADER_SIZE + index * ELEMENT_SIZE + page.words[HEADER_WORDS + index * 4 + 1]!;
+}
+
+/** A view of the page. */
+export function leafKey(page: Page, index: number): Uint8Array {
+  return new Uint8Array(
+    page.buffer,
+    leafKeyStart(page, index),
+    page.words[HEADER_WORDS + index * 4 + 2]!,
+  );
+}
+
+/** A view of the page. */
+export function leafValue(page: Page, index: number): Uint8Array {
+  const keySize = page.words[HEADER_WORDS + index * 4 + 2]!;
+  return new Uint8Array(
+    page.buffer,
+    leafKeyStart(page, index) + keySize,
+    page.words[HEADER_WORDS + index * 4 + 3]!,
+  );
+}
+
+/** Index of the key; when it is missing, `~index` of the first key above it. */
+export function searchLeaf(page: Page, key: Uint8Array): number {
+  const { words, bytes } = page;
+  let low = 0;
+  let high = page.count;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const word = HEADER_WORDS + middle * 4;
+    const start = PAGE_HEADER_SIZE + middle * ELEMENT_SIZE + words[word + 1]!;
+    const order = compareKeyAt(key, bytes, start, words[word + 2]!);
+    if (order === 0) return middle;
+    if (order > 0) low = middle + 1;
+    else high = middle;
+  }
+  return ~low;
+}
+
+/** What is wrong with the elements of a leaf page, if anything: all must lie within the page. */
+export function leafDefect(page: Page): string | undefined {
+  const { words, count } = page;
+  const size = page.buffer.byteLength;
+  const dataStart = PAGE_HEADER_SIZE + count * ELEMENT_SIZE;
+  if (dataStart > size) return `${count} elements do not fit`;
+  for (let i = 0; i < count; i++) {
+    const word = HEADER_WORDS + i * 4;
+    const start = PAGE_HEADER_SIZE + i * ELEMENT_SIZE + words[word + 1]!;
+    const keySize = words[word + 2]!;
+    if (keySize === 0) return `element ${i} has an empty key`;
+    if (start < dataStart || start + keySize + words[word + 3]! > size) {
+      return `element ${i} lies outside the page`;
+    }
+  }
+  return undefined;
+}
+
+/**
+ * Writes entries `from` to `to - 1` as a leaf page at `offset` (a multiple of 4) of zeroed memory.
+ * Keys and values are copied.
+ */
+export function writeLeafPage(
+  buffer: ArrayBuffer,
+  offset: number,
+  header: { id: number; overflow: number },
+  entries: {
+    keys: readonly Uint8Array[];
+    values: readonly Uint8Array[];
+    flags: readonly number[];
+  },
+  from: number,
+  to: number,
+): void {
+  const words = new Uint32Array(buffer, offset);
+  const bytes = new Uint8Array(buffer, offset);
+  const { keys, values, flags } = entries;
+  writePageHeader(words, header.id, LEAF_PAGE, to - from, header.overflow);
+  let start = PAGE_HEADER_SIZE + (to - from) * ELEMENT_SIZE;
+  for (let i = from, element = PAGE_HEADER_SIZE; i < to; i++, element += ELEMENT_SIZE) {
+    const key = keys[i]!;
+    const value = values[i]!;
+    const word = element >>> 2;
+    words[word] = flags[i]!;
+    words[word + 1] = start - element;
+    words[word + 2] = key.length;
+    words[word + 3] = value.length;
+    bytes.set(key, start);
+    start += key.length;
+    bytes.set(value, start);
+    start += value.length;
+  }
+}
