@@ -1,0 +1,259 @@
+import { assert } from "@nodetcd/bytes";
+import { type Entry, HardState, type WalSnapshot } from "@nodetcd/messages";
+import { type DiskFile, DiskError, silentLogger } from "@nodetcd/runtime";
+import { WalError } from "./errors.ts";
+import { SEGMENT_BYTES, SLOW_SYNC_SECONDS } from "./limits.ts";
+import { NextSegment } from "./next-segment.ts";
+import type { WalOptions, WalRuntime } from "./options.ts";
+import { RecordBuffer } from "./record-buffer.ts";
+import { listSegments, parseSegmentName, type Segment, segmentName } from "./segment.ts";
+
+/** Where a log is continued; see `createWal` and `openWal`, which make one. */
+export interface WalPosition {
+  readonly directory: string;
+  /** The segments that are still needed, the one that is written last. */
+  readonly segments: readonly Segment[];
+  /** The last of them, open for writing and locked. Taken over. */
+  readonly file: DiskFile;
+  /** Offset in that file after the last record. */
+  readonly offset: number;
+  /** Checksum after the last record. */
+  readonly crc: number;
+  readonly metadata: Uint8Array;
+  readonly hardState: HardState;
+  readonly lastIndex: number;
+}
+
+/**
+ * The log of what raft must not forget, in etcd's format. One call of `append` or `appendSnapshot` at
+ * a time. A failed write or sync leaves the file in a state that nobody knows, so it poisons the log:
+ * every later call rejects with `FAILED`, and the process has to start again from what is on disk.
+ */
+export class Wal {
+  readonly directory: string;
+  readonly #runtime: WalRuntime;
+  readonly #options: WalOptions;
+  readonly #segmentBytes: number;
+  readonly #next: NextSegment;
+  readonly #buffer: RecordBuffer;
+  readonly #metadata: Uint8Array;
+  /** Holds the lock; stays open to the end. */
+  readonly #lockFile: DiskFile;
+  #file: DiskFile;
+  #offset: number;
+  #segments: Segment[];
+  #hardState: HardState;
+  #lastIndex: number;
+  #cutting: Promise<void> | undefined;
+  #busy = false;
+  #closed = false;
+  #failure: WalError | undefined;
+
+  constructor(runtime: WalRuntime, position: WalPosition, options: WalOptions) {
+    this.directory = position.directory;
+    this.#runtime = runtime;
+    this.#options = options;
+    this.#segmentBytes = options.segmentBytes ?? SEGMENT_BYTES;
+    this.#buffer = new RecordBuffer(position.crc);
+    this.#metadata = position.metadata;
+    this.#file = position.file;
+    this.#lockFile = position.file;
+    this.#offset = position.offset;
+    this.#segments = [...position.segments];
+    this.#hardState = position.hardState;
+    this.#lastIndex = position.lastIndex;
+    this.#next = new NextSegment(runtime.disk, position.directory, this.#segmentBytes);
+    this.#next.prepare();
+  }
+
+  /** What poisoned the log, if anything did. */
+  get failure(): WalError | undefined {
+    return this.#failure;
+  }
+
+  /**
+   * Appends the entries, then the state. Resolves after fdatasync when there are entries or the term
+   * or vote changed (raft's MustSync), else after the write: a commit index alone may be forgotten.
+   * The entries are borrowed until then. Nothing happens without entries and with a state of zeros.
+   * Rejects with `NO_SPACE`, `FAILED` or `CLOSED`; what was to be appended must then not be acknowledged.
+   */
+  append(hardState: HardState | undefined, entries: readonly Entry[]): Promise<void> {
+    return this.#exclusively(async () => {
+      const state = hardState !== undefined && !isZero(hardState) ? hardState : undefined;
+      if (state === undefined && entries.length === 0) return;
+      const previous = this.#hardState;
+      const mustSync =
+        entries.length > 0 ||
+        (state !== undefined && (state.term !== previous.term || state.vote !== previous.vote));
+      for (const entry of entries) {
+        this.#buffer.addEntry(entry);
+        if (this.#buffer.full) await this.#write();
+        this.#lastIndex = entry.index;
+      }
+      if (state !== undefined) {
+        this.#buffer.addHardState(state);
+        this.#hardState = { ...state };
+      }
+      await this.#finish(mustSync);
+    });
+  }
+
+  /** Records that a snapshot of this index and term was saved. Resolves after fdatasync. */
+  appendSnapshot(snapshot: WalSnapshot): Promise<void> {
+    assert(
+      snapshot.index === 0 || snapshot.confState !== undefined,
+      "appendSnapshot: a snapshot record needs the members of its time",
+    );
+    return this.#exclusively(async () => {
+      this.#buffer.addSnapshot(snapshot);
+      if (snapshot.index > this.#lastIndex) this.#lastIndex = snapshot.index;
+      await this.#finish(true);
+    });
+  }
+
+  /**
+   * Says that entries before `index` are not needed any more. Of the segments that begin before it
+   * the newest is kept, because it may hold `index` itself: with segments from 1, 100 and 200,
+   * `releaseTo(150)` gives up the one from 1.
+   */
+  releaseTo(index: number): void {
+    const later = this.#segments.findIndex((segment) => segment.firstIndex >= index);
+    const keptFrom = (later < 0 ? this.#segments.length : later) - 1;
+    if (keptFrom > 0) this.#segments = this.#segments.slice(keptFrom);
+  }
+
+  /** Removes the oldest segments that were released, as long as more than `keep` files remain. */
+  purge(keep: number): void {
+    const { disk } = this.#runtime;
+    const files = listSegments(disk, this.directory);
+    const firstNeeded = this.#segments[0]?.sequence ?? 0;
+    for (let count = files.length; count > keep; count--) {
+      const oldest = files.shift();
+      if (oldest === undefined || oldest.sequence >= firstNeeded) return;
+      disk.remove(`${this.directory}/${oldest.name}`);
+    }
+  }
+
+  /** Waits for what is under way, syncs and closes. May be called twice. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#cutting?.catch(() => undefined);
+    try {
+      if (this.#failure === undefined) await this.#sync(this.#file);
+    } finally {
+      await this.#next.close();
+      if (this.#file !== this.#lockFile) this.#file.close();
+      this.#lockFile.close();
+    }
+  }
+
+  /** Runs one change after the cut that may be under way; any failure of either poisons the log. */
+  async #exclusively(change: () => Promise<void>): Promise<void> {
+    if (this.#closed)
+      throw new WalError("CLOSED", `The write-ahead log ${this.directory} is closed`);
+    this.#refuseAfterFailure();
+    assert(!this.#busy, "Wal: a call began before the one before it was settled");
+    this.#busy = true;
+    try {
+      if (this.#cutting !== undefined) await this.#cutting;
+      await change();
+    } catch (error) {
+      throw this.#poison(error);
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  #refuseAfterFailure(): void {
+    if (this.#failure === undefined) return;
+    throw new WalError("FAILED", `The write-ahead log cannot be used: ${this.#failure.message}`, {
+      cause: this.#failure,
+    });
+  }
+
+  #poison(error: unknown): WalError {
+    if (this.#failure !== undefined) return this.#failure;
+    const cause = error instanceof Error ? error : new Error(String(error));
+    const full = cause instanceof DiskError && cause.code === "NO_SPACE";
+    const advice = full ? "; free some space on that disk, then start again" : "";
+    this.#failure = new WalError(
+      full ? "NO_SPACE" : "FAILED",
+      `Cannot append to the write-ahead log ${this.directory}: ${cause.message}${advice}`,
+      { cause },
+    );
+    return this.#failure;
+  }
+
+  async #finish(mustSync: boolean): Promise<void> {
+    await this.#write();
+    if (mustSync) await this.#sync(this.#file);
+    if (this.#offset < this.#segmentBytes) return;
+    // What was appended is safe already: only the next append has to wait for the new segment.
+    this.#cutting = this.#cut().finally(() => (this.#cutting = undefined));
+    this.#cutting.catch((error: unknown) => this.#poison(error));
+  }
+
+  async #write(): Promise<void> {
+    const bytes = this.#buffer.view();
+    const { clock } = this.#runtime;
+    const start = clock.monotonic();
+    await this.#file.writeAsync([bytes], this.#offset);
+    this.#offset += bytes.length;
+    this.#buffer.reset();
+    this.#options.onWrite?.(bytes.length, (clock.monotonic() - start) / 1000);
+  }
+
+  async #sync(file: DiskFile): Promise<void> {
+    if (this.#options.noSync === true) return;
+    const { clock } = this.#runtime;
+    const start = clock.monotonic();
+    await file.syncAsync();
+    const seconds = (clock.monotonic() - start) / 1000;
+    this.#options.onSync?.(seconds);
+    if (seconds > SLOW_SYNC_SECONDS) {
+      (this.#options.logger ?? silentLogger).warn("slow fdatasync", {
+        took: `${seconds.toFixed(3)}s`,
+        "expected-duration": `${SLOW_SYNC_SECONDS}s`,
+      });
+    }
+  }
+
+  /**
+   * Begins the next segment: the old one is shortened to what is used; the new one gets its head
+   * (checksum so far, metadata, last state), is synced and only then gets its name.
+   */
+  async #cut(): Promise<void> {
+    const { disk } = this.#runtime;
+    const old = this.#file;
+    old.truncate(this.#offset);
+    await this.#sync(old);
+
+    const prepared = await this.#next.take();
+    this.#buffer.addChainStart();
+    this.#buffer.addMetadata(this.#metadata);
+    if (!isZero(this.#hardState)) this.#buffer.addHardState(this.#hardState);
+    this.#file = prepared;
+    this.#offset = 0;
+    await this.#write();
+    await this.#sync(prepared);
+
+    const name = segmentName((this.#segments.at(-1)?.sequence ?? 0) + 1, this.#lastIndex + 1);
+    const path = `${this.directory}/${name}`;
+    disk.rename(prepared.path, path);
+    disk.syncDirectory(this.directory);
+    // Opened again so that messages name the file as it is called now.
+    this.#file = disk.open(path, "write");
+    prepared.close();
+    if (old !== this.#lockFile) old.close();
+    const segment = parseSegmentName(name);
+    assert(segment !== undefined, `Wal: ${name} is not the name of a segment`);
+    this.#segments.push(segment);
+    this.#options.logger?.info("created a new WAL segment", { path });
+    if (!this.#closed) this.#next.prepare();
+  }
+}
+
+function isZero(state: HardState): boolean {
+  return state.term === 0 && state.vote === 0n && state.commit === 0;
+}
