@@ -18,7 +18,8 @@ export class FileImage {
     this.bytes = grown(this.bytes, end);
     this.bytes.set(from, position);
     this.size = Math.max(this.size, end);
-    this.#unsynced.push({ kind: "write", position, bytes: from.slice() });
+    // Not slice(): of a Buffer that would be a view, and the caller uses its memory again.
+    this.#unsynced.push({ kind: "write", position, bytes: new Uint8Array(from) });
   }
 
   truncate(size: number): void {

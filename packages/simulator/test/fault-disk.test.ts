@@ -18,6 +18,17 @@ describe("FaultDisk", () => {
     expect([...outcomes].toSorted()).toEqual(["LOST?", "saved"]);
   });
 
+  test("saves what a write was given, whatever its buffer holds later", () => {
+    const disk = new FaultDisk();
+    const file = disk.open("/a", "create");
+    const buffer = Buffer.from("first");
+    file.write(buffer, 0);
+    buffer.write("later");
+    file.sync();
+    const found = disk.crash(new SeededRandom(1)).readFile("/a");
+    expect(Buffer.from(found).toString()).toBe("first");
+  });
+
   test("may save a later write without an earlier one, and parts of one", () => {
     const outcomes = new Set<string>();
     for (let seed = 1; seed <= 200; seed++) {
