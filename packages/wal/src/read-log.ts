@@ -39,7 +39,7 @@ class LogBuilder {
         this.#addEntry(Entry.decode(data), path, offset);
         return;
       case RecordType.STATE:
-        this.hardState = HardState.decode(data);
+        this.#setHardState(HardState.decode(data), path, offset);
         return;
       case RecordType.METADATA:
         this.#addMetadata(data, path);
@@ -50,6 +50,15 @@ class LogBuilder {
       default:
         throw corruptError(path, offset, `there is no record type ${type}`);
     }
+  }
+
+  /** No checksum covers a record's type: this tells an entry that claims to be a state. */
+  #setHardState(state: HardState, path: string, offset: number): void {
+    if (state.term < this.hardState.term) {
+      const terms = `${this.hardState.term} to ${state.term}`;
+      throw corruptError(path, offset, `the term goes back from ${terms}`);
+    }
+    this.hardState = state;
   }
 
   /** An entry takes the place of the one with its index and of all that came after that one. */

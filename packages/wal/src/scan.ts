@@ -49,19 +49,23 @@ export function* scanSegment(options: ScanOptions): Generator<ReadRequest, ScanR
   const window = new FileWindow(size);
   let { crc } = options;
   for (let offset = 0; ;) {
-    const ended = (torn: boolean): ScanResult => ({ end: offset, crc, torn });
+    const ended = (torn: boolean): ScanResult => {
+      // A segment gets its name after its first record is on disk.
+      if (crc === undefined) throw corruptError(path, offset, "there is no valid first record");
+      return { end: offset, crc, torn };
+    };
     const left = size - offset;
     if (left === 0) return ended(false);
     if (left < FRAME_HEADER_BYTES) return ended(yield* endsInHeader(options, window, offset));
 
     const frame = readFrameHeader(yield* window.read(offset, FRAME_HEADER_BYTES), path, offset);
     if (frame === undefined) {
-      yield* refuseWipedHeader(options, window, offset, crc);
+      yield* refuseDamagedLength(options, window, offset, crc);
       return ended(false);
     }
     const frameSize = FRAME_HEADER_BYTES + frame.messageSize + frame.padding;
     if (frameSize > left) {
-      yield* refuseWipedHeader(options, window, offset, crc);
+      yield* refuseDamagedLength(options, window, offset, crc);
       if (!last) throw corruptError(path, offset, "the file ends inside this record");
       return ended(true);
     }
@@ -73,6 +77,7 @@ export function* scanSegment(options: ScanOptions): Generator<ReadRequest, ScanR
         ? record?.crc
         : crc32c(crc ?? 0, record.data);
     if (record === undefined || record.crc !== sum || isChainBroken(record, crc)) {
+      yield* refuseDamagedLength(options, window, offset, crc);
       if (last && hasZeroSector(body, offset + FRAME_HEADER_BYTES)) return ended(true);
       throw corruptError(path, offset, describeMismatch(record, sum, crc));
     }
@@ -141,11 +146,11 @@ function* endsInHeader(
 }
 
 /**
- * A length field that was damaged to zero, or to more than the file holds, would look like the end
- * of the log and hide acknowledged records. The message behind it knows its own length: when it is
+ * A length field that was damaged, to zero or to more than its record, would look like the end of
+ * the log and hide acknowledged records. The message behind it knows its own length: when it is
  * there and its checksum continues the chain, the field is what changed.
  */
-function* refuseWipedHeader(
+function* refuseDamagedLength(
   options: ScanOptions,
   window: FileWindow,
   offset: number,

@@ -1,0 +1,136 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { InternalRaftRequest, type PutRequest, type WalSnapshot } from "@nodetcd/messages";
+import { nodeClock, nodeDisk } from "@nodetcd/runtime/node";
+import { loadNewestSnapshotFile, openWal, readLog, readValidSnapshots } from "../src/wal.ts";
+import { entries, FROM_START, plain } from "./helpers.ts";
+
+const PAIRS = [
+  [
+    process.env["ETCD_BIN"] ?? "/opt/peers/etcd",
+    process.env["ETCDCTL_BIN"] ?? "/opt/peers/etcdctl",
+  ],
+  ["/usr/bin/etcd", "/usr/bin/etcdctl"],
+] as const;
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() =>
+        resolve(typeof address === "object" && address !== null ? address.port : 0),
+      );
+    });
+  });
+}
+
+interface RunningEtcd {
+  put(key: string, value: string): void;
+  kill(): Promise<void>;
+}
+
+async function startEtcd(etcd: string, etcdctl: string, dataDir: string): Promise<RunningEtcd> {
+  const [client, peer] = [await freePort(), await freePort()];
+  const clientUrl = `http://127.0.0.1:${client}`;
+  const peerUrl = `http://127.0.0.1:${peer}`;
+  const child: ChildProcess = spawn(
+    etcd,
+    [
+      ...["--data-dir", dataDir, "--snapshot-count", "10", "--log-level", "error"],
+      ...["--listen-client-urls", clientUrl, "--advertise-client-urls", clientUrl],
+      ...["--listen-peer-urls", peerUrl, "--initial-advertise-peer-urls", peerUrl],
+      ...["--initial-cluster", `default=${peerUrl}`],
+    ],
+    { stdio: "ignore" },
+  );
+  const ctl = (...args: string[]): string =>
+    execFileSync(etcdctl, ["--endpoints", clientUrl, ...args], {
+      env: { ...process.env, ETCDCTL_API: "3" },
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+  for (let attempt = 0; ; attempt++) {
+    try {
+      ctl("endpoint", "health");
+      break;
+    } catch (error) {
+      if (attempt > 40) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+  return {
+    put: (key, value) => void ctl("put", key, value),
+    kill: () =>
+      new Promise((resolve) => {
+        child.once("exit", () => resolve());
+        child.kill("SIGKILL");
+      }),
+  };
+}
+
+describe("files of a real etcd", () => {
+  for (const [etcd, etcdctl] of PAIRS) {
+    it(`are read and continued: ${etcd}`, { timeout: 60_000 }, async () => {
+      if (!existsSync(etcd) || !existsSync(etcdctl)) {
+        console.warn(`skipped: ${etcd} or ${etcdctl} is missing`);
+        return;
+      }
+      const dataDir = mkdtempSync(join(tmpdir(), "wal-etcd-"));
+      try {
+        const running = await startEtcd(etcd, etcdctl, dataDir);
+        for (let i = 0; i < 25; i++) running.put(`key-${i}`, `value-${i}`);
+        await running.kill();
+        await checkReadAndContinued(`${dataDir}/member`);
+      } finally {
+        rmSync(dataDir, { recursive: true });
+      }
+    });
+  }
+});
+
+/** The put of an entry; none in what 3.4 still writes in the form of the v2 API. */
+function putOf(data: Uint8Array): PutRequest | undefined {
+  try {
+    return InternalRaftRequest.decode(data).put;
+  } catch {
+    return undefined;
+  }
+}
+
+async function checkReadAndContinued(member: string): Promise<void> {
+  const runtime = { clock: nodeClock, disk: nodeDisk };
+  const content = await readLog(nodeDisk, `${member}/wal`, FROM_START);
+  const puts = content.entries
+    .filter((e) => e.type === 0 && e.data.length > 0)
+    .map((e) => putOf(e.data))
+    .filter((put) => put !== undefined)
+    .map((put) => `${Buffer.from(put.key).toString()}=${Buffer.from(put.value).toString()}`);
+  expect(puts).toEqual(Array.from({ length: 25 }, (_, i) => `key-${i}=value-${i}`));
+  expect(content.hardState.term).toBeGreaterThan(0);
+  content.entries.forEach((e, i) => expect(e.index).toBe(i + 1));
+
+  const valid = readValidSnapshots(nodeDisk, `${member}/wal`);
+  expect(valid.length).toBeGreaterThan(1);
+  const snapshot = loadNewestSnapshotFile(nodeDisk, `${member}/snap`, valid);
+  expect(snapshot?.metadata?.index).toBe(valid.at(-1)?.index);
+  expect(snapshot?.metadata?.confState?.voters.length).toBe(1);
+
+  const from: WalSnapshot = valid.at(-1) ?? FROM_START;
+  const {
+    wal,
+    entries: found,
+    hardState,
+    metadata,
+  } = await openWal(runtime, `${member}/wal`, from);
+  expect(Buffer.from(metadata)).toEqual(Buffer.from(content.metadata));
+  expect(plain(found)).toEqual(plain(content.entries.slice(from.index)));
+  const last = content.entries.length;
+  await wal.append({ ...hardState, commit: last }, entries(last + 1, last + 3, hardState.term));
+  await wal.close();
+  const again = await readLog(nodeDisk, `${member}/wal`, from);
+  expect(again.entries.length).toBe(found.length + 3);
+}
