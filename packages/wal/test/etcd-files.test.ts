@@ -40,10 +40,14 @@ async function startEtcd(etcd: string, etcdctl: string, dataDir: string): Promis
   const child: ChildProcess = spawn(
     etcd,
     [
-      ...["--data-dir", dataDir, "--snapshot-count", "10", "--log-level", "error"],
-      ...["--listen-client-urls", clientUrl, "--advertise-client-urls", clientUrl],
-      ...["--listen-peer-urls", peerUrl, "--initial-advertise-peer-urls", peerUrl],
-      ...["--initial-cluster", `default=${peerUrl}`],
+      `--data-dir=${dataDir}`,
+      "--snapshot-count=10",
+      "--log-level=error",
+      `--listen-client-urls=${clientUrl}`,
+      `--advertise-client-urls=${clientUrl}`,
+      `--listen-peer-urls=${peerUrl}`,
+      `--initial-advertise-peer-urls=${peerUrl}`,
+      `--initial-cluster=default=${peerUrl}`,
     ],
     { stdio: "ignore" },
   );
