@@ -1,1 +1,26 @@
-export {};
+export { type BackendLike, type KeyLeases, noLeases } from "./backend-like.ts";
+export type { Compaction } from "./compact.ts";
+export { MvccError, type MvccErrorCode } from "./errors.ts";
+export { type CompactHash, RecordHasher } from "./hash.ts";
+export type { RangeOptions, RangeResult } from "./range.ts";
+export {
+  isTombstoneKey,
+  mainOf,
+  revisionBound,
+  REVISION_KEY_LENGTH,
+  revisionKey,
+  subOf,
+} from "./revision.ts";
+export type { StoreStats } from "./stats.ts";
+export { openStore, Store, type StoreOptions } from "./store.ts";
+export { parseStored, recordKey, StoredKeyValue } from "./stored-key-value.ts";
+export { type StoredEvent, WriteTransaction } from "./txn.ts";
+export { WatchHub } from "./watch/hub.ts";
+export {
+  AUTO_WATCH_ID,
+  type WatchFilter,
+  type WatchOptions,
+  type WatchResponse,
+  type WatchSink,
+  WatchStream,
+} from "./watch/stream.ts";

@@ -1,0 +1,151 @@
+import { crc32c } from "@nodetcd/bytes";
+import { compactedError, futureRevisionError, MvccError } from "./errors.ts";
+import { findRevision, found } from "./key-index.ts";
+import { COMPACT_HASHES_KEPT, SCAN_RECORDS, SLICE_CHECK_RECORDS, SLICE_MS } from "./limits.ts";
+import { isTombstoneKey, mainOf, revisionBound, subOf } from "./revision.ts";
+import type { StoreState } from "./store-state.ts";
+import { recordKey } from "./stored-key-value.ts";
+
+/** A hash over the history up to `hashRevision` as seen after the compaction at `compactRevision`. */
+export interface CompactHash {
+  /** CRC-32C, unsigned. */
+  readonly hash: number;
+  /** -1 when there was no compaction. */
+  readonly compactRevision: number;
+  readonly hashRevision: number;
+}
+
+const HASH_SEED = crc32c(0, Buffer.from("key"));
+
+/**
+ * The running hash of etcd's HashKV: CRC-32C over the bytes `key`, then key and value of each record
+ * up to `hashRevision`. Of the records at or below `compactRevision` only those count that a
+ * compaction would keep, and no tombstone at `compactRevision` itself (etcd up to 3.5.15 removed
+ * it): so members agree whether or not their compaction has come to an end.
+ */
+export class RecordHasher {
+  readonly #compactRevision: number;
+  readonly #hashRevision: number;
+  #crc = HASH_SEED;
+
+  constructor(compactRevision: number, hashRevision: number) {
+    this.#compactRevision = compactRevision;
+    this.#hashRevision = hashRevision;
+  }
+
+  /** @param isKept asked for records at or below the compact revision; borrows the bytes */
+  add(key: Uint8Array, value: Uint8Array, isKept: () => boolean): void {
+    const main = mainOf(key);
+    if (main > this.#hashRevision) return;
+    if (main <= this.#compactRevision && !isKept()) return;
+    if (main === this.#compactRevision && isTombstoneKey(key)) return;
+    this.#crc = crc32c(crc32c(this.#crc, key), value);
+  }
+
+  get result(): CompactHash {
+    return {
+      hash: this.#crc,
+      compactRevision: this.#compactRevision,
+      hashRevision: this.#hashRevision,
+    };
+  }
+}
+
+/**
+ * HashKV: the hash of the history up to `revision` (0: the current one), in slices beside other
+ * work. Compactions that begin later wait for it. Raises `COMPACTED`, `FUTURE_REVISION`, `CLOSED`.
+ */
+export async function hashKv(
+  state: StoreState,
+  revision: number,
+  stopped: () => boolean,
+): Promise<CompactHash> {
+  const remembered = state.compactHashes.find((hash) => hash.hashRevision === revision);
+  if (remembered !== undefined) return remembered;
+  if (revision > 0 && revision < state.compactRevision) throw compactedError();
+  if (revision > state.revision) throw futureRevisionError();
+
+  let finish = (): void => undefined;
+  const done = new Promise<void>((resolve) => (finish = resolve));
+  const running = { compactRevision: state.compactRevision, done };
+  state.hashesRunning.add(running);
+  try {
+    return await walk(
+      state,
+      state.compactRevision,
+      revision > 0 ? revision : state.revision,
+      stopped,
+    );
+  } finally {
+    state.hashesRunning.delete(running);
+    finish();
+  }
+}
+
+async function walk(
+  state: StoreState,
+  compactRevision: number,
+  revision: number,
+  stopped: () => boolean,
+): Promise<CompactHash> {
+  const hasher = new RecordHasher(compactRevision, revision);
+  const nothingKept = compactRevision > 0 && state.index.count("", undefined, revision) === 0;
+  const end = revisionBound(revision + 1);
+  let from: Uint8Array | undefined = revisionBound(0);
+  while (from !== undefined) {
+    if (stopped()) throw new MvccError("CLOSED", "The store was closed before its hash was done");
+    from = hashSlice(state, hasher, revision, nothingKept, from, end);
+    await state.clock.yield();
+  }
+  return hasher.result;
+}
+
+/** Hashes for some milliseconds; returns the key to go on from, undefined at the end. */
+function hashSlice(
+  state: StoreState,
+  hasher: RecordHasher,
+  revision: number,
+  nothingKept: boolean,
+  from: Uint8Array,
+  end: Uint8Array,
+): Uint8Array | undefined {
+  const deadline = state.clock.monotonic() + SLICE_MS;
+  let visited = 0;
+  let next: Uint8Array | undefined;
+  state.backend.range("key", from, end, SCAN_RECORDS, (key, value) => {
+    // etcd skips nothing at all when a compaction would keep nothing at all.
+    hasher.add(key, value, () => nothingKept || isKeptAt(state, key, value, revision));
+    visited++;
+    if (visited % SLICE_CHECK_RECORDS !== 0 && visited < SCAN_RECORDS) return true;
+    if (visited < SCAN_RECORDS && state.clock.monotonic() < deadline) return true;
+    next = after(key);
+    return false;
+  });
+  return next;
+}
+
+/** The smallest key above `key`, owned. */
+export function after(key: Uint8Array): Uint8Array {
+  const next = new Uint8Array(key.length + 1);
+  next.set(key);
+  return next;
+}
+
+/** This record is what its key has at `revision`, and no tombstone. */
+function isKeptAt(
+  state: StoreState,
+  key: Uint8Array,
+  value: Uint8Array,
+  revision: number,
+): boolean {
+  const entry = state.index.get(recordKey(value));
+  if (entry === undefined || !findRevision(entry, revision)) return false;
+  return found.main === mainOf(key) && found.sub === subOf(key) && !isTombstoneKey(key);
+}
+
+/** Remembers the hash of a finished compaction: peers ask for it by its revision. */
+export function rememberHash(state: StoreState, hash: CompactHash): void {
+  state.compactHashes.push(hash);
+  state.compactHashes.sort((a, b) => a.hashRevision - b.hashRevision);
+  if (state.compactHashes.length > COMPACT_HASHES_KEPT) state.compactHashes.shift();
+}

@@ -1,0 +1,34 @@
+/** Records deleted or passed over in one step of a compaction, as etcd's default. */
+export const COMPACTION_BATCH_LIMIT = 1000;
+/** Milliseconds that a compaction rests after a step that deleted something, as etcd's default. */
+export const COMPACTION_SLEEP_MS = 10;
+/** Record bytes after which a step of a compaction ends even when its count is not reached. */
+export const COMPACTION_BATCH_BYTES: number = 4 * 1024 * 1024;
+/** Finished compactions whose hash is remembered, the newest ones. */
+export const COMPACT_HASHES_KEPT = 10;
+
+/** Milliseconds that background work runs before the event loop gets its turn. */
+export const SLICE_MS = 4;
+/** Records between two looks at the clock inside a slice. */
+export const SLICE_CHECK_RECORDS = 64;
+/** Records that one backend range of a restore or a hash may visit. */
+export const SCAN_RECORDS = 10_000;
+
+/** Keys in one chunk of the ordered index before it is split in two. */
+export const CHUNK_KEYS = 256;
+/** Parts of the hash table, each of which grows by itself so that no growth stalls the loop. */
+export const TABLE_SEGMENTS = 1024;
+
+/** Default budget of recent values held in memory, in bytes. */
+export const CACHE_BYTES: number = 128 * 1024 * 1024;
+/** Memory is taken from the system in slabs of this many bytes; larger records get their own. */
+export const SLAB_BYTES: number = 64 * 1024;
+/** What a cached value costs besides its bytes: the views and objects around it, in bytes. */
+export const CACHED_VALUE_OVERHEAD = 200;
+
+/** Watchers served by one pass of catching up. */
+export const CATCH_UP_WATCHERS = 512;
+/** Distinct revisions read by one pass of catching up: the most that one response carries. */
+export const CATCH_UP_REVISIONS = 1000;
+/** Record bytes after which a pass of catching up ends at the next revision. */
+export const CATCH_UP_BYTES: number = 4 * 1024 * 1024;

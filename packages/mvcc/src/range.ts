@@ -1,0 +1,116 @@
+import { compactedError, futureRevisionError, MvccError } from "./errors.ts";
+import { findRevision, found, type KeyIndex } from "./key-index.ts";
+import { revisionKey } from "./revision.ts";
+import type { StoreState } from "./store-state.ts";
+import { keyText, parseStored, type StoredKeyValue } from "./stored-key-value.ts";
+
+export interface RangeOptions {
+  /** Reads as of this revision; 0 or less is the newest. Default 0. */
+  revision?: number;
+  /** Most keys to return, 0 for all. Default 0. `count` does not depend on it. */
+  limit?: number;
+  /** Only `count`, no keys. Default false. */
+  countOnly?: boolean;
+}
+
+export interface RangeResult {
+  /** The revision of the store (inside a write transaction that changed something: one more). */
+  readonly revision: number;
+  /** Keys in the range at the revision asked for, whatever the limit. */
+  readonly count: number;
+  /** In key order. */
+  readonly keyValues: StoredKeyValue[];
+}
+
+/**
+ * Reads a key or a range of keys.
+ *
+ * @param key borrowed for the call
+ * @param end undefined or empty: the one key; `[0]`: all keys from `key` on; else exclusive. Borrowed
+ * @param current the newest revision that the caller may see
+ */
+export function range(
+  state: StoreState,
+  key: Uint8Array,
+  end: Uint8Array | undefined,
+  options: RangeOptions,
+  current: number,
+): RangeResult {
+  state.stats.ranges++;
+  let at = options.revision ?? 0;
+  if (at > current) throw futureRevisionError();
+  if (at <= 0) at = current;
+  if (at < state.compactRevision) throw compactedError();
+
+  const entries: KeyIndex[] = [];
+  const countOnly = options.countOnly === true;
+  const count =
+    end === undefined || end.length === 0
+      ? selectOne(state, key, at, entries)
+      : selectRange(state, key, end, at, options.limit ?? 0, countOnly, entries);
+  const keyValues: StoredKeyValue[] = [];
+  if (!countOnly) for (const entry of entries) keyValues.push(read(state, entry, at));
+  return { revision: current, count, keyValues };
+}
+
+function selectOne(state: StoreState, key: Uint8Array, at: number, into: KeyIndex[]): number {
+  const entry = state.index.get(key);
+  if (entry === undefined || !findRevision(entry, at)) return 0;
+  into.push(entry);
+  return 1;
+}
+
+function selectRange(
+  state: StoreState,
+  key: Uint8Array,
+  end: Uint8Array,
+  at: number,
+  limit: number,
+  countOnly: boolean,
+  into: KeyIndex[],
+): number {
+  const start = keyText(key);
+  const stop = rangeEndText(end);
+  if (!countOnly) {
+    state.index.collect(start, stop, at, limit, into);
+    if (limit <= 0 || into.length < limit) return into.length;
+  }
+  return state.index.count(start, stop, at);
+}
+
+/** The end of a range as text; undefined for the end of the key space (`[0]`). */
+export function rangeEndText(end: Uint8Array): string | undefined {
+  return end.length === 1 && end[0] === 0 ? undefined : keyText(end);
+}
+
+/** The value of a key that exists at `atRevision`. */
+function read(state: StoreState, entry: KeyIndex, atRevision: number): StoredKeyValue {
+  if (entry.main <= atRevision) return readNewest(state, entry);
+  findRevision(entry, atRevision);
+  return parseStored(state.values.copy(fetch(state, entry, found.main, found.sub)).bytes);
+}
+
+/** The newest value of a key that exists, from the cache or into it. */
+export function readNewest(state: StoreState, entry: KeyIndex): StoredKeyValue {
+  const stored = entry.stored;
+  if (stored !== undefined) {
+    stored.recentlyRead = true;
+    return stored;
+  }
+  const copy = state.values.copy(fetch(state, entry, entry.main, entry.sub));
+  const fetched = parseStored(copy.bytes);
+  state.values.keep(entry, fetched, copy.slab);
+  return fetched;
+}
+
+/** Borrowed from the backend until this turn of the loop ends. */
+function fetch(state: StoreState, entry: KeyIndex, main: number, sub: number): Uint8Array {
+  const record = state.backend.get("key", revisionKey(main, sub));
+  if (record === undefined) {
+    throw new MvccError(
+      "CORRUPT_RECORD",
+      `Revision ${main}.${sub} of key ${JSON.stringify(entry.key)} is in the index but not in the backend`,
+    );
+  }
+  return record;
+}

@@ -1,0 +1,110 @@
+import { WireReader } from "@nodetcd/bytes";
+import type { Clock } from "@nodetcd/runtime";
+import type { BackendLike } from "./backend-like.ts";
+import { after } from "./hash.ts";
+import { addRevision, type KeyIndex } from "./key-index.ts";
+import { SCAN_RECORDS, SLICE_CHECK_RECORDS, SLICE_MS } from "./limits.ts";
+import { FINISHED_COMPACT, readMark, SCHEDULED_COMPACT } from "./marks.ts";
+import { checkRevisionKey, isTombstoneKey, mainOf, revisionBound, subOf } from "./revision.ts";
+import { recordKey } from "./stored-key-value.ts";
+import { TreeIndex } from "./tree-index.ts";
+
+export interface Restored {
+  readonly index: TreeIndex;
+  readonly revision: number;
+  /** -1 for none, as the two marks. */
+  readonly scheduledCompactRevision: number;
+  readonly finishedCompactRevision: number;
+  /** Keys whose newest value has a lease. */
+  readonly leased: ReadonlySet<KeyIndex>;
+}
+
+/**
+ * Rebuilds the index from the `key` bucket, in slices.
+ *
+ * The revision is the newest record's, but never below a compaction mark: when the newest record was
+ * a tombstone that a compaction removed, the marks are all that remembers it.
+ */
+export async function restore(
+  backend: BackendLike,
+  clock: Clock,
+  hashSeed: number,
+): Promise<Restored> {
+  const finishedCompactRevision = readMark(backend, FINISHED_COMPACT);
+  const scheduledCompactRevision = readMark(backend, SCHEDULED_COMPACT);
+  const index = new TreeIndex(hashSeed);
+  const leased = new Set<KeyIndex>();
+  let newest = 1;
+  let from: Uint8Array | undefined = revisionBound(0);
+  while (from !== undefined) {
+    const slice = readSlice(backend, clock, index, leased, from);
+    newest = Math.max(newest, slice.newest);
+    from = slice.next;
+    await clock.yield();
+  }
+  return {
+    index,
+    revision: Math.max(newest, finishedCompactRevision, scheduledCompactRevision),
+    scheduledCompactRevision,
+    finishedCompactRevision,
+    leased,
+  };
+}
+
+/** Reads records for some milliseconds; `next` is where to go on, undefined at the end. */
+function readSlice(
+  backend: BackendLike,
+  clock: Clock,
+  index: TreeIndex,
+  leased: Set<KeyIndex>,
+  from: Uint8Array,
+): { newest: number; next: Uint8Array | undefined } {
+  const deadline = clock.monotonic() + SLICE_MS;
+  let visited = 0;
+  let newest = 0;
+  let next: Uint8Array | undefined;
+  backend.range("key", from, undefined, SCAN_RECORDS, (key, value) => {
+    checkRevisionKey(key);
+    newest = mainOf(key);
+    readRecord(index, leased, key, value);
+    visited++;
+    if (visited % SLICE_CHECK_RECORDS !== 0 && visited < SCAN_RECORDS) return true;
+    if (visited < SCAN_RECORDS && clock.monotonic() < deadline) return true;
+    next = after(key);
+    return false;
+  });
+  return { newest, next };
+}
+
+/** Adds one record to the index. Records come in the order of their revisions. */
+function readRecord(
+  index: TreeIndex,
+  leased: Set<KeyIndex>,
+  key: Uint8Array,
+  value: Uint8Array,
+): void {
+  const entry = index.getOrAdd(recordKey(value));
+  const wasAlive = entry.main !== 0 && entry.alive;
+  if (isTombstoneKey(key)) {
+    addRevision(entry, mainOf(key), ~subOf(key));
+    entry.lease = 0n;
+  } else {
+    addRevision(entry, mainOf(key), subOf(key));
+    readFields(entry, value);
+  }
+  if (entry.lease !== 0n) leased.add(entry);
+  else if (leased.size > 0) leased.delete(entry);
+  index.touch(entry, wasAlive);
+}
+
+function readFields(entry: KeyIndex, value: Uint8Array): void {
+  const reader = new WireReader(value);
+  entry.lease = 0n;
+  while (!reader.done) {
+    const tag = reader.tag();
+    if (tag === 16) entry.createRevision = reader.counter();
+    else if (tag === 32) entry.version = reader.counter();
+    else if (tag === 48) entry.lease = reader.int64();
+    else reader.skip(tag);
+  }
+}

@@ -1,0 +1,30 @@
+import type { Clock, Logger } from "@nodetcd/runtime";
+import type { BackendLike, KeyLeases } from "./backend-like.ts";
+import type { CompactHash } from "./hash.ts";
+import type { StoreStats } from "./stats.ts";
+import type { TreeIndex } from "./tree-index.ts";
+import type { ValueCache } from "./value-cache.ts";
+
+/** What the operations of one store work on. */
+export interface StoreState {
+  backend: BackendLike;
+  index: TreeIndex;
+  readonly values: ValueCache;
+  readonly lessor: KeyLeases;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly stats: StoreStats;
+  readonly compactionBatchLimit: number;
+  readonly compactionSleepMs: number;
+  /** Of the last finished write transaction; an empty store has 1. */
+  revision: number;
+  /** Lowest readable revision; -1 while nothing was ever compacted. */
+  compactRevision: number;
+  /** As in the `meta` bucket; -1 when there is no mark. They differ while a compaction runs. */
+  scheduledCompactRevision: number;
+  finishedCompactRevision: number;
+  /** Newest last. */
+  compactHashes: CompactHash[];
+  /** Hash computations under way, by the compact revision that they saw. */
+  readonly hashesRunning: Set<{ readonly compactRevision: number; readonly done: Promise<void> }>;
+}

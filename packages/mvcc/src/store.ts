@@ -1,0 +1,204 @@
+import { assert } from "@nodetcd/bytes";
+import { type Clock, type Logger, silentLogger } from "@nodetcd/runtime";
+import type { BackendLike, KeyLeases } from "./backend-like.ts";
+import { compact, type Compaction } from "./compact.ts";
+import { type CompactHash, hashKv } from "./hash.ts";
+import { CACHE_BYTES, COMPACTION_BATCH_LIMIT, COMPACTION_SLEEP_MS, SLICE_MS } from "./limits.ts";
+import { range, type RangeOptions, type RangeResult, readNewest } from "./range.ts";
+import { restore, type Restored } from "./restore.ts";
+import { FifoScheduler } from "./scheduler.ts";
+import { newStats, type StoreStats } from "./stats.ts";
+import type { StoreState } from "./store-state.ts";
+import { keyBytes, type StoredKeyValue } from "./stored-key-value.ts";
+import { type Change, WriteTransaction } from "./txn.ts";
+import { ValueCache } from "./value-cache.ts";
+import { WatchHub } from "./watch/hub.ts";
+
+export interface StoreOptions {
+  readonly clock: Clock;
+  /** Holds which key belongs to which lease; must have read its own records already. */
+  readonly lessor: KeyLeases;
+  /** Default: nothing is logged. */
+  readonly logger?: Logger | undefined;
+  /** Records in one step of a compaction. Default 1000. */
+  readonly compactionBatchLimit?: number | undefined;
+  /** Milliseconds between steps of a compaction that deleted something. Default 10. */
+  readonly compactionSleepMs?: number | undefined;
+  /**
+   * Budget of recent values held in memory, in bytes. 0 reads every value from the backend.
+   * Default 128 MiB.
+   */
+  readonly cacheBytes?: number | undefined;
+  /** Any 32-bit number that clients cannot know: keys cannot be chosen to collide then. Default 0. */
+  readonly hashSeed?: number | undefined;
+}
+
+/** Opens the history that a backend holds, and takes up a compaction that was not finished. */
+export async function openStore(backend: BackendLike, options: StoreOptions): Promise<Store> {
+  const hashSeed = options.hashSeed ?? 0;
+  const restored = await restore(backend, options.clock, hashSeed);
+  const store = new Store(backend, options, restored);
+  await store.begin(restored);
+  return store;
+}
+
+/**
+ * The key space with its history. Reads and writes are synchronous; what takes long (compaction,
+ * hash, catching up of watchers) runs in slices between them.
+ */
+export class Store {
+  readonly watches: WatchHub;
+  readonly #state: StoreState;
+  readonly #hashSeed: number;
+  #scheduler = new FifoScheduler();
+  #writing = false;
+  #closed = false;
+
+  /** Use `openStore`. */
+  constructor(backend: BackendLike, options: StoreOptions, restored: Restored) {
+    this.#hashSeed = options.hashSeed ?? 0;
+    this.#state = {
+      backend,
+      index: restored.index,
+      values: new ValueCache(options.cacheBytes ?? CACHE_BYTES),
+      lessor: options.lessor,
+      clock: options.clock,
+      logger: options.logger ?? silentLogger,
+      stats: newStats(),
+      compactionBatchLimit: options.compactionBatchLimit ?? COMPACTION_BATCH_LIMIT,
+      compactionSleepMs: options.compactionSleepMs ?? COMPACTION_SLEEP_MS,
+      revision: restored.revision,
+      compactRevision: restored.finishedCompactRevision,
+      scheduledCompactRevision: restored.scheduledCompactRevision,
+      finishedCompactRevision: restored.finishedCompactRevision,
+      compactHashes: [],
+      hashesRunning: new Set(),
+    };
+    this.watches = new WatchHub(this.#state);
+  }
+
+  /** The newest revision; an empty store has 1. */
+  get revision(): number {
+    return this.#state.revision;
+  }
+
+  /** The lowest revision that can be read; -1 while nothing was ever compacted, as in etcd. */
+  get compactRevision(): number {
+    return this.#state.compactRevision;
+  }
+
+  /** Keys that exist now. */
+  get keysTotal(): number {
+    return this.#state.index.alive;
+  }
+
+  /** Bytes of recent values held in memory. */
+  get cachedBytes(): number {
+    return this.#state.values.bytes;
+  }
+
+  get stats(): Readonly<StoreStats> {
+    return this.#state.stats;
+  }
+
+  /**
+   * The newest value of one key: the hot path. The result may be kept.
+   *
+   * @param key borrowed for the call
+   */
+  get(key: Uint8Array): StoredKeyValue | undefined {
+    const entry = this.#state.index.get(key);
+    return entry === undefined || !entry.alive ? undefined : readNewest(this.#state, entry);
+  }
+
+  /** See `range`. Raises `COMPACTED` and `FUTURE_REVISION`. */
+  range(key: Uint8Array, end: Uint8Array | undefined, options: RangeOptions = {}): RangeResult {
+    return range(this.#state, key, end, options, this.#state.revision);
+  }
+
+  /** Begins the one write transaction; it must end in the same turn of the loop. */
+  beginWrite(): WriteTransaction {
+    assert(!this.#writing, "Store.beginWrite: a write transaction is open");
+    assert(!this.#closed, "Store.beginWrite: the store is closed");
+    this.#writing = true;
+    return new WriteTransaction(this.#state, (changes) => this.#endWrite(changes));
+  }
+
+  #endWrite(changes: readonly Change[]): void {
+    this.#writing = false;
+    if (changes.length === 0) return;
+    this.#state.revision++;
+    this.watches.notify(changes);
+  }
+
+  /** See `Compaction`. Raises `COMPACTED` and `FUTURE_REVISION`. */
+  compact(revision: number): Compaction {
+    return compact(this.#state, this.#scheduler, revision);
+  }
+
+  /** Resolves when the compactions asked for so far have settled. */
+  compactionsSettled(): Promise<void> {
+    return this.#scheduler.idle();
+  }
+
+  /** The hash of the history up to `revision`, 0 for the newest; as etcd's HashKV. */
+  hashKv(revision: number): Promise<CompactHash> {
+    const { backend } = this.#state;
+    return hashKv(this.#state, revision, () => this.#closed || this.#state.backend !== backend);
+  }
+
+  /** Hashes of the last finished compactions, oldest first, at most ten. */
+  compactHashes(): readonly CompactHash[] {
+    return this.#state.compactHashes;
+  }
+
+  /**
+   * Goes over to another backend, as after a snapshot from the leader. Watchers stay and catch up
+   * from where they are. Until it resolves the store shows the old history and must not be written.
+   */
+  async restoreFrom(backend: BackendLike): Promise<void> {
+    await this.#scheduler.stop();
+    this.#scheduler = new FifoScheduler();
+    const restored = await restore(backend, this.#state.clock, this.#hashSeed);
+    const state = this.#state;
+    state.backend = backend;
+    state.index = restored.index;
+    state.revision = restored.revision;
+    state.compactRevision = restored.finishedCompactRevision;
+    state.scheduledCompactRevision = restored.scheduledCompactRevision;
+    state.finishedCompactRevision = restored.finishedCompactRevision;
+    state.compactHashes = [];
+    await this.begin(restored);
+    this.watches.restart();
+  }
+
+  /** Attaches leases and resumes a compaction; part of opening. */
+  async begin(restored: Restored): Promise<void> {
+    const { clock, lessor, logger } = this.#state;
+    let deadline = clock.monotonic() + SLICE_MS;
+    for (const entry of restored.leased) {
+      try {
+        lessor.attach(entry.lease, keyBytes(entry.key));
+      } catch (error) {
+        logger.warn("failed to attach a lease", { lease: entry.lease, error: String(error) });
+      }
+      if (clock.monotonic() < deadline) continue;
+      await clock.yield();
+      deadline = clock.monotonic() + SLICE_MS;
+    }
+    const { scheduledCompactRevision, finishedCompactRevision } = restored;
+    if (scheduledCompactRevision <= finishedCompactRevision) return;
+    logger.info("resume scheduled compaction", {
+      "scheduled-compact-revision": scheduledCompactRevision,
+    });
+    this.compact(scheduledCompactRevision);
+  }
+
+  /** Stops background work; a compaction under way is taken up when the backend is opened again. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.watches.close();
+    await this.#scheduler.stop();
+    for (const hash of this.#state.hashesRunning) await hash.done;
+  }
+}

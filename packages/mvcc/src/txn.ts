@@ -1,0 +1,96 @@
+import { assert } from "@nodetcd/bytes";
+import { EventType } from "@nodetcd/messages";
+import { deleteKey, selectForDelete } from "./delete-range.ts";
+import { put } from "./put.ts";
+import { range, type RangeOptions, type RangeResult } from "./range.ts";
+import type { StoreState } from "./store-state.ts";
+import type { StoredKeyValue } from "./stored-key-value.ts";
+
+/** One change as watchers get it. */
+export interface StoredEvent {
+  /** `EventType.PUT` or `EventType.DELETE`. */
+  readonly type: EventType;
+  /** Of a DELETE: only key and modRevision. */
+  readonly keyValue: StoredKeyValue;
+}
+
+/** A change with its key as text, for finding its watchers. */
+export interface Change extends StoredEvent {
+  readonly key: string;
+}
+
+/**
+ * Changes that become visible together, as one revision. Synchronous: begin, change and end belong
+ * in one turn of the loop, and one transaction is open at a time. There is no rollback: check first.
+ */
+export class WriteTransaction {
+  readonly #state: StoreState;
+  readonly #onEnd: (changes: readonly Change[]) => void;
+  readonly #changes: Change[] = [];
+  #operations = 0;
+  #ended = false;
+
+  /** For `Store.beginWrite`. */
+  constructor(state: StoreState, onEnd: (changes: readonly Change[]) => void) {
+    this.#state = state;
+    this.#onEnd = onEnd;
+  }
+
+  /** What was changed so far, in order; the position is the sub revision. */
+  get changes(): readonly StoredEvent[] {
+    return this.#changes;
+  }
+
+  /** The revision that the changes made so far belong to, or that of the store without any. */
+  get revision(): number {
+    return this.#state.revision + (this.#changes.length > 0 ? 1 : 0);
+  }
+
+  /** As `Store.range`, and sees the changes made so far, one revision up. */
+  range(key: Uint8Array, end: Uint8Array | undefined, options: RangeOptions = {}): RangeResult {
+    this.#operations++;
+    return range(this.#state, key, end, options, this.revision);
+  }
+
+  /**
+   * @param key borrowed for the call, as is `value`; not empty
+   * @param lease 0n for none; must have been granted
+   * @returns the revision of this transaction
+   */
+  put(key: Uint8Array, value: Uint8Array, lease: bigint): number {
+    this.#begin();
+    const main = this.#state.revision + 1;
+    const { key: text, keyValue } = put(this.#state, key, value, lease, main, this.#changes.length);
+    this.#changes.push({ type: EventType.PUT, keyValue, key: text });
+    return main;
+  }
+
+  /**
+   * Deletes the key, or the keys of a range (`end` as for `range`), in key order.
+   *
+   * @returns how many there were; without any nothing changes
+   */
+  deleteRange(key: Uint8Array, end: Uint8Array | undefined): number {
+    this.#begin();
+    const main = this.#state.revision + 1;
+    const entries = selectForDelete(this.#state, key, end);
+    for (const entry of entries) {
+      const { key: text, keyValue } = deleteKey(this.#state, entry, main, this.#changes.length);
+      this.#changes.push({ type: EventType.DELETE, keyValue, key: text });
+    }
+    return entries.length;
+  }
+
+  /** Publishes: the revision rises by one if anything changed, and the watchers are told. */
+  end(): void {
+    assert(!this.#ended, "WriteTransaction.end: it has ended before");
+    this.#ended = true;
+    if (this.#operations > 1) this.#state.stats.txns++;
+    this.#onEnd(this.#changes);
+  }
+
+  #begin(): void {
+    assert(!this.#ended, "WriteTransaction: it has ended");
+    this.#operations++;
+  }
+}
