@@ -68,10 +68,11 @@ export class ReadyBuilder {
     if (readStates.length > 0) raft.readStates = [];
     const mustSync = entries.length > 0 || raft.vote !== last.vote || raft.term !== last.term;
 
+    // A new list even after an empty one: applying entries of this `Ready` may send more.
     const messages = raft.messages;
+    raft.messages = [];
     if (this.#async) this.#askThreads(messages, { entries, hardState, snapshot }, committedEntries);
     else this.#holdResponses(messages, { snapshot }, committedEntries);
-    if (messages.length > 0) raft.messages = [];
     if (raft.messagesAfterAppend.length > 0) raft.messagesAfterAppend = [];
 
     log.unstable.acceptInProgress();
