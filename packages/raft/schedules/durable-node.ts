@@ -234,8 +234,10 @@ export class DurableNode implements DurableLog {
   }
 
   #send(message: RaftMessage): void {
-    this.#settings.invariants.onSend(message);
-    this.#settings.send(message);
+    const { invariants, send } = this.#settings;
+    const { term, vote } = this.storage.initialState().hardState;
+    invariants.onSend(message, { term, vote, lastIndex: this.storage.lastIndex() });
+    send(message);
   }
 
   #respond(message: RaftMessage): void {

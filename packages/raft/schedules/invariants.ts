@@ -37,12 +37,27 @@ export class Invariants {
     this.#leaderOfTerm.set(term, id);
   }
 
-  /** A node grants its vote to one candidate in a term (5.2). */
-  onSend(message: RaftMessage): void {
-    if (message.type !== MessageType.MsgVoteResp || message.reject) return;
-    this.onVote(message.from, message.term, message.to);
+  /**
+   * What a message promises is on the sender's disk (thesis 3.8): the vote it grants, the entries it
+   * acknowledges.
+   */
+  onSend(
+    message: RaftMessage,
+    durable: { readonly term: number; readonly vote: bigint; readonly lastIndex: number },
+  ): void {
+    if (message.reject || durable.term > message.term) return;
+    if (message.type === MessageType.MsgVoteResp) {
+      this.onVote(message.from, message.term, message.to);
+      if (durable.term < message.term || durable.vote !== message.to) {
+        throw new Violation(`promise: ${message.from} sends a vote that is not durable`);
+      }
+    }
+    if (message.type === MessageType.MsgAppResp && message.index > durable.lastIndex) {
+      throw new Violation(`promise: ${message.from} acknowledges what is not durable`);
+    }
   }
 
+  /** A node grants its vote to one candidate in a term (5.2). */
   onVote(voter: bigint, term: number, candidate: bigint): void {
     const key = `${voter}:${term}`;
     const other = this.#votes.get(key);

@@ -34,7 +34,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "read index without a quorum",
     file: "read-index.ts",
-    find: 'if (raft.config.readOnlyOption === "lease-based") {',
+    find: 'if (raft.tracker.isSingleton || raft.config.readOnlyOption === "lease-based") {',
     replace: "if (raft.config.id !== 0n) {",
   },
   {
@@ -53,7 +53,7 @@ export async function loadWithBug(
   bug: PlantedBug,
 ): Promise<{ library: RaftLibrary; dispose: () => void }> {
   const name = bug.name.replace(/\W+/g, "-");
-  const copy = join(packageFolder, "node_modules", `.planted-${process.pid}-${name}`);
+  const copy = join(packageFolder, "dist", `.planted-${process.pid}-${name}`);
   cpSync(join(packageFolder, "src"), copy, { recursive: true });
   const dispose = (): void => rmSync(copy, { recursive: true, force: true });
   const file = join(copy, bug.file);
@@ -62,7 +62,10 @@ export async function loadWithBug(
     dispose();
     throw new Error(`Cannot plant "${bug.name}": its place in ${bug.file} has changed`);
   }
-  writeFileSync(file, text.replace(bug.find, () => bug.replace));
+  writeFileSync(
+    file,
+    text.replace(bug.find, () => bug.replace),
+  );
   const library = (await import(pathToFileURL(join(copy, "raft.ts")).href)) as RaftLibrary;
   return { library, dispose };
 }

@@ -45,7 +45,9 @@ async function checkPlanted(): Promise<boolean> {
     const finding = explore(library, seed, count);
     dispose();
     if (finding === undefined) found = false;
-    console.log(`planted "${bug.name}": ${finding === undefined ? "NOT FOUND" : describe(finding)}`);
+    console.log(
+      `planted "${bug.name}": ${finding === undefined ? "NOT FOUND" : describe(finding)}`,
+    );
   }
   return found;
 }

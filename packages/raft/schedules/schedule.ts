@@ -1,4 +1,9 @@
-import { ConfChangeTransition, ConfChangeType, type ConfChangeV2, type RaftMessage } from "@nodetcd/messages";
+import {
+  ConfChangeTransition,
+  ConfChangeType,
+  type ConfChangeV2,
+  type RaftMessage,
+} from "@nodetcd/messages";
 import { SeededRandom } from "@nodetcd/simulator";
 import { DurableNode } from "./durable-node.ts";
 import { Invariants } from "./invariants.ts";
@@ -7,6 +12,11 @@ import type { ScheduleOptions } from "./options.ts";
 /** Messages that may be on their way at once; more are lost, as with a full buffer. */
 const NETWORK_CAPACITY = 64;
 const NODES_MAX = 7;
+
+interface Action {
+  readonly weight: number;
+  readonly run: (node: DurableNode) => void;
+}
 
 /**
  * One random life of a cluster of up to seven nodes: messages are lost, doubled, reordered and
@@ -21,6 +31,7 @@ export class Schedule {
   /** Nodes whose messages are lost both ways. */
   #cutOff = new Set<bigint>();
   #proposals = 0;
+  readonly #actions: readonly Action[];
 
   constructor(options: ScheduleOptions) {
     const random = new SeededRandom(options.seed);
@@ -46,21 +57,50 @@ export class Schedule {
       { length: size + spare },
       (_, i) => new DurableNode(BigInt(i + 1), voters, settings),
     );
+    this.#actions = this.#drawActions();
   }
 
   run(): void {
     const random = this.#random;
+    const total = this.#actions.reduce((sum, action) => sum + action.weight, 0);
     for (let i = 0; i < this.#length; i++) {
       const node = random.pick(this.#nodes);
-      const dice = random.below(1000);
-      if (dice < 300) this.#deliver();
-      else if (dice < 560) node.takeReady();
-      else if (dice < 780) node.finishWrite();
-      else if (dice < 820) node.finishApply();
-      else if (dice < 890) node.tick();
-      else this.#act(node, dice - 890);
+      let dice = random.below(total);
+      const action = this.#actions.find(({ weight }) => (dice -= weight) < 0);
+      action?.run(node);
       if (random.chance(0.2)) this.#work();
     }
+  }
+
+  /**
+   * What may happen, and how often in proportion. A schedule leaves some kinds out and favours
+   * others, so that each kind is met with and without the rest ("swarm testing", Groce 2012).
+   */
+  #drawActions(): Action[] {
+    const pick = <T>(items: readonly T[]): T => this.#random.pick(items);
+    const basic: [number, Action["run"]][] = [
+      [240, () => this.#deliver()],
+      [200, (node) => node.takeReady()],
+      [160, (node) => node.finishWrite()],
+      [60, (node) => node.finishApply()],
+    ];
+    const wishes: [number, Action["run"]][] = [
+      [60, (node) => node.tick()],
+      [40, (node) => this.#propose(node)],
+      [20, (node) => this.#crashOrStart(node)],
+      [12, (node) => this.#proposeConfChange(node)],
+      [30, (node) => node.read()],
+      [12, () => this.#partition()],
+      [12, (node) => node.ask((raw) => raw.campaign())],
+      [6, (node) => node.ask((raw) => raw.transferLeader(pick(this.#nodes).id))],
+      [3, (node) => node.ask((raw) => raw.forgetLeader())],
+      [8, (node) => node.compact()],
+      [4, (node) => node.ask((raw) => raw.reportUnreachable(pick(this.#nodes).id))],
+    ];
+    return [
+      ...basic.map(([weight, run]) => ({ weight, run })),
+      ...wishes.map(([weight, run]) => ({ weight: weight * pick([0, 1, 1, 4]), run })),
+    ];
   }
 
   /** Every node does what it has to do, as when nothing goes wrong for a while. */
@@ -71,19 +111,6 @@ export class Schedule {
       node.finishApply();
     }
     for (let i = 0; i < 4; i++) this.#deliver();
-  }
-
-  #act(node: DurableNode, dice: number): void {
-    if (dice < 40) this.#propose(node);
-    else if (dice < 55) this.#crashOrStart(node);
-    else if (dice < 63) this.#proposeConfChange(node);
-    else if (dice < 78) node.read();
-    else if (dice < 86) this.#partition();
-    else if (dice < 92) node.ask((raw) => raw.campaign());
-    else if (dice < 97) node.ask((raw) => raw.transferLeader(this.#random.pick(this.#nodes).id));
-    else if (dice < 99) node.ask((raw) => raw.forgetLeader());
-    else if (dice < 107) node.compact();
-    else node.ask((raw) => raw.reportUnreachable(this.#random.pick(this.#nodes).id));
   }
 
   #send(message: RaftMessage): void {
@@ -134,7 +161,9 @@ export class Schedule {
   }
 
   #partition(): void {
-    if (this.#random.chance(0.5)) this.#cutOff = new Set();
+    const leader = this.#nodes.find((node) => node.leading);
+    if (this.#random.chance(0.3)) this.#cutOff = new Set();
+    else if (leader !== undefined && this.#random.chance(0.6)) this.#cutOff = new Set([leader.id]);
     else this.#cutOff.add(this.#random.pick(this.#nodes).id);
   }
 }

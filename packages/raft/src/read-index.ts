@@ -10,12 +10,11 @@ import { NO_NODE } from "./types.ts";
 
 /** The leader takes a linearizable read (thesis, section 6.4). */
 export function handleReadIndex(raft: RaftState, request: RaftMessage): void {
-  if (raft.tracker.isSingleton) {
-    answer(raft, request, raft.log.committed);
-  } else if (hasCommittedInTerm(raft)) {
+  if (hasCommittedInTerm(raft)) {
     confirm(raft, request);
   } else {
-    // Until then its commit index may be older than what the last leader committed.
+    // Until then its commit index may be older than what the last leader committed: even alone,
+    // for a commit index that was not written yet is lost in a crash.
     raft.earlyReads.push(request);
   }
 }
@@ -36,7 +35,7 @@ export function releaseEarlyReads(raft: RaftState): void {
 
 /** Makes sure, as the option says, that no other node leads by now. */
 function confirm(raft: RaftState, request: RaftMessage): void {
-  if (raft.config.readOnlyOption === "lease-based") {
+  if (raft.tracker.isSingleton || raft.config.readOnlyOption === "lease-based") {
     answer(raft, request, raft.log.committed);
     return;
   }

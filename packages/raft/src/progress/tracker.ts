@@ -60,9 +60,13 @@ export class ProgressTracker {
     this.#self = this.get(this.#selfId);
   }
 
-  /** True when there is one voter and no change under way: it decides alone. */
+  /**
+   * True when this node is the only voter and no change is under way: it decides alone. A leader that
+   * was removed, and leaves one voter behind, decides nothing.
+   */
   get isSingleton(): boolean {
-    return this.#incoming.length === 1 && !isJoint(this.#configuration);
+    const voters = this.#incoming;
+    return voters.length === 1 && voters[0] === this.#self && !isJoint(this.#configuration);
   }
 
   /** The highest index that a quorum holds. */
