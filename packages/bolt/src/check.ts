@@ -1,0 +1,221 @@
+import { BitSet } from "./bit-set.ts";
+import { BoltError } from "./errors.ts";
+import { Page, pageTypeName } from "./page.ts";
+import { branchChild, branchKey } from "./page-branch.ts";
+import { leafKey } from "./page-leaf.ts";
+import type { TransactionState } from "./transaction-state.ts";
+import { checkDepth, Tree } from "./tree.ts";
+import { nestedTrees } from "./walk.ts";
+import { compareBytes } from "@nodetcd/bytes";
+
+export type CheckKind =
+  | "already-freed"
+  | "out-of-bounds"
+  | "multiple-references"
+  | "reachable-freed"
+  | "invalid-type"
+  | "unreachable-unfreed"
+  | "key-below-ancestor"
+  | "key-order"
+  | "key-above-ancestor"
+  | "damaged"
+  | "page-id-out-of-range";
+
+/** One thing that is wrong. */
+export interface CheckFinding {
+  readonly kind: CheckKind;
+  readonly pageId: number;
+  /** bbolt's own words, where bbolt knows the finding. */
+  readonly message: string;
+}
+
+export interface CheckOptions {
+  /** Begin at this page instead of the root, and leave out what needs the whole file. */
+  pageId?: number;
+  /** How keys appear in messages; default hexadecimal. */
+  keyToString?: (key: Uint8Array) => string;
+}
+
+interface Check {
+  readonly state: TransactionState;
+  readonly unused: BitSet;
+  readonly reachable: BitSet;
+  readonly keyToString: (key: Uint8Array) => string;
+}
+
+/**
+ * Checks the committed state that a transaction began from: every page is used once or free once,
+ * lies below the high-water mark, is of a kind that belongs in a tree, and holds keys in order
+ * within the range its parents give it.
+ *
+ * @param unusedIds free and pending pages, sorted; undefined leaves out what depends on them
+ */
+export function* checkState(
+  state: TransactionState,
+  unusedIds: Float64Array | undefined,
+  options: CheckOptions,
+): Generator<CheckFinding> {
+  const check: Check = {
+    state,
+    unused: new BitSet(),
+    reachable: new BitSet(),
+    keyToString: options.keyToString ?? ((key) => Buffer.from(key).toString("hex")),
+  };
+  const { highWater, freelistPageId } = state.base;
+  yield* checkFreelist(check, unusedIds ?? new Float64Array(0));
+  check.reachable.add(0);
+  check.reachable.add(1);
+  if (freelistPageId !== undefined) {
+    for (let i = 0; i <= state.freelistOverflow; i++) check.reachable.add(freelistPageId + i);
+  }
+  const { pageId } = options;
+  if (pageId !== undefined) {
+    if (pageId < 2 || pageId >= highWater) {
+      const message = `page ID (${pageId}) out of range [2, ${highWater})`;
+      yield { kind: "page-id-out-of-range", pageId, message };
+    } else yield* checkTree(check, new Tree(state, pageId, 0n));
+    return;
+  }
+  yield* checkTree(check, new Tree(state, state.base.rootPageId, 0n));
+  if (unusedIds === undefined) return;
+  for (let id = 0; id < highWater; id++) {
+    if (!check.reachable.has(id) && !check.unused.has(id)) {
+      yield found("unreachable-unfreed", id, "unreachable unfreed");
+    }
+  }
+}
+
+function found(kind: CheckKind, pageId: number, text: string): CheckFinding {
+  return { kind, pageId, message: `page ${pageId}: ${text}` };
+}
+
+function* checkFreelist(check: Check, ids: Float64Array): Generator<CheckFinding> {
+  const { highWater } = check.state.base;
+  for (const id of ids) {
+    if (id < 2 || id >= highWater) {
+      yield found("out-of-bounds", id, `free, but out of bounds: ${highWater}`);
+      continue;
+    }
+    if (check.unused.has(id)) yield found("already-freed", id, "already freed");
+    check.unused.add(id);
+  }
+}
+
+/** A tree with all buckets nested in it. */
+function* checkTree(check: Check, tree: Tree): Generator<CheckFinding> {
+  yield* checkPage(check, tree.rootPageId, undefined, undefined, []);
+}
+
+/**
+ * One page with all below it. Its keys lie from `low` on and below `high`.
+ *
+ * @returns whether the page could be walked
+ */
+function* checkPage(
+  check: Check,
+  id: number,
+  low: Uint8Array | undefined,
+  high: Uint8Array | undefined,
+  above: readonly number[],
+): Generator<CheckFinding> {
+  const stack = [...above, id];
+  const page = yield* readPage(check, id, stack);
+  if (page === undefined) return;
+  yield* checkKeys(check, page, low, high, stack);
+  if (page.isLeaf) {
+    yield* checkNested(check, page);
+    return;
+  }
+  for (let i = 0; i < page.count; i++) {
+    const next = i + 1 < page.count ? branchKey(page, i + 1) : high;
+    yield* checkPage(check, branchChild(page, i), branchKey(page, i), next, stack);
+  }
+}
+
+/** The page if it may be walked: a page met before may not, or a cycle would have no end. */
+function* readPage(
+  check: Check,
+  id: number,
+  stack: readonly number[],
+): Generator<CheckFinding, Page | undefined> {
+  const { state, reachable, unused } = check;
+  const { highWater } = state.base;
+  const trail = `(stack: [${stack.join(" ")}])`;
+  let page: Page;
+  try {
+    checkDepth(stack.length);
+    if (id >= highWater) {
+      yield found("out-of-bounds", id, `out of bounds: ${highWater} ${trail}`);
+      return undefined;
+    }
+    page = state.page(id);
+  } catch (error) {
+    if (!(error instanceof BoltError)) throw error;
+    const kind = error.message.includes("invalid type") ? "invalid-type" : "damaged";
+    yield { kind, pageId: id, message: `${detailOf(error)} ${trail}` };
+    return undefined;
+  }
+  let again = false;
+  for (let part = id; part <= id + page.overflow; part++) {
+    if (reachable.has(part)) {
+      yield found("multiple-references", part, `multiple references ${trail}`);
+      again = true;
+    }
+    reachable.add(part);
+  }
+  if (unused.has(id)) yield found("reachable-freed", id, "reachable freed");
+  return again ? undefined : page;
+}
+
+/** What a `CORRUPT` error says after its code's own sentence. */
+function detailOf(error: BoltError): string {
+  return error.message.replace(/^corrupt database: /, "");
+}
+
+function* checkKeys(
+  check: Check,
+  page: Page,
+  low: Uint8Array | undefined,
+  high: Uint8Array | undefined,
+  stack: readonly number[],
+): Generator<CheckFinding> {
+  const kind = page.isLeaf ? "leaf" : pageTypeName(page.flags);
+  const text = check.keyToString;
+  const where = `on ${kind} page(${page.id})`;
+  let previous = low;
+  for (let i = 0; i < page.count; i++) {
+    const key = page.isLeaf ? leafKey(page, i) : branchKey(page, i);
+    const order = previous === undefined ? -1 : compareBytes(previous, key);
+    if (i === 0 && order > 0) {
+      const message =
+        `the first key[0]=(hex)${text(key)} ${where} needs to be >= the key in the ancestor ` +
+        `(${text(previous!)}). Stack: [${stack.join(" ")}]`;
+      yield { kind: "key-below-ancestor", pageId: page.id, message };
+    }
+    if (i > 0 && order >= 0) {
+      const message =
+        `key[${i}]=(hex)${text(key)} ${where} needs to be > (found ${order > 0 ? "<" : "="}) than ` +
+        `previous element (hex)${text(previous!)}. Stack: [${stack.join(" ")}]`;
+      yield { kind: "key-order", pageId: page.id, message };
+    }
+    if (high !== undefined && compareBytes(key, high) >= 0) {
+      const message =
+        `key[${i}]=(hex)${text(key)} ${where} needs to be < than key of the next element in ` +
+        `ancestor (hex)${text(high)}. Pages stack: [${stack.join(" ")}]`;
+      yield { kind: "key-above-ancestor", pageId: page.id, message };
+    }
+    previous = key;
+  }
+}
+
+function* checkNested(check: Check, page: Page): Generator<CheckFinding> {
+  try {
+    for (const tree of nestedTrees(check.state, page)) {
+      if (tree.inlinePage === undefined) yield* checkTree(check, tree);
+      else yield* checkKeys(check, tree.inlinePage, undefined, undefined, [page.id]);
+    }
+  } catch (error) {
+    if (!(error instanceof BoltError)) throw error;
+    yield { kind: "damaged", pageId: page.id, message: `page ${page.id}: ${detailOf(error)}` };
+  }
+}

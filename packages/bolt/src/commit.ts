@@ -1,0 +1,109 @@
+import type { Clock, DiskFile } from "@nodetcd/runtime";
+import { DEFAULT_SLICE_MS } from "./limits.ts";
+import { type Meta, metaPage } from "./meta.ts";
+import { rebalanceTree } from "./node-merge.ts";
+import { spillTree } from "./node-split.ts";
+import { freelistSize, writeFreelistPage } from "./page-freelist.ts";
+import type { TransactionState } from "./transaction-state.ts";
+import type { Tree } from "./tree.ts";
+import { writePages, writePagesAsync } from "./write-pages.ts";
+
+/** What a commit needs of the database. */
+export interface CommitTarget {
+  readonly file: DiskFile;
+  readonly storeFreelist: boolean;
+  readonly sync: boolean;
+  readonly clock: Clock | undefined;
+  /** Makes the file large enough for so many bytes. */
+  grow(bytes: number): void;
+  /** The pages are written: from here on they are found by their ids. */
+  pagesWritten(state: TransactionState, meta: Meta): void;
+  /** What is on disk is no longer known. Always raises. */
+  poison(error: unknown): never;
+}
+
+/**
+ * Writes all changes and makes them the committed state, or raises and leaves the old one. The
+ * order is what makes a crash at any point harmless: new pages go where no committed state looks,
+ * they are on disk before a meta points to them, and that meta takes the place of the older one.
+ */
+export function commit(target: CommitTarget, state: TransactionState, root: Tree): Meta {
+  const steps = prepare(target, state, root);
+  let step = steps.next();
+  while (step.done !== true) step = steps.next();
+  const meta = step.value;
+  target.grow(meta.highWater * meta.pageSize);
+  writePages(target.file, state);
+  try {
+    if (target.sync) target.file.sync();
+    target.pagesWritten(state, meta);
+    target.file.write(metaPage(meta, meta.txid % 2), (meta.txid % 2) * meta.pageSize);
+    if (target.sync) target.file.sync();
+  } catch (error) {
+    target.poison(error);
+  }
+  return meta;
+}
+
+/** As `commit`, in slices of at most `sliceMs` milliseconds; reading and writing off the loop. */
+export async function commitAsync(
+  target: CommitTarget,
+  state: TransactionState,
+  root: Tree,
+  sliceMs: number = DEFAULT_SLICE_MS,
+): Promise<Meta> {
+  const { clock } = target;
+  const steps = prepare(target, state, root);
+  let sliceEnd = (clock?.monotonic() ?? 0) + sliceMs;
+  let step = steps.next();
+  for (; step.done !== true; step = steps.next()) {
+    if (clock === undefined || clock.monotonic() < sliceEnd) continue;
+    await clock.yield();
+    sliceEnd = clock.monotonic() + sliceMs;
+  }
+  const meta = step.value;
+  target.grow(meta.highWater * meta.pageSize);
+  await writePagesAsync(target.file, state);
+  try {
+    if (target.sync) await target.file.syncAsync();
+    target.pagesWritten(state, meta);
+    const position = (meta.txid % 2) * meta.pageSize;
+    await target.file.writeAsync([metaPage(meta, meta.txid % 2)], position);
+    if (target.sync) await target.file.syncAsync();
+  } catch (error) {
+    target.poison(error);
+  }
+  return meta;
+}
+
+/** Everything that happens in memory: merge, split, give page ids, list the free pages. */
+function* prepare(
+  target: CommitTarget,
+  state: TransactionState,
+  root: Tree,
+): Generator<void, Meta> {
+  yield* rebalanceTree(state, root);
+  yield* spillTree(state, root);
+  const freelistPageId = replaceFreelist(target, state);
+  return {
+    ...state.base,
+    rootPageId: root.rootPageId,
+    rootSequence: root.sequence,
+    freelistPageId,
+    highWater: state.highWater,
+    txid: state.txid,
+  };
+}
+
+/** The list is measured before its own pages are taken from it, so they are never too few. */
+function replaceFreelist(target: CommitTarget, state: TransactionState): number | undefined {
+  const { base, freelist } = state;
+  if (base.freelistPageId !== undefined) state.free(base.freelistPageId, state.freelistOverflow);
+  if (!target.storeFreelist) return undefined;
+  const size = freelistSize(freelist.freeCount + freelist.pendingCount);
+  const { id, overflow, buffer } = state.allocate(size);
+  writeFreelistPage(buffer, { id, overflow }, freelist.unusedIds());
+  state.addDirtyPage(buffer);
+  state.freelistOverflow = overflow;
+  return id;
+}

@@ -1,0 +1,218 @@
+import { compareBytes } from "@nodetcd/bytes";
+import { deleteValue } from "./delete.ts";
+import { BoltError } from "./errors.ts";
+import { Node, searchChildren, searchKeys } from "./node.ts";
+import { Page } from "./page.ts";
+import { branchChild, searchBranch } from "./page-branch.ts";
+import { BUCKET_ELEMENT, leafFlags, leafKey, leafValue, searchLeaf } from "./page-leaf.ts";
+import { requireOpen, requireWritable, type TransactionState } from "./transaction-state.ts";
+import { checkDepth, childPage, type Tree, treeRoot } from "./tree.ts";
+
+/** Both parts are borrowed: valid until the transaction ends. */
+export interface Entry {
+  readonly key: Uint8Array;
+  /** Undefined: the key names a nested bucket. */
+  readonly value: Uint8Array | undefined;
+}
+
+/**
+ * Walks a bucket in key order. Every move returns the entry that it arrived at, or undefined when
+ * there is none, and then the cursor stays where it was. After a change of the bucket, by `delete`
+ * or otherwise, `next` and `prev` go on from the key that the cursor was on.
+ */
+export class Cursor {
+  readonly #state: TransactionState;
+  readonly #tree: Tree;
+  /** Branches from the root to above the leaf, and the child taken in each. */
+  readonly #path: (Node | Page)[] = [];
+  readonly #taken: number[] = [];
+  #leaf: Node | Page | undefined;
+  #index = 0;
+  #key: Uint8Array | undefined;
+  #changes = 0;
+
+  constructor(state: TransactionState, tree: Tree) {
+    this.#state = state;
+    this.#tree = tree;
+    state.stats.cursors++;
+  }
+
+  first(): Entry | undefined {
+    requireOpen(this.#state);
+    this.#start();
+    this.#descend(treeRoot(this.#tree), firstChild);
+    this.#index = -1;
+    return this.#forward();
+  }
+
+  last(): Entry | undefined {
+    requireOpen(this.#state);
+    this.#start();
+    this.#descend(treeRoot(this.#tree), lastChild);
+    this.#index = entryCount(this.#leaf!);
+    return this.#backward();
+  }
+
+  /** The entry with this key, or the first above it. */
+  seek(key: Uint8Array): Entry | undefined {
+    requireOpen(this.#state);
+    this.#start();
+    this.#descend(treeRoot(this.#tree), (at) =>
+      at instanceof Page ? searchBranch(at, key) : searchChildren(at, key),
+    );
+    const leaf = this.#leaf!;
+    const at = leaf instanceof Page ? searchLeaf(leaf, key) : searchKeys(leaf.keys, key);
+    this.#index = (at < 0 ? ~at : at) - 1;
+    return this.#forward() ?? this.#pastTheEnd();
+  }
+
+  next(): Entry | undefined {
+    requireOpen(this.#state);
+    if (this.#changes !== this.#tree.changes) return this.#nextAfterChange();
+    return this.#leaf === undefined ? undefined : this.#forward();
+  }
+
+  prev(): Entry | undefined {
+    requireOpen(this.#state);
+    if (this.#changes !== this.#tree.changes) this.#seekAgain();
+    return this.#leaf === undefined ? undefined : this.#backward();
+  }
+
+  /** Removes the entry that the cursor is on. A nested bucket: `INCOMPATIBLE_VALUE`. */
+  delete(): void {
+    requireWritable(this.#state);
+    if (this.#key === undefined) throw new BoltError("NO_CURRENT_ENTRY");
+    deleteValue(this.#tree, this.#key);
+  }
+
+  #start(): void {
+    this.#path.length = 0;
+    this.#taken.length = 0;
+    this.#key = undefined;
+    this.#changes = this.#tree.changes;
+  }
+
+  #nextAfterChange(): Entry | undefined {
+    const key = this.#key;
+    if (key === undefined) return undefined;
+    const found = this.seek(key);
+    return found !== undefined && compareBytes(found.key, key) === 0 ? this.#forward() : found;
+  }
+
+  #seekAgain(): void {
+    if (this.#key !== undefined) this.seek(this.#key);
+  }
+
+  /** After a seek beyond the last key, `prev` finds the last one. */
+  #pastTheEnd(): undefined {
+    this.#index = entryCount(this.#leaf!);
+    return undefined;
+  }
+
+  #forward(): Entry | undefined {
+    const leaf = this.#leaf!;
+    if (this.#index + 1 < entryCount(leaf)) {
+      this.#index++;
+      return this.#entry(leaf);
+    }
+    return this.#nextLeaf();
+  }
+
+  #backward(): Entry | undefined {
+    if (this.#index > 0) {
+      this.#index--;
+      return this.#entry(this.#leaf!);
+    }
+    return this.#previousLeaf();
+  }
+
+  #entry(leaf: Node | Page): Entry {
+    const index = this.#index;
+    if (leaf instanceof Page) {
+      const key = leafKey(leaf, index);
+      this.#key = key;
+      const isBucket = (leafFlags(leaf, index) & BUCKET_ELEMENT) !== 0;
+      return { key, value: isBucket ? undefined : leafValue(leaf, index) };
+    }
+    const key = leaf.keys[index]!;
+    this.#key = key;
+    const isBucket = (leaf.flags[index]! & BUCKET_ELEMENT) !== 0;
+    return { key, value: isBucket ? undefined : leaf.values[index]! };
+  }
+
+  /** First entry of the next leaf that has any; at the end of the tree the cursor stays. */
+  #nextLeaf(): Entry | undefined {
+    const old = this.#leaf!;
+    const depth = this.#lastBranchWhere((at, taken) => taken + 1 < entryCount(at));
+    if (depth < 0) return undefined;
+    this.#climbTo(depth);
+    this.#taken[depth]!++;
+    this.#descend(this.#child(depth), firstChild);
+    checkOrder(old, this.#leaf!);
+    this.#index = -1;
+    return this.#forward();
+  }
+
+  #previousLeaf(): Entry | undefined {
+    const old = this.#leaf!;
+    const depth = this.#lastBranchWhere((_, taken) => taken > 0);
+    if (depth < 0) return undefined;
+    this.#climbTo(depth);
+    this.#taken[depth]!--;
+    this.#descend(this.#child(depth), lastChild);
+    checkOrder(this.#leaf!, old);
+    this.#index = entryCount(this.#leaf!);
+    return this.#backward();
+  }
+
+  #lastBranchWhere(test: (at: Node | Page, taken: number) => boolean): number {
+    let depth = this.#path.length - 1;
+    while (depth >= 0 && !test(this.#path[depth]!, this.#taken[depth]!)) depth--;
+    return depth;
+  }
+
+  #climbTo(depth: number): void {
+    this.#path.length = depth + 1;
+    this.#taken.length = depth + 1;
+  }
+
+  #child(depth: number): Node | Page {
+    const branch = this.#path[depth]!;
+    const index = this.#taken[depth]!;
+    if (branch instanceof Page) return childPage(this.#tree, branchChild(branch, index));
+    return branch.nodes[index] ?? childPage(this.#tree, branch.children[index]!);
+  }
+
+  /** Extends the path from `at` down to a leaf. */
+  #descend(from: Node | Page, choose: (at: Node | Page) => number): void {
+    let at = from;
+    while (!at.isLeaf) {
+      this.#path.push(at);
+      this.#taken.push(choose(at));
+      checkDepth(this.#path.length);
+      at = this.#child(this.#path.length - 1);
+    }
+    this.#leaf = at;
+  }
+}
+
+function firstChild(): number {
+  return 0;
+}
+
+function lastChild(at: Node | Page): number {
+  return entryCount(at) - 1;
+}
+
+function entryCount(at: Node | Page): number {
+  return at instanceof Page ? at.count : at.keys.length;
+}
+
+/** In a damaged file two branches may share a child: without this a walk could take for ever. */
+function checkOrder(left: Node | Page, right: Node | Page): void {
+  if (!(left instanceof Page) || !(right instanceof Page)) return;
+  if (left.count === 0 || right.count === 0) return;
+  if (compareBytes(leafKey(left, 0), leafKey(right, 0)) >= 0) {
+    throw new BoltError("CORRUPT", `keys of pages ${left.id} and ${right.id} are out of order`);
+  }
+}

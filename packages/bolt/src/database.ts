@@ -1,0 +1,362 @@
+import { assert } from "@nodetcd/bytes";
+import type { Disk, DiskFile } from "@nodetcd/runtime";
+import { BatchQueue } from "./batch.ts";
+import { BitSet } from "./bit-set.ts";
+import { checkState } from "./check.ts";
+import { commit, commitAsync, type CommitTarget } from "./commit.ts";
+import type { DatabaseOptions } from "./database-options.ts";
+import { BoltError } from "./errors.ts";
+import type { Span } from "./free-spans.ts";
+import { Freelist } from "./freelist.ts";
+import { DEFAULT_CACHE_BYTES, GROW_STEP_BYTES } from "./limits.ts";
+import type { Meta } from "./meta.ts";
+import { openLocked, readCurrentMeta } from "./open-file.ts";
+import { PageCache } from "./page-cache.ts";
+import { readFreelistPage, spansOfIds } from "./page-freelist.ts";
+import { Transaction, type TransactionOwner } from "./transaction.ts";
+import {
+  newTransactionStats,
+  TransactionState,
+  type TransactionStats,
+} from "./transaction-state.ts";
+import { Tree } from "./tree.ts";
+import { markReachable } from "./walk.ts";
+
+export interface DatabaseStats {
+  /** Pages that may be allocated now, and pages that wait for readers. */
+  freePages: number;
+  pendingPages: number;
+  /** Bytes of both. */
+  freeBytes: number;
+  /** Bytes of the stored freelist. */
+  freelistBytes: number;
+  /** Read transactions begun since the file was opened, and those open now. */
+  readTransactions: number;
+  openReadTransactions: number;
+  /** Bytes of pages in the cache. */
+  cacheBytes: number;
+  /** Sums over the write transactions that ended. */
+  transactions: TransactionStats;
+}
+
+/**
+ * Opens a database file, made when it is missing, and locks it against other processes. Raises
+ * `TIMEOUT` (locked), `INVALID`, `WRONG_BYTE_ORDER`, `VERSION_MISMATCH`, `CHECKSUM`, `CORRUPT`,
+ * `PAGE_SIZE`, and `DiskError`.
+ */
+export function openDatabase(disk: Disk, path: string, options: DatabaseOptions = {}): Database {
+  const file = openLocked(disk, path, options);
+  try {
+    return new Database(file, path, options);
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+/**
+ * One bbolt file: one write transaction at a time, any number of read transactions beside it. Opened
+ * with `openDatabase`.
+ */
+export class Database {
+  readonly path: string;
+  readonly #file: DiskFile;
+  readonly #options: DatabaseOptions;
+  readonly #cache: PageCache;
+  readonly #owner: TransactionOwner;
+  readonly #target: CommitTarget;
+  readonly #batch: BatchQueue;
+  #meta: Meta;
+  #freelist: Freelist | undefined;
+  #freelistOverflow = 0;
+  #fileBytes: number;
+  readonly #readers = new Set<TransactionState>();
+  #writer: TransactionState | undefined;
+  #isOpen = true;
+  #failure: Error | undefined;
+  #readTransactions = 0;
+  readonly #totals = newTransactionStats();
+
+  constructor(file: DiskFile, path: string, options: DatabaseOptions) {
+    this.path = path;
+    this.#file = file;
+    this.#options = options;
+    this.#meta = readCurrentMeta(file);
+    this.#fileBytes = file.size();
+    this.#cache = new PageCache(
+      file,
+      this.#meta.pageSize,
+      options.cacheBytes ?? DEFAULT_CACHE_BYTES,
+    );
+    this.#batch = new BatchQueue((work) => this.update(work), options.clock);
+    this.#owner = this.#transactionOwner();
+    this.#target = this.#commitTarget();
+    if (options.readOnly !== true) this.#loadFreelist();
+    else if (this.#meta.freelistPageId !== undefined) this.#loadFreelistOverflow();
+  }
+
+  get pageSize(): number {
+    return this.#meta.pageSize;
+  }
+
+  get readOnly(): boolean {
+    return this.#options.readOnly === true;
+  }
+
+  /** Bytes of the file. */
+  fileSize(): number {
+    return this.#fileBytes;
+  }
+
+  /** Why the database takes no more writes, if a sync has failed. */
+  get failure(): Error | undefined {
+    return this.#failure;
+  }
+
+  /**
+   * Begins a transaction. A second writer is refused with `WRITER_BUSY`, also while a `commitAsync`
+   * is pending; `DATABASE_READ_ONLY`, `DATABASE_NOT_OPEN`, `POISONED`.
+   */
+  begin(writable: boolean): Transaction {
+    if (!this.#isOpen) throw new BoltError("DATABASE_NOT_OPEN");
+    const state = writable ? this.#beginWriter() : this.#beginReader();
+    return new Transaction(this.#owner, state);
+  }
+
+  #beginReader(): TransactionState {
+    const state = new TransactionState(this.#meta, this.#cache, undefined);
+    state.freelistOverflow = this.#freelistOverflow;
+    this.#readers.add(state);
+    this.#readTransactions++;
+    return state;
+  }
+
+  #beginWriter(): TransactionState {
+    if (this.#freelist === undefined) throw new BoltError("DATABASE_READ_ONLY");
+    if (this.#failure !== undefined) {
+      throw new BoltError("POISONED", undefined, { cause: this.#failure });
+    }
+    if (this.#writer !== undefined) throw new BoltError("WRITER_BUSY");
+    this.#freelist.release(Array.from(this.#readers, (reader) => reader.txid));
+    const maxPages = Math.floor((this.#options.maxBytes ?? Infinity) / this.pageSize);
+    const state = new TransactionState(this.#meta, this.#cache, this.#freelist, maxPages);
+    state.freelistOverflow = this.#freelistOverflow;
+    this.#writer = state;
+    return state;
+  }
+
+  /** Runs `work` in a write transaction and commits; when it raises, all is rolled back. */
+  update<T>(work: (tx: Transaction) => T): T {
+    const tx = this.begin(true);
+    tx.managed = true;
+    try {
+      const result = work(tx);
+      tx.commitManaged();
+      return result;
+    } finally {
+      tx.rollbackManaged();
+    }
+  }
+
+  /** Runs `work` in a read transaction. What it returns must not hold borrowed bytes. */
+  view<T>(work: (tx: Transaction) => T): T {
+    const tx = this.begin(false);
+    tx.managed = true;
+    try {
+      return work(tx);
+    } finally {
+      tx.rollbackManaged();
+    }
+  }
+
+  /**
+   * As `update`, but gathers up to 1,000 calls for up to 10 ms into one transaction. `work` may run
+   * more than once, so it must have no effect outside the transaction.
+   */
+  batch(work: (tx: Transaction) => void): Promise<void> {
+    return this.#batch.add(work);
+  }
+
+  /** Syncs the file; of use only with `noSync`. */
+  sync(): void {
+    if (!this.#isOpen) throw new BoltError("DATABASE_NOT_OPEN");
+    this.#file.sync();
+  }
+
+  /** Rolls back what is open and releases the lock. `WRITER_BUSY` while a `commitAsync` is pending. */
+  close(): void {
+    if (!this.#isOpen) return;
+    if (this.#writer?.status === "committing") throw new BoltError("WRITER_BUSY");
+    if (this.#failure === undefined) this.#batch.flush();
+    if (this.#writer !== undefined) this.#rollback(this.#writer);
+    for (const reader of this.#readers) this.#rollback(reader);
+    this.#isOpen = false;
+    this.#file.close();
+  }
+
+  stats(): DatabaseStats {
+    const freePages = this.#freelist?.freeCount ?? 0;
+    const pendingPages = this.#freelist?.pendingCount ?? 0;
+    return {
+      freePages,
+      pendingPages,
+      freeBytes: (freePages + pendingPages) * this.pageSize,
+      freelistBytes:
+        this.#meta.freelistPageId === undefined ? 0 : (this.#freelistOverflow + 1) * this.pageSize,
+      readTransactions: this.#readTransactions,
+      openReadTransactions: this.#readers.size,
+      cacheBytes: this.#cache.bytes,
+      transactions: { ...this.#totals },
+    };
+  }
+
+  #transactionOwner(): TransactionOwner {
+    return {
+      file: this.#file,
+      commit: (state, root) => {
+        try {
+          this.#finish(state, commit(this.#target, state, root));
+        } catch (error) {
+          this.#rollback(state);
+          throw error;
+        }
+      },
+      commitAsync: async (state, root, sliceMs) => {
+        try {
+          this.#finish(state, await commitAsync(this.#target, state, root, sliceMs));
+        } catch (error) {
+          this.#rollback(state);
+          throw error;
+        }
+      },
+      rollback: (state) => this.#rollback(state),
+      unusedIds: (state) => this.#unusedIds(state),
+    };
+  }
+
+  #commitTarget(): CommitTarget {
+    const { noFreelistSync, noSync, clock } = this.#options;
+    return {
+      file: this.#file,
+      storeFreelist: noFreelistSync !== true,
+      sync: noSync !== true,
+      clock,
+      grow: (bytes) => this.#grow(bytes),
+      pagesWritten: (state, meta) => this.#pagesWritten(state, meta),
+      poison: (error) => {
+        this.#failure = error instanceof Error ? error : new Error(String(error));
+        throw this.#failure;
+      },
+    };
+  }
+
+  #finish(state: TransactionState, meta: Meta): void {
+    state.status = "closed";
+    state.freelist.commit();
+    this.#meta = meta;
+    this.#freelistOverflow = state.freelistOverflow;
+    this.#writer = undefined;
+    this.#addTotals(state);
+  }
+
+  #rollback(state: TransactionState): void {
+    state.status = "closed";
+    if (!state.writable) {
+      this.#readers.delete(state);
+      return;
+    }
+    state.freelist.rollback(state.txid);
+    this.#writer = undefined;
+    this.#addTotals(state);
+  }
+
+  #addTotals(state: TransactionState): void {
+    for (const field of Object.keys(this.#totals) as (keyof TransactionStats)[]) {
+      this.#totals[field] += state.stats[field];
+    }
+  }
+
+  /** Doubling while small, then in steps, so that not every commit changes the file's size. */
+  #grow(bytes: number): void {
+    if (bytes <= this.#fileBytes) return;
+    let size = bytes;
+    if (this.#options.noGrowSync !== true) {
+      size = Math.max(this.#fileBytes, this.pageSize * 8);
+      while (size < bytes) size = size < GROW_STEP_BYTES ? size * 2 : size + GROW_STEP_BYTES;
+    }
+    this.#file.truncate(size);
+    this.#fileBytes = size;
+  }
+
+  /** Nobody looks for these pages before the meta is written, and if it never is, they are free. */
+  #pagesWritten(state: TransactionState, meta: Meta): void {
+    for (const page of state.dirty) {
+      if (page.id !== meta.freelistPageId) this.#cache.put(page);
+    }
+    if (this.#options.strict !== true) return;
+    const next = new TransactionState(meta, this.#cache, undefined);
+    next.freelistOverflow = state.freelistOverflow;
+    const findings = [...checkState(next, state.freelist.unusedIds(), {})];
+    if (findings.length > 0) {
+      throw new BoltError("CHECK_FAILED", findings.map((finding) => finding.message).join("\n"));
+    }
+  }
+
+  #loadFreelistOverflow(): Float64Array {
+    const id = this.#meta.freelistPageId;
+    assert(id !== undefined, "database: no freelist is stored");
+    const page = this.#cache.freelistPage(id, this.#meta.highWater);
+    this.#freelistOverflow = page.overflow;
+    return readFreelistPage(page);
+  }
+
+  #loadFreelist(): void {
+    const { freelistType, reclaimPolicy, noFreelistSync } = this.#options;
+    const stored = this.#meta.freelistPageId !== undefined;
+    const spans = stored
+      ? spansOfIds(this.#loadFreelistOverflow(), this.#meta.highWater)
+      : this.#findFreePages();
+    this.#freelist = new Freelist(
+      freelistType ?? "array",
+      reclaimPolicy ?? "between-readers",
+      spans,
+    );
+    // So that a reader of the file that knows only stored freelists finds one.
+    if (!stored && noFreelistSync !== true) this.update(() => {});
+  }
+
+  /** All that no tree uses, found by reading every tree. */
+  #findFreePages(): Span[] {
+    const { highWater, rootPageId } = this.#meta;
+    const reachable = new BitSet();
+    const state = new TransactionState(this.#meta, this.#cache, undefined);
+    markReachable(state, new Tree(state, rootPageId, 0n), (id) => {
+      if (reachable.has(id)) return false;
+      reachable.add(id);
+      return true;
+    });
+    const spans: Span[] = [];
+    for (let id = 2; id < highWater; id++) {
+      if (reachable.has(id)) continue;
+      const start = id;
+      while (id + 1 < highWater && !reachable.has(id + 1)) id++;
+      spans.push({ start, length: id + 1 - start });
+    }
+    return spans;
+  }
+
+  /** The stored list belongs to the state that a transaction sees, whatever was committed since. */
+  #unusedIds(state: TransactionState): Float64Array | undefined {
+    const { freelistPageId, highWater, txid } = state.base;
+    if (freelistPageId !== undefined) {
+      return readFreelistPage(this.#cache.freelistPage(freelistPageId, highWater));
+    }
+    if (txid !== this.#meta.txid) return undefined;
+    if (this.#freelist !== undefined) return this.#freelist.unusedIds();
+    const ids: number[] = [];
+    for (const { start, length } of this.#findFreePages()) {
+      for (let id = start; id < start + length; id++) ids.push(id);
+    }
+    return Float64Array.from(ids);
+  }
+}

@@ -1,0 +1,53 @@
+import { Node, searchChildren, searchKeys } from "./node.ts";
+import { Page } from "./page.ts";
+import { branchChild, searchBranch } from "./page-branch.ts";
+import { BUCKET_ELEMENT, leafFlags, leafValue, searchLeaf } from "./page-leaf.ts";
+import { checkDepth, childPage, type Tree, treeRoot } from "./tree.ts";
+
+/** What a tree holds under a key. */
+export interface Element {
+  /** Borrowed: valid until the transaction ends. */
+  readonly value: Uint8Array;
+  readonly isBucket: boolean;
+}
+
+/**
+ * Value of a key; undefined when it is missing or a nested bucket. Borrowed: valid until the
+ * transaction ends.
+ */
+export function getValue(tree: Tree, key: Uint8Array): Uint8Array | undefined {
+  const leaf = leafOf(tree, key);
+  if (leaf instanceof Page) {
+    const at = searchLeaf(leaf, key);
+    return at < 0 || (leafFlags(leaf, at) & BUCKET_ELEMENT) !== 0 ? undefined : leafValue(leaf, at);
+  }
+  const at = searchKeys(leaf.keys, key);
+  return at < 0 || (leaf.flags[at]! & BUCKET_ELEMENT) !== 0 ? undefined : leaf.values[at];
+}
+
+/** As `getValue`, for both kinds of element. */
+export function getElement(tree: Tree, key: Uint8Array): Element | undefined {
+  const leaf = leafOf(tree, key);
+  const isPage = leaf instanceof Page;
+  const at = isPage ? searchLeaf(leaf, key) : searchKeys(leaf.keys, key);
+  if (at < 0) return undefined;
+  const flags = isPage ? leafFlags(leaf, at) : leaf.flags[at]!;
+  return {
+    value: isPage ? leafValue(leaf, at) : leaf.values[at]!,
+    isBucket: (flags & BUCKET_ELEMENT) !== 0,
+  };
+}
+
+/** The leaf where `key` is or would be: through nodes as far as there are any, then pages. */
+function leafOf(tree: Tree, key: Uint8Array): Node | Page {
+  let at = treeRoot(tree);
+  while (at instanceof Node) {
+    if (at.isLeaf) return at;
+    const index = searchChildren(at, key);
+    at = at.nodes[index] ?? childPage(tree, at.children[index]!);
+  }
+  for (let depth = 0; !at.isLeaf; checkDepth(++depth)) {
+    at = childPage(tree, branchChild(at, searchBranch(at, key)));
+  }
+  return at;
+}

@@ -1,0 +1,122 @@
+import { deleteEntry } from "./delete.ts";
+import { BoltError } from "./errors.ts";
+import { type Element, getElement } from "./get.ts";
+import { MAX_KEY_SIZE } from "./limits.ts";
+import { Node } from "./node.ts";
+import { Page } from "./page.ts";
+import { branchChild } from "./page-branch.ts";
+import { BUCKET_ELEMENT, leafFlags, leafKey, leafValue } from "./page-leaf.ts";
+import { putEntry } from "./put.ts";
+import type { TransactionState } from "./transaction-state.ts";
+import {
+  checkDepth,
+  childPage,
+  emptyBucketValue,
+  type Tree,
+  treeFromValue,
+  treeRoot,
+} from "./tree.ts";
+
+/** Key of `Tree.children`: one character a byte. */
+function childName(name: Uint8Array): string {
+  return Buffer.from(name.buffer, name.byteOffset, name.length).toString("latin1");
+}
+
+/** The bucket nested in `tree` under this name, if there is one. */
+export function openChild(state: TransactionState, tree: Tree, name: Uint8Array): Tree | undefined {
+  if (!state.writable) {
+    const element = getElement(tree, name);
+    return element?.isBucket === true ? treeFromValue(state, element.value) : undefined;
+  }
+  const key = childName(name);
+  const opened = tree.children.get(key);
+  if (opened !== undefined) return opened;
+  const element = getElement(tree, name);
+  if (element?.isBucket !== true) return undefined;
+  const child = treeFromValue(state, element.value);
+  tree.children.set(key, child);
+  return child;
+}
+
+/** Raises `BUCKET_EXISTS`, or `INCOMPATIBLE_VALUE` when the name is a key with a value. */
+export function createChild(state: TransactionState, tree: Tree, name: Uint8Array): Tree {
+  if (name.length === 0) throw new BoltError("BUCKET_NAME_REQUIRED");
+  if (name.length > MAX_KEY_SIZE) throw new BoltError("KEY_TOO_LARGE");
+  refuseExisting(getElement(tree, name));
+  putEntry(tree, name, emptyBucketValue(), BUCKET_ELEMENT);
+  return openChild(state, tree, name)!;
+}
+
+function refuseExisting(element: Element | undefined): void {
+  if (element === undefined) return;
+  throw new BoltError(element.isBucket ? "BUCKET_EXISTS" : "INCOMPATIBLE_VALUE");
+}
+
+function requireBucket(tree: Tree, name: Uint8Array): Element {
+  const element = getElement(tree, name);
+  if (element === undefined) throw new BoltError("BUCKET_NOT_FOUND");
+  if (!element.isBucket) throw new BoltError("INCOMPATIBLE_VALUE");
+  return element;
+}
+
+/** Removes a bucket with all in it. */
+export function deleteChild(state: TransactionState, tree: Tree, name: Uint8Array): void {
+  requireBucket(tree, name);
+  freePages(state, openChild(state, tree, name)!);
+  tree.children.delete(childName(name));
+  deleteEntry(tree, name);
+}
+
+/** Takes a bucket, with changes not yet written, out of one tree and puts it into another. */
+export function moveChild(state: TransactionState, from: Tree, name: Uint8Array, to: Tree): void {
+  const { value } = requireBucket(from, name);
+  const child = openChild(state, from, name)!;
+  if (from === to || isWithin(to, child)) throw new BoltError("SAME_BUCKETS");
+  refuseExisting(getElement(to, name));
+  putEntry(to, name, value, BUCKET_ELEMENT);
+  deleteEntry(from, name);
+  from.children.delete(childName(name));
+  to.children.set(childName(name), child);
+}
+
+/** True when `tree` is `ancestor` or a bucket opened somewhere in it. */
+function isWithin(tree: Tree, ancestor: Tree): boolean {
+  if (tree === ancestor) return true;
+  for (const child of ancestor.children.values()) if (isWithin(tree, child)) return true;
+  return false;
+}
+
+/** Gives up every page of a tree and of the buckets nested in it. */
+function freePages(state: TransactionState, tree: Tree): void {
+  const visit = (at: Node | Page, depth: number): void => {
+    checkDepth(depth);
+    if (at instanceof Node) {
+      for (let i = 0; i < at.keys.length; i++) {
+        if (!at.isLeaf) {
+          visit(at.nodes[i] ?? childPage(tree, at.children[i]!), depth + 1);
+        } else if ((at.flags[i]! & BUCKET_ELEMENT) !== 0) {
+          freeNested(state, tree, at.keys[i]!, at.values[i]!);
+        }
+      }
+      state.free(at.pageId, at.overflow);
+      return;
+    }
+    for (let i = 0; i < at.count; i++) {
+      if (!at.isLeaf) visit(childPage(tree, branchChild(at, i)), depth + 1);
+      else if ((leafFlags(at, i) & BUCKET_ELEMENT) !== 0) {
+        freeNested(state, tree, leafKey(at, i), leafValue(at, i));
+      }
+    }
+    if (at !== tree.inlinePage) state.free(at.id, at.overflow);
+  };
+  visit(treeRoot(tree), 0);
+}
+
+function freeNested(
+  state: TransactionState,
+  parent: Tree,
+  name: Uint8Array,
+  value: Uint8Array,
+): void {
+  freePages(state, parent.children.get(childName(name)) ?? treeFromValue(state, value));
+}

@@ -1,0 +1,150 @@
+import {
+  MAX_FILL_PERCENT,
+  MAX_KEYS_PER_PAGE,
+  MIN_FILL_PERCENT,
+  MIN_KEYS_PER_PAGE,
+} from "./limits.ts";
+import { entrySize, Node, nodeSize } from "./node.ts";
+import { ELEMENT_SIZE, PAGE_HEADER_SIZE } from "./page.ts";
+import { writeBranchPage } from "./page-branch.ts";
+import { BUCKET_ELEMENT, writeLeafPage } from "./page-leaf.ts";
+import { putEntry } from "./put.ts";
+import type { TransactionState } from "./transaction-state.ts";
+import { BUCKET_HEADER_SIZE, type Tree, writeBucketHeader } from "./tree.ts";
+
+/** A page that was written for part of a node, and its first key. */
+interface Piece {
+  readonly key: Uint8Array;
+  readonly pageId: number;
+}
+
+/**
+ * Writes every node of the tree to new pages in memory: nested buckets first, because where they
+ * went is a value of this one, then leaves before branches up to a new root. The pages that the
+ * nodes came from are given up. Yields after each page.
+ */
+export function* spillTree(state: TransactionState, tree: Tree): Generator<void> {
+  for (const [name, child] of tree.children) yield* spillBucket(state, tree, name, child);
+  if (tree.rootNode === undefined) return;
+  let pieces = yield* spillNode(state, tree, tree.rootNode);
+  while (pieces.length > 1) {
+    const root = new Node(false);
+    for (const piece of pieces) addPiece(root, piece);
+    pieces = yield* spillNode(state, tree, root);
+  }
+  tree.rootPageId = pieces[0]!.pageId;
+  tree.inlinePage = undefined;
+}
+
+/** A nested bucket goes into its parent's value when small, else to pages of its own. */
+function* spillBucket(
+  state: TransactionState,
+  parent: Tree,
+  name: string,
+  tree: Tree,
+): Generator<void> {
+  let value: Uint8Array;
+  if (isInlineable(tree)) {
+    state.free(tree.rootNode!.pageId, tree.rootNode!.overflow);
+    value = inlineValue(tree);
+  } else {
+    yield* spillTree(state, tree);
+    if (tree.rootNode === undefined) return;
+    value = new Uint8Array(BUCKET_HEADER_SIZE);
+    writeBucketHeader(value, tree.rootPageId, tree.sequence);
+  }
+  putEntry(parent, Buffer.from(name, "latin1"), value, BUCKET_ELEMENT);
+}
+
+/** A changed bucket of one leaf, without buckets in it, that takes at most a quarter of a page. */
+function isInlineable(tree: Tree): boolean {
+  const root = tree.rootNode;
+  const limit = tree.source.pageSize / 4;
+  if (root === undefined || !root.isLeaf || root.keys.length * ELEMENT_SIZE > limit) return false;
+  if (root.flags.some((flags) => (flags & BUCKET_ELEMENT) !== 0)) return false;
+  return nodeSize(root) <= limit;
+}
+
+function inlineValue(tree: Tree): Uint8Array {
+  const root = tree.rootNode!;
+  const size = BUCKET_HEADER_SIZE + nodeSize(root);
+  const buffer = new ArrayBuffer((size + 3) & ~3);
+  const value = new Uint8Array(buffer, 0, size);
+  writeBucketHeader(value, 0, tree.sequence);
+  writeLeafPage(buffer, BUCKET_HEADER_SIZE, { id: 0, overflow: 0 }, root, 0, root.keys.length);
+  return value;
+}
+
+/** Writes a node and all nodes below it; returns the pages that stand in its place. */
+function* spillNode(state: TransactionState, tree: Tree, node: Node): Generator<void, Piece[]> {
+  const whole = node.isLeaf ? node : yield* spillChildren(state, tree, node);
+  state.free(node.pageId, node.overflow);
+  const pieces: Piece[] = [];
+  for (let from = 0; from < whole.keys.length || pieces.length === 0;) {
+    const { to, size } = nextPage(tree, whole, from);
+    const { id, overflow, buffer } = state.allocate(size);
+    if (node.isLeaf) writeLeafPage(buffer, 0, { id, overflow }, whole, from, to);
+    else writeBranchPage(buffer, { id, overflow }, whole, from, to);
+    state.addDirtyPage(buffer);
+    pieces.push({ key: whole.keys[from] ?? new Uint8Array(0), pageId: id });
+    from = to;
+    yield;
+  }
+  state.stats.spills++;
+  state.stats.splits += pieces.length - 1;
+  return pieces;
+}
+
+/** A branch in which every child that was a node is replaced by the pages it was written to. */
+function* spillChildren(state: TransactionState, tree: Tree, node: Node): Generator<void, Node> {
+  const whole = new Node(false);
+  for (const [index, key] of node.keys.entries()) {
+    const child = node.nodes[index];
+    if (child === undefined) {
+      addPiece(whole, { key, pageId: node.children[index]! });
+    } else {
+      for (const piece of yield* spillNode(state, tree, child)) addPiece(whole, piece);
+    }
+  }
+  return whole;
+}
+
+function addPiece(branch: Node, piece: Piece): void {
+  branch.keys.push(piece.key);
+  branch.children.push(piece.pageId);
+}
+
+/**
+ * Which entries go on the page that begins with entry `from`, and its size in bytes. All that is
+ * left, if it fits or is too few to share out; else as many as the fill percentage allows, at least
+ * two, leaving at least two.
+ */
+function nextPage(tree: Tree, node: Node, from: number): { to: number; size: number } {
+  const { pageSize } = tree.source;
+  const threshold = pageSize * clampFillPercent(tree.fillPercent);
+  const count = node.keys.length;
+  let size = PAGE_HEADER_SIZE;
+  let to = from;
+  /** Where the page ends if the rest does not fit on it. */
+  let cut = 0;
+  let cutSize = 0;
+  for (; to < count; to++) {
+    const next = size + entrySize(node, to);
+    const full = next > threshold || to - from === MAX_KEYS_PER_PAGE;
+    const mayCut = to - from >= MIN_KEYS_PER_PAGE && count - to >= MIN_KEYS_PER_PAGE;
+    if (cut === 0 && mayCut && (full || count - to === MIN_KEYS_PER_PAGE)) {
+      cut = to;
+      cutSize = size;
+    }
+    if (cut !== 0 && (next > pageSize || to - from === MAX_KEYS_PER_PAGE)) {
+      return { to: cut, size: cutSize };
+    }
+    size = next;
+  }
+  return { to, size };
+}
+
+/** The fill percentage within its limits. */
+export function clampFillPercent(fillPercent: number): number {
+  return Math.min(MAX_FILL_PERCENT, Math.max(MIN_FILL_PERCENT, fillPercent));
+}

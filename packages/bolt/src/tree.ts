@@ -1,0 +1,126 @@
+import { BoltError } from "./errors.ts";
+import { DEFAULT_FILL_PERCENT, MAX_TREE_DEPTH } from "./limits.ts";
+import { type Node, nodeFromPage } from "./node.ts";
+import { ELEMENT_SIZE, LEAF_PAGE, Page, PAGE_HEADER_SIZE } from "./page.ts";
+import { leafDefect } from "./page-leaf.ts";
+
+/** Bytes in front of a nested bucket's value: root page id u64, sequence u64. */
+export const BUCKET_HEADER_SIZE = 16;
+
+/** Where a tree's pages come from: a transaction. */
+export interface PageSource {
+  readonly pageSize: number;
+  /** A branch or leaf page; raises `CORRUPT`. */
+  page(id: number): Page;
+}
+
+/**
+ * The B+tree of one bucket as one transaction sees it. In a write transaction the part that was
+ * changed hangs together as nodes from `rootNode` down; below the last node are pages.
+ */
+export class Tree {
+  readonly source: PageSource;
+  /** 0 when the bucket is stored inline, in its parent's value. */
+  rootPageId: number;
+  sequence: bigint;
+  /** The page of an inline bucket, a copy. */
+  inlinePage: Page | undefined;
+  rootNode: Node | undefined;
+  /** How full a split leaves the first page, 0.1 to 1. Not stored. */
+  fillPercent: number = DEFAULT_FILL_PERCENT;
+  /** Nested buckets that this write transaction opened, by name as latin1. */
+  readonly children: Map<string, Tree> = new Map();
+  /** Counts changes, so that cursors notice. */
+  changes = 0;
+  /** The leaf that was changed last, and the keys it holds: from `low`, below `high`. */
+  recentLeaf: Node | undefined;
+  recentLow: Uint8Array | undefined;
+  recentHigh: Uint8Array | undefined;
+
+  constructor(source: PageSource, rootPageId: number, sequence: bigint) {
+    this.source = source;
+    this.rootPageId = rootPageId;
+    this.sequence = sequence;
+  }
+}
+
+/** The root as this transaction sees it. */
+export function treeRoot(tree: Tree): Node | Page {
+  return tree.rootNode ?? rootPage(tree);
+}
+
+function rootPage(tree: Tree): Page {
+  return tree.inlinePage ?? tree.source.page(tree.rootPageId);
+}
+
+/** The root for change. */
+export function materializeRoot(tree: Tree): Node {
+  return (tree.rootNode ??= nodeFromPage(rootPage(tree), tree.rootPageId));
+}
+
+/** Child `index` of a node, for change. */
+export function materializeChild(tree: Tree, branch: Node, index: number): Node {
+  const existing = branch.nodes[index];
+  if (existing !== undefined) return existing;
+  const pageId = branch.children[index]!;
+  const node = nodeFromPage(childPage(tree, pageId), pageId);
+  branch.nodes[index] = node;
+  return node;
+}
+
+/** A page below the root; raises `CORRUPT` when it holds nothing. */
+export function childPage(tree: Tree, pageId: number): Page {
+  const page = tree.source.page(pageId);
+  if (page.count === 0) throw new BoltError("CORRUPT", `page ${pageId} below a root is empty`);
+  return page;
+}
+
+/** Raises `CORRUPT` when a walk went deeper than any healthy tree is: the pages form a cycle. */
+export function checkDepth(depth: number): void {
+  if (depth > MAX_TREE_DEPTH) {
+    throw new BoltError("CORRUPT", `a tree is deeper than ${MAX_TREE_DEPTH} pages`);
+  }
+}
+
+/** Opens the bucket stored in an element's value. @param value borrowed during the call */
+export function treeFromValue(source: PageSource, value: Uint8Array): Tree {
+  if (value.length < BUCKET_HEADER_SIZE) {
+    throw new BoltError("CORRUPT", "bucket header is cut short");
+  }
+  const view = new DataView(value.buffer, value.byteOffset, value.length);
+  const tree = new Tree(source, Number(view.getBigUint64(0, true)), view.getBigUint64(8, true));
+  if (tree.rootPageId === 0) tree.inlinePage = inlinePage(value.subarray(BUCKET_HEADER_SIZE));
+  return tree;
+}
+
+/** Copies, because a page begins on a multiple of 4 and the value may not. */
+function inlinePage(bytes: Uint8Array): Page {
+  if (bytes.length < PAGE_HEADER_SIZE) {
+    throw new BoltError("CORRUPT", "inline bucket is cut short");
+  }
+  const buffer = new ArrayBuffer((bytes.length + 3) & ~3);
+  new Uint8Array(buffer).set(bytes);
+  const page = new Page(buffer);
+  const defect = page.flags === LEAF_PAGE ? leafDefect(page) : "is no leaf";
+  if (defect !== undefined) throw new BoltError("CORRUPT", `inline bucket: ${defect}`);
+  return page;
+}
+
+/** The value of a bucket that has nothing in it. Owned by the caller. */
+export function emptyBucketValue(): Uint8Array {
+  const value = new Uint8Array(BUCKET_HEADER_SIZE + PAGE_HEADER_SIZE);
+  new DataView(value.buffer).setUint16(BUCKET_HEADER_SIZE + 8, LEAF_PAGE, true);
+  return value;
+}
+
+/** Writes the header in front of an inline page, or alone. */
+export function writeBucketHeader(value: Uint8Array, rootPageId: number, sequence: bigint): void {
+  const view = new DataView(value.buffer, value.byteOffset, BUCKET_HEADER_SIZE);
+  view.setBigUint64(0, BigInt(rootPageId), true);
+  view.setBigUint64(8, sequence, true);
+}
+
+/** Entries that a node in memory may have before it is cut: never less than a page holds. */
+export function maxNodeEntries(tree: Tree, atLeast: number): number {
+  return Math.max(atLeast, Math.ceil(tree.source.pageSize / ELEMENT_SIZE));
+}

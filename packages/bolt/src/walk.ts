@@ -1,0 +1,44 @@
+import { BoltError } from "./errors.ts";
+import type { Page } from "./page.ts";
+import { branchChild } from "./page-branch.ts";
+import { BUCKET_ELEMENT, leafFlags, leafValue } from "./page-leaf.ts";
+import { checkDepth, type PageSource, type Tree, treeFromValue } from "./tree.ts";
+
+/** Committed pages of one tree, parents first; the page of an inline bucket too. */
+export function walkPages(tree: Tree, visit: (page: Page, depth: number) => void): void {
+  const descend = (page: Page, depth: number): void => {
+    checkDepth(depth);
+    visit(page, depth);
+    if (page.isLeaf) return;
+    for (let i = 0; i < page.count; i++) {
+      descend(tree.source.page(branchChild(page, i)), depth + 1);
+    }
+  };
+  descend(tree.inlinePage ?? tree.source.page(tree.rootPageId), 0);
+}
+
+/** Buckets in a leaf page. */
+export function* nestedTrees(source: PageSource, page: Page): Generator<Tree> {
+  for (let i = 0; i < page.count; i++) {
+    if ((leafFlags(page, i) & BUCKET_ELEMENT) !== 0) {
+      yield treeFromValue(source, leafValue(page, i));
+    }
+  }
+}
+
+/**
+ * Marks every page that a tree and the buckets nested in it use. Raises `CORRUPT` when a page is
+ * reached twice, which also ends walks in circles.
+ *
+ * @param mark told each page id, overflow pages included; returns false when it knew it already
+ */
+export function markReachable(source: PageSource, root: Tree, mark: (id: number) => boolean): void {
+  walkPages(root, (page) => {
+    if (page === root.inlinePage) return;
+    for (let id = page.id; id <= page.id + page.overflow; id++) {
+      if (!mark(id)) throw new BoltError("CORRUPT", `page ${id}: multiple references`);
+    }
+    if (!page.isLeaf) return;
+    for (const nested of nestedTrees(source, page)) markReachable(source, nested, mark);
+  });
+}
