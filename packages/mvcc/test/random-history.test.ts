@@ -1,0 +1,20 @@
+import { SeededRandom, VirtualClock } from "@nodetcd/simulator";
+import { afterAll, expect, test } from "vitest";
+import { Scenario } from "./support/scenario.ts";
+import { seeds } from "./support/settle.ts";
+
+const steps = Number(process.env["STEPS"] ?? 500);
+
+afterAll(() => console.log(`random history: ${steps} steps each, repeat one with SEED=<n>`));
+
+for (const seed of seeds(Number(process.env["RUNS"] ?? 24))) {
+  const restarts = seed % 3 === 0 ? 0 : 1;
+  test(`Store: random changes, reads, compactions, ${restarts ? "restarts, crashes" : "no restarts"} and watches equal a list of changes (SEED=${seed})`, async () => {
+    const scenario = new Scenario(new SeededRandom(seed), new VirtualClock(), restarts);
+    await scenario.open();
+    for (let i = 0; i < steps; i++) await scenario.step();
+    await scenario.finish();
+    expect(scenario.comparisons).toBeGreaterThan(steps / 3);
+    expect(scenario.responses).toBeGreaterThan(5);
+  });
+}

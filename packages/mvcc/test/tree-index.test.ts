@@ -1,0 +1,92 @@
+import { SeededRandom } from "@nodetcd/simulator";
+import { expect, test } from "vitest";
+import { addRevision, compactRevisions, isEmpty, type KeyIndex } from "../src/key-index.ts";
+import { TreeIndex } from "../src/tree-index.ts";
+import { seeds } from "./support/settle.ts";
+
+/** Revisions of a key, tombstones negative. */
+type Naive = Map<string, number[]>;
+
+const aliveAt = (revisions: number[], at: number): boolean =>
+  (revisions.filter((r) => Math.abs(r) <= at).at(-1) ?? -1) > 0;
+
+function naiveRange(naive: Naive, start: string, end: string | undefined, at: number): string[] {
+  const keys = [...naive.keys()].filter((k) => k >= start && (end === undefined || k < end));
+  return keys.filter((k) => aliveAt(naive.get(k)!, at)).sort();
+}
+
+for (const seed of seeds(6)) {
+  test(`TreeIndex: splits, merges, ranges and counts at any revision equal a sorted list (SEED=${seed})`, () => {
+    const random = new SeededRandom(seed);
+    const tree = new TreeIndex(random.uint32());
+    const naive: Naive = new Map();
+    const ascending = random.chance(0.3);
+    let main = 1;
+    let compacted = 0;
+
+    const key = (i: number): string =>
+      ascending ? i.toString().padStart(8, "0") : `k\xff${random.below(3000).toString(36)}`;
+    const change = (text: string, tombstone: boolean): void => {
+      const entry = tree.getOrAdd(Buffer.from(text, "latin1"));
+      const wasAlive = entry.main !== 0 && entry.alive;
+      if (tombstone && !wasAlive) {
+        if (entry.main === 0) tree.remove(entry);
+        return;
+      }
+      main++;
+      addRevision(entry, main, tombstone ? ~0 : 0);
+      tree.touch(entry, wasAlive);
+      naive.set(text, [...(naive.get(text) ?? []), tombstone ? -main : main]);
+    };
+    const compact = (at: number): void => {
+      compacted = at;
+      for (let from: string | undefined = ""; from !== undefined;) {
+        const chunk = tree.chunkFrom(from);
+        const emptied: KeyIndex[] = [];
+        for (const entry of chunk.entries.slice(chunk.from)) {
+          compactRevisions(entry, at);
+          if (isEmpty(entry)) emptied.push(entry);
+        }
+        for (const entry of emptied) tree.remove(entry);
+        from = chunk.next;
+      }
+      for (const [text, revisions] of naive) {
+        const newest = revisions.filter((r) => Math.abs(r) <= at).at(-1);
+        const kept = revisions.filter(
+          (r) => Math.abs(r) > at || r === -at || (r === newest && r > 0),
+        );
+        if (kept.length === 0) naive.delete(text);
+        else naive.set(text, kept);
+      }
+    };
+    const compare = (): void => {
+      const bounds = [...naive.keys()];
+      const start = bounds.length > 0 ? random.pick(bounds) : "";
+      const end = random.chance(0.3) || bounds.length === 0 ? undefined : random.pick(bounds);
+      const at = compacted + random.below(main - compacted + 1);
+      const expected = naiveRange(naive, start, end, at);
+      const all: KeyIndex[] = [];
+      tree.collect(start, end, at, 0, all);
+      expect(all.map((entry) => entry.key)).toEqual(expected);
+      expect(tree.count(start, end, at)).toBe(expected.length);
+      const few: KeyIndex[] = [];
+      tree.collect(start, end, at, 7, few);
+      expect(few.map((entry) => entry.key)).toEqual(expected.slice(0, 7));
+    };
+
+    for (let i = 0; i < 6000; i++) {
+      change(key(i), random.chance(i < 3500 ? 0.2 : 0.7));
+      if (i % 200 === 0) compare();
+      if (i % 900 === 899) compact(compacted + random.below(main - compacted + 1));
+    }
+    compare();
+    expect(tree.size).toBe(naive.size);
+    expect(tree.alive).toBe(naiveRange(naive, "", undefined, main).length);
+    for (const text of naive.keys()) expect(tree.get(Buffer.from(text, "latin1"))?.key).toBe(text);
+    expect(tree.get(Buffer.from("no such key"))).toBeUndefined();
+    compact(main);
+    for (const text of naiveRange(naive, "", undefined, main)) change(text, true);
+    compact(main + 1);
+    expect([tree.size, tree.alive]).toEqual([0, 0]);
+  });
+}
