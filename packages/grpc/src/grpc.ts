@@ -13,3 +13,5 @@ export { EMPTY_METADATA, type Metadata } from "./metadata.ts";
 export { type MethodEntry, Services } from "./services.ts";
 export { Status, type StatusCode, toStatusCode } from "./status.ts";
 export type { CallOptions, CallStatus, ClientStream, Transport } from "./transport.ts";
+export { GrpcServer, type GrpcServerOptions } from "./server/grpc-server.ts";
+export { DEFAULT_KEEPALIVE, type KeepaliveOptions } from "./server/keepalive-options.ts";
