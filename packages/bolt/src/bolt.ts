@@ -1,9 +1,10 @@
 export { Bucket } from "./bucket.ts";
 export type { BucketStats, BucketStructure } from "./bucket-stats.ts";
 export type { CheckFinding, CheckKind, CheckOptions } from "./check.ts";
-export type { Cursor, Entry } from "./cursor.ts";
+export type { Cursor } from "./cursor.ts";
 export { Database, type DatabaseStats, openDatabase } from "./database.ts";
 export type { DatabaseOptions } from "./database-options.ts";
+export type { Entry } from "./entry.ts";
 export { BoltError, type BoltErrorCode } from "./errors.ts";
 export type { FreelistType, ReclaimPolicy } from "./freelist.ts";
 export { MAX_KEY_SIZE, MAX_VALUE_SIZE } from "./limits.ts";

@@ -4,16 +4,10 @@ import { BoltError } from "./errors.ts";
 import { Node, searchChildren, searchKeys } from "./node.ts";
 import { Page } from "./page.ts";
 import { branchChild, searchBranch } from "./page-branch.ts";
-import { BUCKET_ELEMENT, leafFlags, leafKey, leafValue, searchLeaf } from "./page-leaf.ts";
+import { BUCKET_ELEMENT, leafKey, searchLeaf } from "./page-leaf.ts";
+import { type Entry, PageEntry } from "./entry.ts";
 import { requireOpen, requireWritable, type TransactionState } from "./transaction-state.ts";
 import { checkDepth, childPage, type Tree, treeRoot } from "./tree.ts";
-
-/** Both parts are borrowed: valid until the transaction ends. */
-export interface Entry {
-  readonly key: Uint8Array;
-  /** Undefined: the key names a nested bucket. */
-  readonly value: Uint8Array | undefined;
-}
 
 /**
  * Walks a bucket in key order. Every move returns the entry that it arrived at, or undefined when
@@ -27,8 +21,11 @@ export class Cursor {
   readonly #path: (Node | Page)[] = [];
   readonly #taken: number[] = [];
   #leaf: Node | Page | undefined;
+  /** The leaf again when it is a page: the quick way for `next`. */
+  #page: Page | undefined;
   #index = 0;
-  #key: Uint8Array | undefined;
+  /** The key of the current entry in a node, where indexes shift. */
+  #nodeKey: Uint8Array | undefined;
   #changes = 0;
 
   constructor(state: TransactionState, tree: Tree) {
@@ -69,6 +66,9 @@ export class Cursor {
   next(): Entry | undefined {
     requireOpen(this.#state);
     if (this.#changes !== this.#tree.changes) return this.#nextAfterChange();
+    const page = this.#page;
+    if (page !== undefined && this.#index + 1 < page.count)
+      return new PageEntry(page, ++this.#index);
     return this.#leaf === undefined ? undefined : this.#forward();
   }
 
@@ -81,26 +81,36 @@ export class Cursor {
   /** Removes the entry that the cursor is on. A nested bucket: `INCOMPATIBLE_VALUE`. */
   delete(): void {
     requireWritable(this.#state);
-    if (this.#key === undefined) throw new BoltError("NO_CURRENT_ENTRY");
-    deleteValue(this.#tree, this.#key);
+    const key = this.#currentKey();
+    if (key === undefined) throw new BoltError("NO_CURRENT_ENTRY");
+    deleteValue(this.#tree, key);
+  }
+
+  #currentKey(): Uint8Array | undefined {
+    const page = this.#page;
+    if (page === undefined) return this.#nodeKey;
+    return this.#index >= 0 && this.#index < page.count ? leafKey(page, this.#index) : undefined;
   }
 
   #start(): void {
     this.#path.length = 0;
     this.#taken.length = 0;
-    this.#key = undefined;
+    this.#leaf = undefined;
+    this.#page = undefined;
+    this.#nodeKey = undefined;
     this.#changes = this.#tree.changes;
   }
 
   #nextAfterChange(): Entry | undefined {
-    const key = this.#key;
+    const key = this.#currentKey();
     if (key === undefined) return undefined;
     const found = this.seek(key);
     return found !== undefined && compareBytes(found.key, key) === 0 ? this.#forward() : found;
   }
 
   #seekAgain(): void {
-    if (this.#key !== undefined) this.seek(this.#key);
+    const key = this.#currentKey();
+    if (key !== undefined) this.seek(key);
   }
 
   /** After a seek beyond the last key, `prev` finds the last one. */
@@ -127,17 +137,12 @@ export class Cursor {
   }
 
   #entry(leaf: Node | Page): Entry {
-    const index = this.#index;
-    if (leaf instanceof Page) {
-      const key = leafKey(leaf, index);
-      this.#key = key;
-      const isBucket = (leafFlags(leaf, index) & BUCKET_ELEMENT) !== 0;
-      return { key, value: isBucket ? undefined : leafValue(leaf, index) };
-    }
-    const key = leaf.keys[index]!;
-    this.#key = key;
-    const isBucket = (leaf.flags[index]! & BUCKET_ELEMENT) !== 0;
-    return { key, value: isBucket ? undefined : leaf.values[index]! };
+    if (leaf instanceof Page) return new PageEntry(leaf, this.#index);
+    const key = leaf.keys[this.#index]!;
+    this.#nodeKey = key;
+    const isBucket = (leaf.flags[this.#index]! & BUCKET_ELEMENT) !== 0;
+    const value = isBucket ? undefined : leaf.values[this.#index]!;
+    return { key, value, keySize: key.length, valueSize: value?.length ?? 0 };
   }
 
   /** First entry of the next leaf that has any; at the end of the tree the cursor stays. */
@@ -193,6 +198,7 @@ export class Cursor {
       at = this.#child(this.#path.length - 1);
     }
     this.#leaf = at;
+    this.#page = at instanceof Page ? at : undefined;
   }
 }
 

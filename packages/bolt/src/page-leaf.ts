@@ -21,6 +21,14 @@ export function leafFlags(page: Page, index: number): number {
   return page.words[HEADER_WORDS + index * 4]!;
 }
 
+export function leafKeySize(page: Page, index: number): number {
+  return page.words[HEADER_WORDS + index * 4 + 2]!;
+}
+
+export function leafValueSize(page: Page, index: number): number {
+  return page.words[HEADER_WORDS + index * 4 + 3]!;
+}
+
 /** Offset of the key in the page. */
 function leafKeyStart(page: Page, index: number): number {
   return PAGE_HEADER_SIZE + index * ELEMENT_SIZE + page.words[HEADER_WORDS + index * 4 + 1]!;
@@ -28,20 +36,15 @@ function leafKeyStart(page: Page, index: number): number {
 
 /** A view of the page. */
 export function leafKey(page: Page, index: number): Uint8Array {
-  return new Uint8Array(
-    page.buffer,
-    leafKeyStart(page, index),
-    page.words[HEADER_WORDS + index * 4 + 2]!,
-  );
+  return new Uint8Array(page.buffer, leafKeyStart(page, index), leafKeySize(page, index));
 }
 
 /** A view of the page. */
 export function leafValue(page: Page, index: number): Uint8Array {
-  const keySize = page.words[HEADER_WORDS + index * 4 + 2]!;
   return new Uint8Array(
     page.buffer,
-    leafKeyStart(page, index) + keySize,
-    page.words[HEADER_WORDS + index * 4 + 3]!,
+    leafKeyStart(page, index) + leafKeySize(page, index),
+    leafValueSize(page, index),
   );
 }
 

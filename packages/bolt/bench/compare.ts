@@ -1,0 +1,99 @@
+/**
+ * Batched sequential writes, random gets and a full scan of one million entries: 17-byte keys as
+ * etcd's `key` bucket has them, 100-byte values.
+ *
+ *     tsx --conditions=@nodetcd/source packages/bolt/bench/compare.ts [path] [entries]
+ */
+import { type Bucket, openDatabase } from "@nodetcd/bolt";
+import { nodeClock, nodeDisk } from "@nodetcd/runtime/node";
+import { SeededRandom } from "@nodetcd/simulator";
+
+const directory = nodeDisk.makeTemporaryDirectory("bolt-compare-");
+const path = process.argv[2] ?? `${directory}/db`;
+const total = Number(process.argv[3] ?? 1_000_000);
+const SYNCED = Math.min(100_000, total);
+const BATCH = 1000;
+const NAME = Buffer.from("key");
+if (nodeDisk.exists(path)) nodeDisk.remove(path);
+
+function revisionKey(revision: number): Buffer {
+  const key = Buffer.alloc(17);
+  key.writeUInt32BE(Math.floor(revision / 2 ** 32), 0);
+  key.writeUInt32BE(revision >>> 0, 4);
+  key[8] = 0x5f;
+  return key;
+}
+
+function report(what: string, count: number, started: number): void {
+  const perSecond = count / ((performance.now() - started) / 1000);
+  console.log(`${what}: ${Math.round(perSecond)}/s`);
+}
+
+const VALUE = Buffer.alloc(100);
+function write(from: number, to: number, noSync: boolean): void {
+  const db = openDatabase(nodeDisk, path, { freelistType: "hashmap", noSync });
+  const started = performance.now();
+  for (let first = from; first < to; first += BATCH) {
+    db.update((tx) => {
+      const bucket = tx.createBucketIfMissing(NAME);
+      bucket.fillPercent = 0.9;
+      for (let i = first; i < first + BATCH; i++) bucket.put(revisionKey(i), VALUE);
+    });
+  }
+  report(noSync ? "write, not synced" : "write, synced", to - from, started);
+  db.close();
+}
+
+async function writeAsync(from: number, to: number): Promise<void> {
+  const db = openDatabase(nodeDisk, path, { freelistType: "hashmap", clock: nodeClock });
+  const started = performance.now();
+  for (let first = from; first < to; first += BATCH) {
+    const tx = db.begin(true);
+    const bucket = tx.createBucketIfMissing(NAME);
+    bucket.fillPercent = 0.9;
+    for (let i = first; i < first + BATCH; i++) bucket.put(revisionKey(i), VALUE);
+    await tx.commitAsync();
+  }
+  report("write, synced, asynchronous commit", to - from, started);
+  db.close();
+}
+
+function get(bucket: Bucket): void {
+  const random = new SeededRandom(1);
+  const started = performance.now();
+  let bytes = 0;
+  for (let i = 0; i < total; i++) bytes += bucket.get(revisionKey(random.below(total)))!.length;
+  if (bytes !== total * VALUE.length) throw new Error(`read ${bytes} bytes`);
+  report("get, random", total, started);
+}
+
+function scan(bucket: Bucket, what: "sizes" | "values" | "keys and values"): void {
+  const started = performance.now();
+  const cursor = bucket.cursor();
+  let count = 0;
+  let bytes = 0;
+  for (let entry = cursor.first(); entry !== undefined; entry = cursor.next()) {
+    count++;
+    if (what === "sizes") bytes += entry.valueSize;
+    else bytes += entry.value!.length;
+    if (what === "keys and values" && entry.key[8] !== 0x5f) throw new Error("wrong key");
+  }
+  if (bytes !== total * VALUE.length) throw new Error(`scanned ${bytes} bytes`);
+  report(`scan, ${what}`, count, started);
+}
+
+write(0, SYNCED / 2, false);
+await writeAsync(SYNCED / 2, SYNCED);
+if (total > SYNCED) write(SYNCED, total, true);
+const db = openDatabase(nodeDisk, path, { readOnly: true, cacheBytes: 512 * 1024 * 1024 });
+for (let round = 0; round < 4; round++) {
+  db.view((tx) => {
+    get(tx.bucket(NAME)!);
+    scan(tx.bucket(NAME)!, "sizes");
+    scan(tx.bucket(NAME)!, "values");
+    scan(tx.bucket(NAME)!, "keys and values");
+  });
+}
+console.log(`cache ${db.stats().cacheBytes}, file ${db.fileSize()}`);
+db.close();
+nodeDisk.removeTree(directory);
