@@ -1,0 +1,20 @@
+/** Every bucket of etcd's file, by the name it has in this program. The values are the names on disk. */
+export const BUCKETS = {
+  key: "key",
+  meta: "meta",
+  lease: "lease",
+  alarm: "alarm",
+  cluster: "cluster",
+  members: "members",
+  membersRemoved: "members_removed",
+  auth: "auth",
+  authUsers: "authUsers",
+  authRoles: "authRoles",
+} as const;
+
+export type BucketName = (typeof BUCKETS)[keyof typeof BUCKETS];
+
+/** Name of a bucket on disk, as bytes. */
+export const BUCKET_BYTES: ReadonlyMap<BucketName, Uint8Array> = new Map(
+  Object.values(BUCKETS).map((name) => [name, Buffer.from(name)]),
+);

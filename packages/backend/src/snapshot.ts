@@ -1,0 +1,20 @@
+import type { Reader } from "./database-handle.ts";
+
+/** The bytes of the database file as of one commit, while writes go on. Keep it short: it pins pages. */
+export interface BackendSnapshot {
+  /** Bytes in all. */
+  readonly size: number;
+  /** The bytes from the beginning, in chunks of at most 32 KiB that the caller owns. */
+  read(): AsyncIterable<Uint8Array>;
+  /** Gives the pages free. May be called twice. */
+  close(): void;
+}
+
+export function openFileSnapshot(reader: Reader): BackendSnapshot {
+  const { transaction } = reader;
+  return {
+    size: transaction.size(),
+    read: () => transaction.copy(),
+    close: () => reader.release(),
+  };
+}
