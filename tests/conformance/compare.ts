@@ -1,0 +1,117 @@
+/** Runs a scenario on two servers at once and tells where they answer differently. */
+import { isAtLeast, type Peer } from "../peers.ts";
+import type { Scenario, Step } from "./scenario.ts";
+import { type Outcome, Side, sleep } from "./side.ts";
+
+export interface Difference {
+  readonly at: string;
+  readonly args: readonly string[];
+  readonly reference: Outcome;
+  readonly subject: Outcome;
+}
+
+export interface Result {
+  commands: number;
+  skipped: number;
+  readonly differences: Difference[];
+}
+
+export interface Programs {
+  readonly reference: Peer;
+  readonly subject: Peer;
+  readonly etcdctl: Peer;
+}
+
+/** Both servers are started fresh for the scenario, and stopped after it. */
+export async function compareScenario(scenario: Scenario, programs: Programs): Promise<Result> {
+  const result: Result = { commands: 0, skipped: 0, differences: [] };
+  const [reference, subject] = await Promise.all([
+    Side.start(programs.reference, programs.etcdctl),
+    Side.start(programs.subject, programs.etcdctl),
+  ]);
+  try {
+    let applies = true;
+    const started = new Map<string, readonly string[]>();
+    for (const step of scenario.steps) {
+      if (step.kind === "needs") applies = isMet(step.program, step.version, programs);
+      else if (!applies) result.skipped += step.kind === "command" ? 1 : 0;
+      else await compareStep(step, reference, subject, started, result);
+    }
+  } finally {
+    await Promise.all([reference.stop(), subject.stop()]);
+  }
+  return result;
+}
+
+function isMet(program: string, version: string, programs: Programs): boolean {
+  const peer = program === "etcdctl" ? programs.etcdctl : programs.reference;
+  return isAtLeast(peer.version, version);
+}
+
+async function compareStep(
+  step: Exclude<Step, { kind: "needs" }>,
+  reference: Side,
+  subject: Side,
+  started: Map<string, readonly string[]>,
+  result: Result,
+): Promise<void> {
+  const note = (args: readonly string[], [expected, got]: [Outcome, Outcome]): void => {
+    result.commands += 1;
+    if (!isSame(expected, got)) {
+      result.differences.push({ at: step.at, args, reference: expected, subject: got });
+    }
+  };
+  switch (step.kind) {
+    case "command":
+      return note(step.args, await Promise.all([reference.command(step), subject.command(step)]));
+    case "start":
+      reference.start(step);
+      subject.start(step);
+      started.set(step.name, step.args);
+      return;
+    case "await":
+      await Promise.all([reference.wait(step), subject.wait(step)]);
+      return;
+    case "end":
+      return note(
+        started.get(step.name) ?? [],
+        await Promise.all([reference.end(step), subject.end(step)]),
+      );
+    case "sleep":
+      return sleep(step.ms);
+  }
+}
+
+function isSame(one: Outcome, other: Outcome): boolean {
+  return one.status === other.status && one.stdout === other.stdout && one.stderr === other.stderr;
+}
+
+/** A difference for people: the command, then only what is not equal, `-` reference, `+` subject. */
+export function describe(difference: Difference): string {
+  const { at, args, reference, subject } = difference;
+  const lines = [`${at}: etcdctl ${args.map((arg) => JSON.stringify(arg)).join(" ")}`];
+  if (reference.status !== subject.status) {
+    lines.push(`    exit code: - ${reference.status}  + ${subject.status}`);
+  }
+  for (const stream of ["stdout", "stderr"] as const) {
+    if (reference[stream] !== subject[stream]) {
+      lines.push(`    ${stream}:`, ...textDifference(reference[stream], subject[stream]));
+    }
+  }
+  return lines.join("\n");
+}
+
+/** Lines up to the first and from the last differing one are left out. */
+function textDifference(one: string, other: string): string[] {
+  const a = one.split("\n");
+  const b = other.split("\n");
+  let head = 0;
+  while (head < a.length && head < b.length && a[head] === b[head]) head += 1;
+  let tail = 0;
+  while (tail < a.length - head && tail < b.length - head && a.at(-1 - tail) === b.at(-1 - tail)) {
+    tail += 1;
+  }
+  const show = (mark: string, lines: string[]): string[] =>
+    lines.slice(head, lines.length - tail).map((line) => `      ${mark} ${line.slice(0, 2000)}`);
+  return [...(head > 0 ? [`        (${head} equal lines)`] : []), ...show("-", a), ...show("+", b)];
+}

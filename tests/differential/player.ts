@@ -1,0 +1,226 @@
+/** Runs a program on one server and reports what it answered, in a form that can be compared. */
+import {
+  type Init,
+  LeaseKeepAliveRequest,
+  LeaseKeepAliveResponse,
+  RangeRequest,
+  RangeResponse,
+  RangeStreamResponse,
+  type ResponseHeader,
+} from "@nodetcd/messages";
+import * as methods from "../methods.ts";
+import { Connection, type Method, RpcFailure } from "../rpc.ts";
+import * as encode from "./encode.ts";
+import { type LeaseRef, type RevisionRef, type Step, STREAMS } from "./program.ts";
+import { WatchStreamRun } from "./watch-stream.ts";
+
+/** Ids and terms are a server's own. */
+const OWN_FIELDS = new Set(["clusterId", "memberId", "raftTerm"]);
+
+/** Every reply but that of a stream has a header. */
+interface Headed {
+  header: ResponseHeader | undefined;
+}
+
+async function orFailure(call: () => Promise<string>): Promise<string> {
+  try {
+    return await call();
+  } catch (error) {
+    if (error instanceof RpcFailure) return `error ${error.code}: ${error.message}`;
+    throw error;
+  }
+}
+
+export class Player implements encode.Known {
+  readonly #connection: Connection;
+  readonly #streams: WatchStreamRun[];
+  readonly #slots = new Map<number, bigint>();
+  /** Ids that the server chose, by the order of their grants. */
+  readonly #names = new Map<bigint, string>();
+  #current = 1;
+  #compacted = 0;
+
+  constructor(url: string) {
+    this.#connection = new Connection(url);
+    this.#streams = Array.from({ length: STREAMS }, () => this.#openStream());
+  }
+
+  #openStream(): WatchStreamRun {
+    return new WatchStreamRun(this.#connection, (value) => this.#show(value));
+  }
+
+  close(): void {
+    this.#connection.close();
+  }
+
+  /** Faults that need no other server to be seen. */
+  violations(): string[] {
+    return this.#streams.flatMap(({ violations }, index) =>
+      violations.map((violation) => `stream ${index}: ${violation}`),
+    );
+  }
+
+  revision(ref: RevisionRef): number {
+    if (ref.from === "zero") return ref.by;
+    const base = ref.from === "current" ? this.#current : this.#compacted;
+    return Math.max(ref.by > 0 ? ref.by : 0, base + ref.by);
+  }
+
+  lease(ref: LeaseRef): bigint {
+    return "id" in ref ? BigInt(ref.id) : (this.#slots.get(ref.slot) ?? 88_888n);
+  }
+
+  /** Prints a reply: bytes as text, own fields left out, leases that the server named by their order. */
+  #show(value: unknown): string {
+    return JSON.stringify(value, (key, field: unknown) => {
+      if (OWN_FIELDS.has(key)) return undefined;
+      if (typeof field === "bigint") return this.#names.get(field) ?? String(field);
+      if (field instanceof Uint8Array) return Buffer.from(field).toString("latin1");
+      return field;
+    });
+  }
+
+  play(step: Step): Promise<string> {
+    return orFailure(() => this.#play(step));
+  }
+
+  async #call<Request, Reply extends Headed>(
+    method: Method<Request, Reply>,
+    request: Init<Request>,
+  ): Promise<string> {
+    return this.#show(await this.#reply(method, request));
+  }
+
+  async #reply<Request, Reply extends Headed>(
+    method: Method<Request, Reply>,
+    request: Init<Request>,
+  ): Promise<Reply> {
+    const reply = await this.#connection.call(method, request);
+    this.#current = Math.max(this.#current, reply.header?.revision ?? 0);
+    return reply;
+  }
+
+  async #play(step: Step): Promise<string> {
+    switch (step.kind) {
+      case "range":
+        return this.#call(methods.RANGE, encode.rangeRequest(step.spec, this));
+      case "put":
+        return this.#call(methods.PUT, encode.putRequest(step.spec, this));
+      case "delete":
+        return this.#call(methods.DELETE_RANGE, encode.deleteRequest(step.spec));
+      case "txn":
+        return this.#call(methods.TXN, encode.txnRequest(step.spec, this));
+      case "range-stream":
+        return this.#rangeStream(encode.rangeRequest(step.spec, this));
+      case "compact":
+        return this.#compact(this.revision(step.revision), step.physical);
+      case "grant":
+        return this.#grant(step.lease, step.ttl);
+      case "revoke":
+        return this.#call(methods.LEASE_REVOKE, { id: this.lease(step.lease) });
+      case "keep-alive":
+        return this.#keepAlive(this.lease(step.lease));
+      case "time-to-live":
+        return this.#timeToLive(this.lease(step.lease), step.keys);
+      case "leases":
+        return this.#call(methods.LEASE_LEASES, {});
+      case "watch":
+        return this.#stream(step.spec.stream).create(encode.watchCreateRequest(step.spec, this));
+      case "cancel":
+        return this.#cancel(step.stream, step.watchId);
+      case "settle":
+        return this.#settle();
+      case "hash":
+        return this.#call(methods.HASH_KV, { revision: this.revision(step.revision) });
+    }
+  }
+
+  #stream(index: number): WatchStreamRun {
+    const stream = this.#streams[index];
+    if (stream === undefined) throw new RangeError(`There is no stream ${index}`);
+    return stream;
+  }
+
+  /** A watch that is still catching up would see the compaction or not, by chance: so first settle. */
+  async #compact(revision: number, physical: boolean): Promise<string> {
+    const before = await this.#settle();
+    const reply = await orFailure(async () => {
+      const reply = await this.#reply(methods.COMPACT, { revision, physical });
+      this.#compacted = revision;
+      return this.#show(reply);
+    });
+    return `${before} ${reply}`;
+  }
+
+  async #grant(lease: LeaseRef, ttl: number): Promise<string> {
+    const id = "id" in lease ? BigInt(lease.id) : 0n;
+    const reply = await this.#reply(methods.LEASE_GRANT, { id, ttl });
+    if ("slot" in lease) {
+      this.#slots.set(lease.slot, reply.id);
+      this.#names.set(reply.id, `grant ${this.#names.size}`);
+    }
+    return this.#show(reply);
+  }
+
+  /** The remaining time is left out: it depends on when the call comes. */
+  async #timeToLive(id: bigint, keys: boolean): Promise<string> {
+    const reply = await this.#reply(methods.LEASE_TIME_TO_LIVE, { id, keys });
+    const lateBy = reply.grantedTtl - reply.ttl;
+    const ttl = reply.ttl > 0 && lateBy >= 0 && lateBy < 120 ? "running" : reply.ttl;
+    // etcd lists the keys in the order of a hash map.
+    const attached = reply.keys.map((key) => Buffer.from(key).toString("latin1")).sort();
+    return this.#show({ ...reply, ttl, keys: attached });
+  }
+
+  #keepAlive(id: bigint): Promise<string> {
+    return new Promise((resolve) => {
+      const replies: string[] = [];
+      const stream = this.#connection.open(
+        methods.KEEP_ALIVE_PATH,
+        (message) => {
+          replies.push(this.#show(LeaseKeepAliveResponse.decode(message)));
+          stream.end();
+        },
+        ({ code, message }) => resolve(`${replies.join(" ")} ${code} ${message}`),
+      );
+      stream.send(LeaseKeepAliveRequest.encode({ id }));
+    });
+  }
+
+  /** Chunks may be cut differently: all that they hold together is compared. */
+  #rangeStream(request: Init<RangeRequest>): Promise<string> {
+    return new Promise((resolve) => {
+      const all = RangeResponse.create();
+      const stream = this.#connection.open(
+        methods.RANGE_STREAM_PATH,
+        (message) => {
+          const { rangeResponse } = RangeStreamResponse.decode(message);
+          if (rangeResponse === undefined) return;
+          all.kvs.push(...rangeResponse.kvs);
+          all.header = rangeResponse.header ?? all.header;
+          all.more ||= rangeResponse.more;
+          all.count += rangeResponse.count;
+        },
+        ({ code, message }) => resolve(code === 0 ? this.#show(all) : `error ${code}: ${message}`),
+      );
+      stream.send(RangeRequest.encode(request));
+      stream.end();
+    });
+  }
+
+  async #cancel(stream: number, watchId: number): Promise<string> {
+    const before = await this.#settle();
+    return `${before} ${await this.#stream(stream).cancel(watchId)}`;
+  }
+
+  /** Brings all watches up to date; everything they were told since the last time, by watch. */
+  async #settle(): Promise<string> {
+    const latestStart = Math.max(...this.#streams.map((stream) => stream.latestStart));
+    while (this.#current < latestStart) {
+      await this.#reply(methods.PUT, { key: Buffer.from("fence") });
+    }
+    await Promise.all(this.#streams.map((stream) => stream.settle(this.#current)));
+    const told = this.#streams.map((stream) => [...stream.take()].sort(([a], [b]) => a - b));
+    return JSON.stringify(told);
+  }
+}

@@ -1,0 +1,79 @@
+/** One program on two fresh servers, step by step in lockstep. */
+import type { Peer } from "../peers.ts";
+import { startServer } from "../processes.ts";
+import { Player } from "./player.ts";
+import type { Step } from "./program.ts";
+
+export interface Mismatch {
+  /** Place in the program. */
+  readonly step: number;
+  readonly reference: string;
+  readonly subject: string;
+}
+
+/** Elections every 10 ms: a member serves at once. The smallest TTL follows, so both need it. */
+const FLAGS = ["--heartbeat-interval=20", "--election-timeout=200"];
+
+/** Undefined when the two never differed. */
+export async function compareRun(
+  program: readonly Step[],
+  reference: Peer,
+  subject: Peer,
+): Promise<Mismatch | undefined> {
+  const servers = await Promise.all([
+    startServer(reference, { flags: FLAGS }),
+    startServer(subject, { flags: FLAGS }),
+  ]);
+  const [one, other] = [new Player(servers[0].url), new Player(servers[1].url)];
+  try {
+    for (const [index, step] of program.entries()) {
+      const [expected, got] = await Promise.all([one.play(step), other.play(step)]);
+      const gone = servers.find(({ hasExited }) => hasExited);
+      if (gone !== undefined) {
+        console.log(`${gone.peer.name} has ended at step ${index}:\n${gone.tail()}`);
+        return { step: index, reference: expected, subject: got };
+      }
+      if (expected !== got) return { step: index, reference: expected, subject: got };
+      const faults = other.violations();
+      if (faults.length > 0) {
+        return { step: index, reference: one.violations().join("; "), subject: faults.join("; ") };
+      }
+    }
+    return undefined;
+  } finally {
+    one.close();
+    other.close();
+    await Promise.all(servers.map((server) => server.stop()));
+  }
+}
+
+/**
+ * Leaves out what the mismatch does not need: halves, quarters, ... single steps, while it still
+ * shows at the end. Stops after `budgetMs`.
+ */
+export async function shrink(
+  program: readonly Step[],
+  mismatch: Mismatch,
+  compare: (program: readonly Step[]) => Promise<Mismatch | undefined>,
+  budgetMs: number,
+): Promise<{ program: readonly Step[]; mismatch: Mismatch }> {
+  let best = { program: program.slice(0, mismatch.step + 1), mismatch };
+  const deadline = Date.now() + budgetMs;
+  let size = Math.ceil(best.program.length / 2);
+  while (size >= 1) {
+    let removed = false;
+    for (let from = best.program.length - 1 - size; from >= -size + 1; from -= size) {
+      if (Date.now() > deadline) return best;
+      const start = Math.max(0, from);
+      const less = [...best.program.slice(0, start), ...best.program.slice(from + size)];
+      const found = await compare(less);
+      if (found === undefined) continue;
+      best = { program: less.slice(0, found.step + 1), mismatch: found };
+      removed = true;
+      from = Math.min(from, best.program.length - 1);
+    }
+    if (size === 1 && !removed) break;
+    size = size === 1 ? 1 : Math.ceil(size / 2);
+  }
+  return best;
+}

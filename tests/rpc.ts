@@ -1,0 +1,185 @@
+/**
+ * A small gRPC client on `node:http2`, for tests: it shares no line with packages/grpc, so that a
+ * fault in both ends of that cannot hide itself.
+ */
+import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from "node:http2";
+import type { Init, MessageCodec } from "@nodetcd/messages";
+
+export interface Failure {
+  /** gRPC status code. */
+  readonly code: number;
+  readonly message: string;
+}
+
+export class RpcFailure extends Error implements Failure {
+  readonly code: number;
+  constructor(code: number, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** A method with its codecs. */
+export interface Method<Request, Reply> {
+  readonly path: string;
+  readonly request: MessageCodec<Request>;
+  readonly reply: MessageCodec<Reply>;
+}
+
+const UNAVAILABLE = 14;
+
+/** One connection. After it is lost every call fails with UNAVAILABLE; make a new one then. */
+export class Connection {
+  readonly #session: ClientHttp2Session;
+
+  constructor(url: string) {
+    this.#session = connect(url, { settings: { initialWindowSize: 16 << 20 } });
+    this.#session.on("error", () => {});
+    this.#session.once("connect", () => this.#session.setLocalWindowSize(16 << 20));
+  }
+
+  get isClosed(): boolean {
+    return this.#session.closed || this.#session.destroyed;
+  }
+
+  call<Request, Reply>(
+    method: Method<Request, Reply>,
+    request: Init<Request>,
+    timeoutMs = 10_000,
+  ): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      let reply: Uint8Array | undefined;
+      const stream = this.open(
+        method.path,
+        (message) => (reply = message),
+        (failure) => {
+          clearTimeout(timer);
+          if (failure.code !== 0) reject(new RpcFailure(failure.code, failure.message));
+          else if (reply === undefined) reject(new RpcFailure(13, "a reply without a message"));
+          else resolve(method.reply.decode(reply));
+        },
+      );
+      const timer = setTimeout(() => stream.fail(4, `no reply within ${timeoutMs} ms`), timeoutMs);
+      stream.send(method.request.encode(request));
+      stream.end();
+    });
+  }
+
+  /** Opens a stream. `onEnd` is called exactly once. */
+  open(
+    path: string,
+    onMessage: (message: Uint8Array) => void,
+    onEnd: (status: Failure) => void,
+  ): RpcStream {
+    return new RpcStream(this.#session, path, onMessage, onEnd);
+  }
+
+  close(): void {
+    this.#session.destroy();
+  }
+}
+
+export class RpcStream {
+  readonly #stream: ClientHttp2Stream | undefined;
+  readonly #onEnd: (status: Failure) => void;
+  #ended = false;
+
+  constructor(
+    session: ClientHttp2Session,
+    path: string,
+    onMessage: (message: Uint8Array) => void,
+    onEnd: (status: Failure) => void,
+  ) {
+    this.#onEnd = onEnd;
+    if (session.destroyed || session.closed) {
+      queueMicrotask(() =>
+        this.#finish({ code: UNAVAILABLE, message: "the connection is closed" }),
+      );
+      return;
+    }
+    const stream = session.request({
+      [constants.HTTP2_HEADER_METHOD]: "POST",
+      [constants.HTTP2_HEADER_PATH]: path,
+      "content-type": "application/grpc",
+      te: "trailers",
+    });
+    this.#stream = stream;
+    const parts = new MessageParts(onMessage);
+    let status: Failure | undefined;
+    const readStatus = (headers: Record<string, unknown>): void => {
+      const code = headers["grpc-status"];
+      if (code === undefined) return;
+      const message = headers["grpc-message"];
+      const text = typeof message === "string" ? decodeURIComponent(message) : "";
+      status = { code: Number(code), message: text };
+    };
+    stream.on("response", readStatus);
+    stream.on("trailers", readStatus);
+    stream.on("data", (chunk: Buffer) => parts.add(chunk));
+    stream.on("error", () => {});
+    stream.on("close", () =>
+      this.#finish(status ?? { code: UNAVAILABLE, message: "the connection was lost" }),
+    );
+  }
+
+  #finish(status: Failure): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#onEnd(status);
+  }
+
+  send(message: Uint8Array): void {
+    const frame = Buffer.alloc(5 + message.length);
+    frame.writeUInt32BE(message.length, 1);
+    frame.set(message, 5);
+    this.#stream?.write(frame);
+  }
+
+  /** Half-closes: nothing more will be sent. */
+  end(): void {
+    this.#stream?.end();
+  }
+
+  /** Ends it here with this status. */
+  fail(code: number, message: string): void {
+    this.#finish({ code, message });
+    this.cancel();
+  }
+
+  cancel(): void {
+    this.#stream?.close(constants.NGHTTP2_CANCEL);
+  }
+}
+
+/** Cuts length-prefixed messages out of a byte stream. Messages are owned by the receiver. */
+class MessageParts {
+  readonly #onMessage: (message: Uint8Array) => void;
+  #pending: Buffer[] = [];
+  #size = 0;
+
+  constructor(onMessage: (message: Uint8Array) => void) {
+    this.#onMessage = onMessage;
+  }
+
+  add(chunk: Buffer): void {
+    this.#pending.push(chunk);
+    this.#size += chunk.length;
+    while (this.#size >= 5) {
+      const head = this.#peek(5);
+      const length = head.readUInt32BE(1);
+      if (this.#size < 5 + length) return;
+      const all = Buffer.concat(this.#pending);
+      const rest = all.subarray(5 + length);
+      this.#pending = rest.length > 0 ? [rest] : [];
+      this.#size = rest.length;
+      this.#onMessage(new Uint8Array(all.subarray(5, 5 + length)));
+    }
+  }
+
+  #peek(count: number): Buffer {
+    const first = this.#pending[0];
+    if (first !== undefined && first.length >= count) return first;
+    this.#pending = [Buffer.concat(this.#pending)];
+    return this.#pending[0] ?? Buffer.alloc(0);
+  }
+}
