@@ -15,3 +15,6 @@ export { Status, type StatusCode, toStatusCode } from "./status.ts";
 export type { CallOptions, CallStatus, ClientStream, Transport } from "./transport.ts";
 export { GrpcServer, type GrpcServerOptions } from "./server/grpc-server.ts";
 export { DEFAULT_KEEPALIVE, type KeepaliveOptions } from "./server/keepalive-options.ts";
+export { Channel } from "./client/channel.ts";
+export type { ChannelKeepalive, ChannelOptions } from "./client/channel-options.ts";
+export type { UnaryDone } from "./client/client-unary-call.ts";

@@ -3,6 +3,9 @@ import type { Allowance } from "./http2/abuse-guards.ts";
 /** Default of `maxReceiveMessageBytes`, in bytes: etcd's 1.5 MiB request and 512 KiB around it. */
 export const DEFAULT_MAX_RECEIVE_MESSAGE_BYTES: number = 2 * 1024 * 1024;
 
+/** Default of a channel's `maxReceiveMessageBytes`, in bytes. */
+export const DEFAULT_MAX_REPLY_BYTES = 0x7fff_ffff;
+
 /** Default of `maxConcurrentStreams`: open calls of one connection; more are refused. */
 export const DEFAULT_MAX_CONCURRENT_STREAMS: number = 65_536;
 

@@ -300,9 +300,11 @@ export class Connection implements FrameSink, StreamHost {
       return;
     }
     this.#settingsGuard.count();
+    const windowBefore = this.peerWindow;
     readSettings(bytes, start, end, (id, value) => this.#takeSetting(id, value));
     this.#settled = true;
     writeSettingsAck(this.output);
+    if (this.peerWindow > windowBefore) for (const stream of this.streams.values()) stream.pump();
     this.#role.onSettings();
   }
 
@@ -357,7 +359,9 @@ export class Connection implements FrameSink, StreamHost {
     if (increment === 0) {
       throw new Http2Error(ErrorCode.PROTOCOL_ERROR, "WINDOW_UPDATE by 0", streamId);
     }
-    this.streams.get(streamId)?.addSendWindow(increment);
+    const stream = this.streams.get(streamId);
+    stream?.addSendWindow(increment);
+    stream?.pump();
   }
 
   waitForRoom(stream: Stream): void {
@@ -439,7 +443,7 @@ export class Connection implements FrameSink, StreamHost {
   }
 
   #abortStreams(reason: string): void {
-    for (const stream of this.streams.values()) stream.abort(ErrorCode.CANCEL, reason);
+    for (const stream of this.streams.values()) stream.abort(undefined, reason);
   }
 }
 

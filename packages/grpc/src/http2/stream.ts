@@ -16,8 +16,11 @@ export interface StreamOwner {
   onHeaderBlock(bytes: Uint8Array, start: number, end: number, endStream: boolean): void;
   /** The peer has sent all it will. */
   onRemoteEnd(): void;
-  /** The stream is gone before its time; called at most once, last. */
-  onReset(code: ErrorCode, message: string): void;
+  /**
+   * The stream is gone before its time; called at most once, last. Without a code the whole connection
+   * is gone, for the reason in the message.
+   */
+  onReset(code: ErrorCode | undefined, message: string): void;
   /** What was queued has fallen below the high-water mark. */
   onDrain(): void;
 }
@@ -198,7 +201,7 @@ export class Stream {
   }
 
   /** The peer has reset the stream, or the connection is gone. */
-  abort(code: ErrorCode, message: string): void {
+  abort(code: ErrorCode | undefined, message: string): void {
     if (this.#over) return;
     this.#finish(false);
     this.owner.onReset(code, message);
@@ -230,13 +233,12 @@ export class Stream {
     this.#credit = 0;
   }
 
-  /** Changes the window by what the peer said; raises FLOW_CONTROL_ERROR beyond 2^31 - 1. */
+  /** Changes the window by what the peer said (`pump` uses it); raises FLOW_CONTROL_ERROR beyond 2^31 - 1. */
   addSendWindow(delta: number): void {
     if (this.#sendWindow + delta > WINDOW_MAX) {
       throw new Http2Error(ErrorCode.FLOW_CONTROL_ERROR, "Stream window overflows", this.id);
     }
     this.#sendWindow += delta;
-    if (delta > 0) this.pump();
   }
 
   #closeWhenDone(): void {

@@ -1,13 +1,13 @@
 import { RpcError } from "../errors.ts";
 import { MESSAGE_PREFIX_BYTES } from "../http2/send-queue.ts";
 import { readUint32 } from "../http2/frame.ts";
-import { ASSEMBLY_BYTES_MAX } from "../limits.ts";
 import { Status } from "../status.ts";
 import { decompress } from "./decompress.ts";
 
 /** Memory for incomplete messages, shared by the calls of a connection. */
 export interface AssemblyBudget {
   used: number;
+  readonly max: number;
 }
 
 /** What a reader must know of its call. */
@@ -118,7 +118,7 @@ export class MessageReader {
     if (old !== undefined && old.length >= needed) return old;
     const size = Math.min(this.#length, Math.max(FIRST_BYTES, needed * 2));
     const { budget } = this.#limits;
-    if (budget.used + size > ASSEMBLY_BYTES_MAX) {
+    if (budget.used + size > budget.max) {
       throw new RpcError(
         Status.RESOURCE_EXHAUSTED,
         "grpc: too many incomplete messages on this connection",

@@ -151,7 +151,7 @@ export class ServerCallOnWire
     else this.takeEnd();
   }
 
-  onReset(_code: ErrorCode): void {
+  onReset(): void {
     this.#cancel(Status.CANCELLED);
   }
 

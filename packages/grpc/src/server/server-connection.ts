@@ -6,7 +6,7 @@ import { STREAM_ID_MAX } from "../http2/frame.ts";
 import { ErrorCode, Http2Error } from "../http2/http2-error.ts";
 import { Keepalive } from "../http2/keepalive.ts";
 import { Stream } from "../http2/stream.ts";
-import { QUEUED_REPLIES_MAX } from "../limits.ts";
+import { ASSEMBLY_BYTES_MAX, QUEUED_REPLIES_MAX } from "../limits.ts";
 import type { AssemblyBudget } from "../message/message-reader.ts";
 import type { Method, Services } from "../services.ts";
 import type { KeepaliveOptions } from "./keepalive-options.ts";
@@ -53,7 +53,8 @@ export class ServerConnection implements ConnectionRole {
     this.#onGone = onGone;
     this.peer = socket.remoteAddress;
     this.deadlines = context.deadlines;
-    this.limits = { maxBytes: context.maxReceiveMessageBytes, budget: { used: 0 } };
+    const budget = { used: 0, max: ASSEMBLY_BYTES_MAX };
+    this.limits = { maxBytes: context.maxReceiveMessageBytes, budget };
     this.connection = new Connection(socket, context.clock, this);
     this.#pingRules = new PingRules(context.clock, context.keepalive.minTimeMs);
     this.#keepalive = new Keepalive(this.connection, context.keepalive, () => true);
