@@ -143,7 +143,7 @@ function removeBatch(state: StoreState, walk: RecordWalk, end: Uint8Array): void
   let last: Uint8Array | undefined;
   state.backend.range("key", walk.next!, end, limit, (key, value) => {
     const kept = isKept(state, key, value);
-    if (!kept) superseded.push(key.slice());
+    if (!kept) superseded.push(new Uint8Array(key));
     walk.hasher.add(key, value, () => kept || !walk.anyKept);
     visited++;
     bytes += value.length;

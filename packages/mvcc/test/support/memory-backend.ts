@@ -89,7 +89,7 @@ export class MemoryBackend implements BackendLike {
     const survivor = new MemoryBackend();
     for (const bucket of ["key", "meta"] as const) {
       for (const [key, value] of this.#committed[bucket].values) {
-        survivor.put(bucket, bytes(key), value.slice());
+        survivor.put(bucket, bytes(key), new Uint8Array(value));
       }
     }
     void survivor.commit();
@@ -110,7 +110,8 @@ export class MemoryBackend implements BackendLike {
   }
 
   #lend(value: Uint8Array): Uint8Array {
-    const copy = value.slice();
+    // A Buffer, as a backend may give: its `slice` does not copy.
+    const copy = Buffer.from(value);
     this.#lent.push(copy);
     return copy;
   }
