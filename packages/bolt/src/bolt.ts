@@ -4,6 +4,7 @@ export type { CheckFinding, CheckKind, CheckOptions } from "./check.ts";
 export type { Cursor } from "./cursor.ts";
 export { Database, type DatabaseStats, openDatabase } from "./database.ts";
 export type { DatabaseOptions } from "./database-options.ts";
+export { defragment, type DefragmentOptions, type DefragmentProgress } from "./defragment.ts";
 export type { Entry } from "./entry.ts";
 export { BoltError, type BoltErrorCode } from "./errors.ts";
 export type { FreelistType, ReclaimPolicy } from "./freelist.ts";

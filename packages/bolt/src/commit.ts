@@ -14,6 +14,8 @@ export interface CommitTarget {
   readonly storeFreelist: boolean;
   readonly sync: boolean;
   readonly clock: Clock | undefined;
+  /** Monotonic milliseconds, 0 without a clock. */
+  now(): number;
   /** Makes the file large enough for so many bytes. */
   grow(bytes: number): void;
   /** The pages are written: from here on they are found by their ids. */
@@ -54,12 +56,12 @@ export async function commitAsync(
 ): Promise<Meta> {
   const { clock } = target;
   const steps = prepare(target, state, root);
-  let sliceEnd = (clock?.monotonic() ?? 0) + sliceMs;
+  let sliceEnd = target.now() + sliceMs;
   let step = steps.next();
   for (; step.done !== true; step = steps.next()) {
-    if (clock === undefined || clock.monotonic() < sliceEnd) continue;
+    if (clock === undefined || target.now() < sliceEnd) continue;
     await clock.yield();
-    sliceEnd = clock.monotonic() + sliceMs;
+    sliceEnd = target.now() + sliceMs;
   }
   const meta = step.value;
   target.grow(meta.highWater * meta.pageSize);
@@ -82,8 +84,12 @@ function* prepare(
   state: TransactionState,
   root: Tree,
 ): Generator<void, Meta> {
+  const began = target.now();
   yield* rebalanceTree(state, root);
+  const merged = target.now();
   yield* spillTree(state, root);
+  state.stats.rebalanceMs += merged - began;
+  state.stats.spillMs += target.now() - merged;
   const freelistPageId = replaceFreelist(target, state);
   return {
     ...state.base,

@@ -214,17 +214,27 @@ export class Database {
     return {
       file: this.#file,
       commit: (state, root) => {
+        const began = this.#target.now();
+        const bytes = this.#fileBytes;
         try {
-          this.#finish(state, commit(this.#target, state, root));
+          const meta = commit(this.#target, state, root);
+          state.stats.commitMs += this.#target.now() - began;
+          this.#finish(state, meta);
         } catch (error) {
+          this.#shrink(bytes);
           this.#rollback(state);
           throw error;
         }
       },
       commitAsync: async (state, root, sliceMs) => {
+        const began = this.#target.now();
+        const bytes = this.#fileBytes;
         try {
-          this.#finish(state, await commitAsync(this.#target, state, root, sliceMs));
+          const meta = await commitAsync(this.#target, state, root, sliceMs);
+          state.stats.commitMs += this.#target.now() - began;
+          this.#finish(state, meta);
         } catch (error) {
+          this.#shrink(bytes);
           this.#rollback(state);
           throw error;
         }
@@ -241,6 +251,7 @@ export class Database {
       storeFreelist: noFreelistSync !== true,
       sync: noSync !== true,
       clock,
+      now: () => clock?.monotonic() ?? 0,
       grow: (bytes) => this.#grow(bytes),
       pagesWritten: (state, meta) => this.#pagesWritten(state, meta),
       poison: (error) => {
@@ -286,6 +297,17 @@ export class Database {
     }
     this.#file.truncate(size);
     this.#fileBytes = size;
+  }
+
+  /** Gives back what a failed commit grew, unless its meta may be on disk. */
+  #shrink(bytes: number): void {
+    if (this.#failure !== undefined || this.#fileBytes === bytes) return;
+    try {
+      this.#file.truncate(bytes);
+      this.#fileBytes = bytes;
+    } catch {
+      // A file that is too long does no harm.
+    }
   }
 
   /** Nobody looks for these pages before the meta is written, and if it never is, they are free. */

@@ -7,7 +7,7 @@ import type { PageSource } from "./tree.ts";
 
 export type TransactionStatus = "open" | "committing" | "closed";
 
-/** What a transaction did; times in milliseconds. */
+/** What a transaction did; times in milliseconds, 0 when the database was given no clock. */
 export interface TransactionStats {
   /** Pages allocated, overflow pages included. */
   pages: number;
@@ -22,7 +22,8 @@ export interface TransactionStats {
   writes: number;
   rebalanceMs: number;
   spillMs: number;
-  writeMs: number;
+  /** The whole commit, waiting included. */
+  commitMs: number;
 }
 
 export function newTransactionStats(): TransactionStats {
@@ -36,7 +37,7 @@ export function newTransactionStats(): TransactionStats {
     writes: 0,
     rebalanceMs: 0,
     spillMs: 0,
-    writeMs: 0,
+    commitMs: 0,
   };
 }
 
