@@ -1,1 +1,2 @@
-export {};
+export { COMMANDS, type Command } from "./commands.ts";
+export { run } from "./run.ts";

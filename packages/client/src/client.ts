@@ -1,1 +1,30 @@
-export {};
+export type { BytesLike } from "./bytes-like.ts";
+export { Cluster, type ClusterMember } from "./cluster.ts";
+export type { CallOptions } from "./connection.ts";
+export type { DeleteOptions, DeleteResult } from "./delete-range.ts";
+export { Election, Leadership } from "./election.ts";
+export { EtcdError, type EtcdErrorCode } from "./errors.ts";
+export { Client, type ClientOptions } from "./etcd-client.ts";
+export type { KeySelection } from "./key-range.ts";
+export { KeyValue } from "./key-value.ts";
+export { type CompactOptions, type EntriesOptions, Kv } from "./kv.ts";
+export { type GrantOptions, Lease, Leases, type TimeToLive } from "./lease.ts";
+export { Lock, type LockOptions } from "./lock.ts";
+export { type Alarm, type HashResult, Maintenance, type MemberStatus } from "./maintenance.ts";
+export type { SessionOptions } from "./ownership.ts";
+export type { LeaseLike, PutOptions, PutResult } from "./put.ts";
+export type { GetOptions, RangeOptions, RangeResult } from "./range.ts";
+export type { RetryOptions } from "./retry.ts";
+export {
+  compare,
+  type CompareOperator,
+  type Comparison,
+  type Op,
+  op,
+  type OpResult,
+  TxnBuilder,
+  type TxnResult,
+} from "./txn.ts";
+export type { WatchOptions } from "./watch.ts";
+export type { WatchBatch, WatchEvent } from "./watch-queue.ts";
+export { Watcher } from "./watcher.ts";

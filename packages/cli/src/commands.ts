@@ -1,0 +1,26 @@
+/** A subcommand. Its module is loaded when it is called, so that others do not pay for it. */
+export interface Command {
+  readonly name: string;
+  readonly summary: string;
+  /** Gives the function that runs it: arguments after the name in, exit code out. */
+  readonly load: () => Promise<(args: readonly string[]) => Promise<number> | number>;
+}
+
+/** The subcommands of `nodetcd`: a new one is a file in `commands/` and a row here. */
+export const COMMANDS: readonly Command[] = [
+  {
+    name: "server",
+    summary: "Start a member (the default: 'nodetcd --name x' is 'nodetcd server --name x').",
+    load: async () => (await import("./commands/server.ts")).server,
+  },
+  {
+    name: "version",
+    summary: "Show the version.",
+    load: async () => (await import("./commands/version.ts")).version,
+  },
+  {
+    name: "help",
+    summary: "Show this text.",
+    load: async () => (await import("./commands/help.ts")).help,
+  },
+];

@@ -1,0 +1,95 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import type { Logger } from "@nodetcd/runtime";
+import { nodeRuntime } from "@nodetcd/runtime/node";
+import { type Member, startMember } from "@nodetcd/server";
+import { banner } from "../banner.ts";
+import { CliError } from "../errors.ts";
+import type { Draft } from "../flags/draft.ts";
+import { readSettings } from "../flags/settings.ts";
+import { jsonFormat } from "../log/format.ts";
+import { lineLogger } from "../log/logger.ts";
+import { isForPeople, openLog } from "../log/open-log.ts";
+import { waitForStopSignal } from "../signals.ts";
+import { ownVersion, versionText } from "../version.ts";
+import { help } from "./help.ts";
+
+const READY = "ready to serve client requests";
+
+/** `nodetcd [server] [flags]`: serves until a signal, or until storage fails. */
+export async function server(args: readonly string[]): Promise<number> {
+  try {
+    const request = readSettings({
+      args,
+      environment: process.env,
+      readFile: (path) => readFileSync(path, "utf8"),
+    });
+    if (request.kind === "help") return help();
+    if (request.kind === "version") {
+      process.stdout.write(versionText());
+      return 0;
+    }
+    return await serve(request.settings, openLog(request.settings.log, nodeRuntime.clock));
+  } catch (error) {
+    if (error instanceof CliError) return explain(error);
+    throw error;
+  }
+}
+
+/** Command lines are answered in plain text; the rest as etcd's log line, which programs read. */
+function explain(error: CliError): number {
+  if (error.code === "BAD_CONFIGURATION" && process.stderr.isTTY !== true) {
+    const write = (lines: string): void => void process.stderr.write(lines);
+    const logger = lineLogger({
+      clock: nodeRuntime.clock,
+      level: "info",
+      format: jsonFormat,
+      write,
+    });
+    logger.error("failed to verify flags", { error: error.message, advice: error.advice });
+  } else {
+    process.stderr.write(`${error.message}\n${error.advice}\n`);
+  }
+  return error.exitCode;
+}
+
+async function serve(settings: Draft, logger: Logger): Promise<number> {
+  const { config } = settings;
+  for (const { level, message, fields } of settings.notes) logger[level](message, fields);
+  logger.info("Running: ", { args: process.argv.slice(1) });
+  let member: Member;
+  try {
+    member = await startMember(nodeRuntime, config, logger);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : undefined;
+    logger.error("failed to start", { error: messageOf(error), code });
+    return code === "NOT_BUILT_YET" ? 2 : 1;
+  }
+  logger.info(READY, { "client-urls": member.clientUrls, "data-dir": config.dataDir });
+  if (isForPeople(settings.log) && process.stderr.isTTY === true) {
+    const dataDir = resolve(config.dataDir);
+    const { clientUrls } = member;
+    process.stderr.write(banner({ name: config.name, version: ownVersion(), clientUrls, dataDir }));
+  }
+  return await untilStopped(member, logger);
+}
+
+async function untilStopped(member: Member, logger: Logger): Promise<number> {
+  const signal = waitForStopSignal(() =>
+    logger.error("stopping took too long, leaving; the log will be replayed at the next start"),
+  );
+  const end = await Promise.race([signal, member.failed]);
+  if (end instanceof Error) {
+    logger.error("member failed", { error: end.message });
+    await Promise.race([member.stop().catch(() => undefined), nodeRuntime.clock.yield()]);
+    return 1;
+  }
+  logger.info("received signal; shutting down", { signal: end });
+  await member.stop();
+  logger.info("stopped");
+  return 0;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

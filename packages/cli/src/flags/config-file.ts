@@ -1,0 +1,83 @@
+import { parse } from "yaml";
+import { CliError } from "../errors.ts";
+import { type Draft, warn } from "./draft.ts";
+import { DISCOVERY, type Missing, refuse, TLS } from "./not-built.ts";
+import { suggest } from "./suggest.ts";
+import { findFlag, LISTED_NAMES } from "./table.ts";
+import { FlagValueError } from "./value-error.ts";
+
+/** Nested sections of etcd's file whose features are not built yet. */
+const SECTIONS: Readonly<Record<string, Missing>> = {
+  "client-transport-security": TLS,
+  "peer-transport-security": TLS,
+  "discovery-config": DISCOVERY,
+};
+
+/** In sections these are defaults of features that are off. */
+const asksForNothing = (value: unknown): boolean =>
+  value === null ||
+  value === "" ||
+  value === false ||
+  value === 0 ||
+  (Array.isArray(value) && value.length === 0);
+
+function badFile(path: string, problem: string): CliError {
+  return new CliError(
+    "BAD_CONFIGURATION",
+    `configuration file ${path}: ${problem}`,
+    "Keys are flag names without dashes in front; durations are whole nanoseconds.",
+  );
+}
+
+function isSection(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function readSection(path: string, name: string, section: unknown, missing: Missing): void {
+  if (!isSection(section)) throw badFile(path, `invalid ${name}`);
+  for (const [key, value] of Object.entries(section)) {
+    if (!asksForNothing(value)) throw refuse(`${name}.${key}`, missing);
+  }
+}
+
+/**
+ * Reads the text of a configuration file, YAML or JSON, into fresh settings. As with etcd, keys that
+ * do not exist are no error; here they are warned about.
+ *
+ * @param path for messages
+ */
+export function readConfigFile(path: string, content: string, draft: Draft): void {
+  let file: unknown;
+  try {
+    file = parse(content, { version: "1.1", prettyErrors: true }) ?? {};
+  } catch (error) {
+    throw badFile(path, error instanceof Error ? error.message : String(error));
+  }
+  if (!isSection(file)) throw badFile(path, "expected keys with values");
+  for (const [key, value] of Object.entries(file)) {
+    const missing = SECTIONS[key];
+    if (missing !== undefined) readSection(path, key, value, missing);
+    else if (key === "socket-options")
+      warn(draft, "key of the configuration file has no effect", { key });
+    else readKey(path, key, value, draft);
+  }
+}
+
+function readKey(path: string, key: string, value: unknown, draft: Draft): void {
+  const flag = findFlag(key);
+  if (flag === undefined || key === "config-file" || key === "version") {
+    const near = suggest(key, LISTED_NAMES);
+    return warn(draft, "unrecognized key of the configuration file", {
+      key,
+      ...(near === undefined ? {} : { "did-you-mean": near }),
+    });
+  }
+  if (value === null) return;
+  try {
+    flag.fromFile(value)(draft);
+  } catch (error) {
+    if (!(error instanceof FlagValueError)) throw error;
+    throw badFile(path, `${key}: ${error.message}`);
+  }
+  draft.explicit.add(flag.name);
+}

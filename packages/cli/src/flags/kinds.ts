@@ -1,0 +1,98 @@
+import {
+  type Bounds,
+  INT64,
+  parseBoolean,
+  parseDuration,
+  parseWholeNumber,
+  UINT32,
+  UINT64,
+} from "./go-values.ts";
+import { parseUrls } from "./urls.ts";
+import { FlagValueError } from "./value-error.ts";
+
+/** How the values of a flag are read. Both readers raise `FlagValueError`. */
+export interface Kind<T> {
+  /** `--flag` alone means `--flag=true`, and the next argument is not its value. */
+  readonly isBoolean: boolean;
+  /** From a command line or the environment, as Go's flag package reads it. */
+  fromText(text: string): T;
+  /** From a configuration file: a value of JSON or YAML, as etcd reads it. */
+  fromFile(value: unknown): T;
+}
+
+function typeName(value: unknown): string {
+  return value === null ? "null" : Array.isArray(value) ? "list" : typeof value;
+}
+
+function scalarText(value: unknown): string {
+  if (typeof value === "string") return value;
+  if (typeof value === "number" || typeof value === "boolean") return String(value);
+  throw new FlagValueError(`expected text, found ${typeName(value)}`);
+}
+
+/** A kind whose file form is the same text. */
+function textual<T>(fromText: (text: string) => T): Kind<T> {
+  return { isBoolean: false, fromText, fromFile: (value) => fromText(scalarText(value)) };
+}
+
+function wholeNumber(bounds: Bounds): Kind<number> {
+  return {
+    isBoolean: false,
+    fromText: (text) => parseWholeNumber(text, bounds),
+    fromFile(value) {
+      if (typeof value === "number") return parseWholeNumber(String(value), bounds);
+      throw new FlagValueError(`expected a number, found ${typeName(value)}`);
+    },
+  };
+}
+
+function splitList(text: string): string[] {
+  return [...new Set(text.split(","))].sort();
+}
+
+export const text: Kind<string> = textual((value) => value);
+export const uint: Kind<number> = wholeNumber(UINT64);
+export const uint32: Kind<number> = wholeNumber(UINT32);
+export const int: Kind<number> = wholeNumber(INT64);
+/** Comma-separated `http://host:port`, sorted, each once. */
+export const urls: Kind<string[]> = textual(parseUrls);
+
+export const bool: Kind<boolean> = {
+  isBoolean: true,
+  fromText: parseBoolean,
+  fromFile(value) {
+    if (typeof value === "boolean") return value;
+    throw new FlagValueError(`expected true or false, found ${typeName(value)}`);
+  },
+};
+
+/** Milliseconds; Go's `1m30s` on a command line, whole nanoseconds in a file. */
+export const duration: Kind<number> = {
+  isBoolean: false,
+  fromText: parseDuration,
+  fromFile(value) {
+    if (typeof value === "number" && Number.isInteger(value)) return value / 1e6;
+    throw new FlagValueError(
+      `expected a duration as a whole number of nanoseconds (10s is 10000000000), found ${
+        typeof value === "string" ? JSON.stringify(value) : typeName(value)
+      }`,
+    );
+  },
+};
+
+/** Comma-separated words; a list in a file. */
+export const words: Kind<string[]> = {
+  isBoolean: false,
+  fromText: splitList,
+  fromFile: (value) =>
+    Array.isArray(value) ? value.map(scalarText) : splitList(scalarText(value)),
+};
+
+/** One of these words. */
+export function choice<const T extends string>(options: readonly T[]): Kind<T> {
+  return textual((value) => {
+    const found = options.find((option) => option === value);
+    if (found !== undefined) return found;
+    throw new FlagValueError(`expected one of ${options.join(", ")}`);
+  });
+}

@@ -1,0 +1,68 @@
+import { CliError } from "../errors.ts";
+import { warn } from "./draft.ts";
+import { type Flag, flag } from "./flag.ts";
+import type { Kind } from "./kinds.ts";
+
+/** What a group of flags would bring, and what to do as long as it is missing. */
+export interface Missing {
+  /** Such as `TLS`. */
+  readonly feature: string;
+  readonly advice: string;
+}
+
+export const TLS: Missing = {
+  feature: "TLS",
+  advice:
+    "Leave the TLS flags out and use http:// URLs; on a network that is not trusted put a TLS proxy in front.",
+};
+export const DISCOVERY: Missing = {
+  feature: "cluster discovery",
+  advice: "Leave it out: this version runs a single member, which needs no discovery.",
+};
+export const TOKENS: Missing = {
+  feature: "authentication by signed tokens",
+  advice: "Leave it out, or use --auth-token simple.",
+};
+export const ORIGINS: Missing = {
+  feature: "filtering of HTTP requests by origin or host",
+  advice: "Leave it out (all are allowed), or filter in a proxy in front.",
+};
+export const ROTATION: Missing = {
+  feature: "rotation of log files",
+  advice: "Leave it out and let logrotate or the service manager rotate the files.",
+};
+
+export function refuse(name: string, missing: Missing): CliError {
+  return new CliError(
+    "NOT_BUILT_YET",
+    `--${name} asks for ${missing.feature}, which nodetcd has not built yet; ignoring it would not be safe`,
+    missing.advice,
+  );
+}
+
+/** A flag of etcd that is accepted at values that ask for nothing, and refused at all others. */
+export function notBuilt<T>(
+  name: string,
+  kind: Kind<T>,
+  defaultText: string,
+  missing: Missing,
+  asksForNothing: (value: T) => boolean,
+): Flag {
+  const help = `Not built yet (${missing.feature}).`;
+  return flag(name, kind, defaultText, help, (_, value) => {
+    if (!asksForNothing(value)) throw refuse(name, missing);
+  });
+}
+
+/** A flag that tunes something that does not exist here: accepted, with a warning unless default. */
+export function withoutEffect<T>(
+  name: string,
+  kind: Kind<T>,
+  defaultText: string,
+  help: string,
+): Flag {
+  return flag(name, kind, defaultText, `${help} Accepted, without effect.`, (draft, value) => {
+    if (String(value) === defaultText) return;
+    warn(draft, "flag has no effect in nodetcd", { flag: `--${name}`, value: String(value) });
+  });
+}

@@ -1,0 +1,179 @@
+import { type Flag, flag } from "./flag.ts";
+import { bool, choice, duration, int, text, uint, urls, words } from "./kinds.ts";
+import { LOG_LEVELS } from "./draft.ts";
+import { notBuilt, ROTATION, withoutEffect } from "./not-built.ts";
+
+export const MONITORING: readonly Flag[] = [
+  withoutEffect("enable-pprof", bool, "false", "Serve Go's profiles."),
+  flag(
+    "metrics",
+    choice(["basic", "extensive"]),
+    "basic",
+    "extensive adds histograms of gRPC handling times.",
+    (d, v) => {
+      d.config.metrics = v;
+    },
+  ),
+  flag(
+    "listen-metrics-urls",
+    urls,
+    "",
+    "Further URLs to listen on for /metrics and /health.",
+    (d, v) => {
+      d.config.listenMetricsUrls = v;
+    },
+  ),
+];
+
+export const LOGGING: readonly Flag[] = [
+  flag("logger", choice(["zap"]), "zap", "Shape of log lines; only zap's.", () => undefined),
+  flag(
+    "log-outputs",
+    words,
+    "default",
+    "Comma-separated: default (standard error), stderr, stdout, or paths of files.",
+    (d, v) => {
+      d.log.outputs = v;
+    },
+  ),
+  flag(
+    "log-level",
+    choice(LOG_LEVELS),
+    "info",
+    "Lowest level to log: debug, info, warn, error, panic or fatal.",
+    (d, v) => {
+      d.log.level = v;
+    },
+  ),
+  flag(
+    "log-format",
+    choice(["json", "console"]),
+    "json",
+    "json, or console for people (the default on a terminal).",
+    (d, v) => {
+      d.log.format = v;
+    },
+  ),
+  notBuilt("enable-log-rotation", bool, "false", ROTATION, (on) => !on),
+  notBuilt("log-rotation-config-json", text, "{}", ROTATION, () => true),
+  flag(
+    "warning-unary-request-duration",
+    duration,
+    "300ms",
+    "Requests that take longer are logged.",
+    (d, v) => {
+      d.config.warningUnaryRequestDurationMs = v;
+    },
+  ),
+];
+
+export const TRACING: readonly Flag[] = [
+  withoutEffect("enable-distributed-tracing", bool, "false", "Send OpenTelemetry spans."),
+  withoutEffect("distributed-tracing-address", text, "localhost:4317", "Collector of spans."),
+  withoutEffect("distributed-tracing-service-name", text, "etcd", "Service name in spans."),
+  withoutEffect("distributed-tracing-instance-id", text, "", "Instance in spans."),
+  withoutEffect("distributed-tracing-sampling-rate", int, "0", "Spans kept of a million."),
+];
+
+export const FEATURES: readonly Flag[] = [
+  flag("corrupt-check-time", duration, "0s", "How often members compare their data.", (d, v) => {
+    d.config.corruptCheckTimeMs = v;
+  }),
+  flag(
+    "compact-hash-check-time",
+    duration,
+    "1m",
+    "How often the leader compares hashes of compactions.",
+    (d, v) => {
+      d.config.compactHashCheckTimeMs = v;
+    },
+  ),
+  flag(
+    "compaction-batch-limit",
+    int,
+    "1000",
+    "Revisions deleted by one step of a compaction (0: 1000).",
+    (d, v) => {
+      if (v > 0) d.config.compactionBatchLimit = v;
+    },
+  ),
+  notBuilt(
+    "peer-skip-client-san-verification",
+    bool,
+    "false",
+    {
+      feature: "TLS between members",
+      advice: "Leave it out: this version runs a single member.",
+    },
+    (on) => !on,
+  ),
+  flag(
+    "watch-progress-notify-interval",
+    duration,
+    "10m",
+    "Silence of a watch after which its progress is sent.",
+    (d, v) => {
+      if (v > 0) d.config.watchProgressNotifyIntervalMs = v;
+    },
+  ),
+  flag(
+    "warning-apply-duration",
+    duration,
+    "100ms",
+    "Changes that take longer to apply are logged.",
+    (d, v) => {
+      d.config.warningApplyDurationMs = v;
+    },
+  ),
+  withoutEffect(
+    "bootstrap-defrag-threshold-megabytes",
+    uint,
+    "0",
+    "Defragment at start when it frees so much.",
+  ),
+  flag("max-learners", int, "1", "Learners in the cluster, at most.", (d, v) => {
+    d.config.maxLearners = v;
+  }),
+  flag(
+    "compaction-sleep-interval",
+    duration,
+    "",
+    "Rest between two steps of a compaction (0s: 10ms).",
+    (d, v) => {
+      if (v > 0) d.config.compactionSleepIntervalMs = v;
+    },
+  ),
+  flag("downgrade-check-time", duration, "5s", "How often a downgrade is looked at.", (d, v) => {
+    d.config.downgradeCheckTimeMs = v;
+  }),
+  flag(
+    "snapshot-catchup-entries",
+    uint,
+    "5000",
+    "Raft log entries kept behind a snapshot for slow followers.",
+    (d, v) => {
+      d.config.snapshotCatchupEntries = v;
+    },
+  ),
+];
+
+export const UNSAFE: readonly Flag[] = [
+  flag(
+    "force-new-cluster",
+    bool,
+    "false",
+    "Make this member the only one of a new cluster with its data. For disaster recovery.",
+    (d, v) => {
+      d.config.forceNewCluster = v;
+    },
+  ),
+  flag(
+    "unsafe-no-fsync",
+    bool,
+    "false",
+    "Acknowledge writes before they are on disk: a power cut loses them.",
+    (d, v) => {
+      d.config.unsafeNoFsync = v;
+    },
+  ),
+];

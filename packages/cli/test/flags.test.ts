@@ -1,0 +1,341 @@
+import { describe, expect, it } from "vitest";
+import { CliError } from "../src/errors.ts";
+import { type Environment } from "../src/flags/environment.ts";
+import { environmentName } from "../src/flags/flag.ts";
+import { helpText } from "../src/flags/help.ts";
+import { parseDuration, parseWholeNumber, INT64, UINT64 } from "../src/flags/go-values.ts";
+import { readSettings, type Request } from "../src/flags/settings.ts";
+import { findFlag, FLAGS } from "../src/flags/table.ts";
+import type { Draft } from "../src/flags/draft.ts";
+
+function read(args: string[], environment: Environment = {}, file?: string): Request {
+  return readSettings({
+    args,
+    environment,
+    readFile: (path) => {
+      if (file === undefined) throw new Error(`${path}: no such file`);
+      return file;
+    },
+  });
+}
+
+function settings(args: string[], environment: Environment = {}, file?: string): Draft {
+  const request = read(args, environment, file);
+  if (request.kind !== "serve") throw new Error(`got ${request.kind}`);
+  return request.settings;
+}
+
+function failure(args: string[], environment: Environment = {}, file?: string): CliError {
+  try {
+    read(args, environment, file);
+  } catch (error) {
+    if (error instanceof CliError) return error;
+    throw error;
+  }
+  throw new Error(`accepted: ${args.join(" ")}`);
+}
+
+const ALL = Object.values(FLAGS).flat();
+
+describe("the flag table", () => {
+  it("has every flag of etcd 3.7.1 --help", () => {
+    // Names as listed by `etcd --help` of 3.7.1, in its order.
+    const names =
+      "name data-dir wal-dir snapshot-count heartbeat-interval election-timeout initial-election-tick-advance listen-peer-urls listen-client-urls listen-client-http-urls max-snapshots max-wals memory-mlock quota-backend-bytes backend-bbolt-freelist-type backend-batch-interval backend-batch-limit max-txn-ops max-request-bytes max-concurrent-streams grpc-keepalive-min-time grpc-keepalive-interval grpc-keepalive-timeout socket-reuse-port socket-reuse-address enable-grpc-gateway raft-read-timeout raft-write-timeout feature-gates initial-advertise-peer-urls initial-cluster initial-cluster-state initial-cluster-token advertise-client-urls discovery discovery-token discovery-endpoints discovery-dial-timeout discovery-request-timeout discovery-keepalive-time discovery-keepalive-timeout discovery-insecure-transport discovery-insecure-skip-tls-verify discovery-cert discovery-key discovery-cacert discovery-user discovery-password discovery-fallback discovery-proxy discovery-srv discovery-srv-name strict-reconfig-check pre-vote auto-compaction-retention auto-compaction-mode v2-deprecation cert-file key-file client-cert-auth client-cert-file client-key-file client-crl-file client-cert-allowed-hostname trusted-ca-file auto-tls peer-cert-file peer-key-file peer-client-cert-auth peer-client-cert-file peer-client-key-file peer-trusted-ca-file peer-cert-allowed-cn peer-cert-allowed-hostname peer-auto-tls self-signed-cert-validity peer-crl-file cipher-suites cors host-whitelist tls-min-version tls-max-version auth-token bcrypt-cost auth-token-ttl enable-pprof metrics listen-metrics-urls logger log-outputs log-level log-format enable-log-rotation log-rotation-config-json warning-unary-request-duration enable-distributed-tracing distributed-tracing-address distributed-tracing-service-name distributed-tracing-instance-id distributed-tracing-sampling-rate corrupt-check-time compact-hash-check-time compaction-batch-limit peer-skip-client-san-verification watch-progress-notify-interval warning-apply-duration bootstrap-defrag-threshold-megabytes max-learners compaction-sleep-interval downgrade-check-time snapshot-catchup-entries force-new-cluster unsafe-no-fsync".split(
+        " ",
+      );
+    expect(ALL.map(({ name }) => name).sort()).toEqual(names.sort());
+  });
+
+  it("accepts the default of each flag, as argument and as environment variable", () => {
+    const plain = settings(["--name=x"]);
+    for (const { name, defaultText } of ALL) {
+      if (defaultText === undefined || ["name", "data-dir", "initial-cluster"].includes(name))
+        continue;
+      const expected = structuredClone(plain.config);
+      if (name === "advertise-client-urls")
+        expected.advertiseClientUrls = ["http://localhost:2379"];
+      if (name === "backend-batch-interval" || name === "compaction-sleep-interval") continue;
+      const extra = name === "listen-client-urls" ? ["--advertise-client-urls=http://a:1"] : [];
+      if (extra.length > 0) expected.advertiseClientUrls = ["http://a:1"];
+      const byFlag = settings(["--name=x", ...extra, `--${name}=${defaultText}`]);
+      expect(byFlag.config, name).toEqual(expected);
+      const byVariable = settings(["--name=x", ...extra], { [environmentName(name)]: defaultText });
+      expect(byVariable.config, name).toEqual(expected);
+      expect(byFlag.notes.filter(({ level }) => level === "warn")).toEqual([]);
+    }
+  });
+
+  it("is listed in help with its default", () => {
+    const help = helpText([{ name: "server", summary: "" }]);
+    for (const { name, defaultText } of ALL) {
+      expect(help).toContain(
+        defaultText === undefined ? `--${name}` : `--${name} '${defaultText}'`,
+      );
+    }
+  });
+});
+
+describe("parseArguments", () => {
+  it.each([
+    [["--name=a"], "a"],
+    [["--name", "a"], "a"],
+    [["-name", "a"], "a"],
+    [["-name=a"], "a"],
+    [["--name", "-a"], "-a"],
+    [["--name=b", "--name=a"], "a"],
+    [["--name=a=b"], "a=b"],
+    [["--name="], ""],
+  ])("reads %j as name %s", (args, name) => {
+    expect(settings(args).config.name).toBe(name);
+  });
+
+  it.each([
+    [["--pre-vote"], true],
+    [["--pre-vote=false"], false],
+    [["--pre-vote=F"], false],
+    [["-pre-vote=0"], false],
+    [["--pre-vote=T"], true],
+  ])("reads the switch %j as %s", (args, on) => {
+    expect(settings(args).config.preVote).toBe(on);
+  });
+
+  it.each([
+    ["--snapshot-count=0x10", { snapshotCount: 16 }],
+    ["--snapshot-count=1_000", { snapshotCount: 1_000 }],
+    ["--snapshot-count=0b11", { snapshotCount: 3 }],
+    ["--snapshot-count=010", { snapshotCount: 8 }],
+    ["--snapshot-count=18446744073709551615", { snapshotCount: Number.MAX_SAFE_INTEGER }],
+    ["--quota-backend-bytes=-1", { quotaBackendBytes: -1 }],
+    ["--grpc-keepalive-min-time=1m30s", { grpcKeepaliveMinMs: 90_000 }],
+    ["--backend-batch-interval=1.5ms", { backendBatchIntervalMs: 1.5 }],
+    ["--backend-bbolt-freelist-type=map", { backendFreelistType: "hashmap" }],
+    [
+      "--listen-peer-urls=http://127.0.0.1:2,http://127.0.0.1:1,http://127.0.0.1:2",
+      { listenPeerUrls: ["http://127.0.0.1:1", "http://127.0.0.1:2"] },
+    ],
+    ["--listen-peer-urls=", { listenPeerUrls: [] }],
+    ["--name=m1", { name: "m1", dataDir: "m1.etcd" }],
+    ["--data-dir=/d", { dataDir: "/d" }],
+    [
+      "--feature-gates=LeaseCheckpoint=true,PriorityRequest=false",
+      { featureGates: { LeaseCheckpoint: true, PriorityRequest: false } },
+    ],
+  ])("takes %s", (arg, expected) => {
+    expect(settings([arg]).config).toMatchObject(expected);
+  });
+
+  it.each([
+    ["--experimental-watch-progress-notify-interval=5s", { watchProgressNotifyIntervalMs: 5_000 }],
+    ["--experimental-compaction-batch-limit=7", { compactionBatchLimit: 7 }],
+    ["--experimental-initial-corrupt-check", { featureGates: { InitialCorruptCheck: true } }],
+    ["--enable-v2=true", {}],
+  ])("takes %s of older versions, with a warning", (arg, expected) => {
+    const { config, notes } = settings(["--name=x", arg]);
+    expect(config).toMatchObject(expected);
+    expect(notes.filter(({ level }) => level === "warn")).toHaveLength(1);
+  });
+
+  it("takes the flags of etcd 2 silently", () => {
+    expect(settings(["--name=x", "--force", "-vv", "--snapshot=3"]).notes).toEqual([]);
+  });
+
+  it.each([
+    ["--nam=x", "flag provided but not defined: -nam", "Did you mean --name?"],
+    ["--listen-client-url=x", "-listen-client-url", "Did you mean --listen-client-urls?"],
+    ["--qqqqqqqqqqqq", "flag provided but not defined: -qqqqqqqqqqqq", "nodetcd --help"],
+    [
+      "--snapshot-count=abc",
+      'invalid value "abc" for flag -snapshot-count: expected a whole number',
+      "",
+    ],
+    ["--snapshot-count=-1", "of 0 or more", ""],
+    ["--heartbeat-interval=+5", "of 0 or more", ""],
+    ["--quota-backend-bytes=1e3", "expected a whole number", ""],
+    ["--max-concurrent-streams=99999999999", "from 0 to 4294967295", ""],
+    ["--snapshot-count", "flag needs an argument: -snapshot-count", ""],
+    ["--force-new-cluster=maybe", "expected true or false", ""],
+    ["--grpc-keepalive-min-time=5", "with a unit", ""],
+    ["--initial-cluster-state=bad", "expected one of new, existing", ""],
+    ["--listen-client-urls=foo", "URL scheme must be http, https, unix, or unixs: foo", ""],
+    ["--listen-client-urls=http://127.0.0.1", 'does not have the form "host:port"', ""],
+    ["--listen-client-urls=http://127.0.0.1:1/", "must not contain a path", ""],
+    ["--listen-client-urls=https://127.0.0.1:1", "scheme https is not built yet", ""],
+    ["--feature-gates=Foo=true", "unrecognized feature gate: Foo", ""],
+    ["---name", "bad flag syntax: ---name", ""],
+    ["--cert-file=x.pem", "TLS, which nodetcd has not built yet", "http:// URLs"],
+    ["--auto-tls", "TLS, which nodetcd has not built yet", ""],
+    ["--discovery-srv=example.com", "discovery", ""],
+    ["--auth-token=jwt,pub-key=a", "signed tokens", "--auth-token simple"],
+  ])("refuses %s with exit code 2, and says why", (arg, problem, advice) => {
+    const error = failure([arg]);
+    expect(error.exitCode).toBe(2);
+    expect(error.message).toContain(problem);
+    expect(error.advice).toContain(advice);
+  });
+
+  it.each([
+    [["positional"], '"positional" is not a valid flag'],
+    [["--strict-reconfig-check", "false"], '"false" is not a valid flag'],
+    [["--", "--name"], '"--name" is not a valid flag'],
+    [["--heartbeat-interval=5000"], "at least as 5 times"],
+    [["--election-timeout=60000"], "is too long"],
+    [["--listen-client-urls=http://127.0.0.1:1"], "--advertise-client-urls is required"],
+    [["--listen-peer-urls=http://example.com:1"], "expected IP in URL for binding"],
+    [["--initial-advertise-peer-urls=http://:1"], "unexpected empty host"],
+    [["--config-file=/none"], "cannot read configuration file /none"],
+    [["--feature-gates=LeaseCheckpointPersist=true"], "requires enabling feature gate"],
+  ])("refuses %j with exit code 1", (args, problem) => {
+    const error = failure(args);
+    expect(error.exitCode).toBe(1);
+    expect(error.message).toContain(problem);
+  });
+
+  it("answers help and version before anything is checked", () => {
+    expect(read(["--help"]).kind).toBe("help");
+    expect(read(["-h"]).kind).toBe("help");
+    expect(read(["--version"]).kind).toBe("version");
+    expect(read(["-version", "--heartbeat-interval=5000"]).kind).toBe("version");
+    expect(read(["--version=false"]).kind).toBe("serve");
+  });
+});
+
+describe("readEnvironment", () => {
+  it("takes values that no flag gives, and logs them", () => {
+    const { config, notes } = settings([], { ETCD_NAME: "x", ETCD_SNAPSHOT_COUNT: "5", PATH: "/" });
+    expect(config).toMatchObject({ name: "x", snapshotCount: 5, dataDir: "x.etcd" });
+    expect(notes).toContainEqual({
+      level: "info",
+      message: "recognized and used environment variable",
+      fields: { "variable-name": "ETCD_NAME", "variable-value": "x" },
+    });
+  });
+
+  it("maps variables of older versions like their flags", () => {
+    const { config } = settings([], { ETCD_EXPERIMENTAL_WATCH_PROGRESS_NOTIFY_INTERVAL: "5s" });
+    expect(config.watchProgressNotifyIntervalMs).toBe(5_000);
+  });
+
+  it("refuses a variable beside its flag, equal or not", () => {
+    for (const value of ["x", "y", ""]) {
+      const error = failure(["--name=x"], { ETCD_NAME: value });
+      expect(error.exitCode).toBe(1);
+      expect(error.message).toContain("conflicting environment variable ETCD_NAME");
+    }
+  });
+
+  it("refuses bad values with exit code 1 and names the variable", () => {
+    const error = failure([], { ETCD_SNAPSHOT_COUNT: "abc" });
+    expect(error.exitCode).toBe(1);
+    expect(error.message).toContain('invalid value "abc" for ETCD_SNAPSHOT_COUNT');
+  });
+
+  it("warns about unknown variables, and counts empty ones as not set", () => {
+    const { notes, config } = settings(["--name=x"], { ETCD_NOSUCH: "1", ETCD_SNAPSHOT_COUNT: "" });
+    expect(config.snapshotCount).toBe(10_000);
+    expect(notes).toEqual([
+      {
+        level: "warn",
+        message: "unrecognized environment variable",
+        fields: { "environment-variable": "ETCD_NOSUCH=1" },
+      },
+    ]);
+  });
+});
+
+describe("readConfigFile", () => {
+  const file = `
+name: filed
+snapshot-count: 7
+watch-progress-notify-interval: 5000000000
+auto-compaction-retention: 1
+listen-client-urls: http://127.0.0.1:1,http://127.0.0.1:2
+advertise-client-urls: http://127.0.0.1:1
+log-outputs: [stderr, /tmp/x.log]
+pre-vote: false
+client-transport-security:
+  cert-file: ""
+  client-cert-auth: false
+`;
+
+  it("replaces flags and environment, with nanoseconds for durations", () => {
+    const { config, log } = settings(
+      ["--config-file=c.yaml", "--name=flag", "--max-wals=9"],
+      { ETCD_MAX_SNAPSHOTS: "9", ETCD_NAME: "env" },
+      file,
+    );
+    expect(config).toMatchObject({
+      name: "filed",
+      dataDir: "filed.etcd",
+      snapshotCount: 7,
+      watchProgressNotifyIntervalMs: 5_000,
+      autoCompactionRetention: "1",
+      listenClientUrls: ["http://127.0.0.1:1", "http://127.0.0.1:2"],
+      preVote: false,
+      maxWals: 5,
+      maxSnapshots: 5,
+    });
+    expect(log.outputs).toEqual(["stderr", "/tmp/x.log"]);
+  });
+
+  it("is found by ETCD_CONFIG_FILE, and may be JSON", () => {
+    const { config } = settings([], { ETCD_CONFIG_FILE: "c.json" }, '{"name": "j", "max-wals": 2}');
+    expect(config).toMatchObject({ name: "j", maxWals: 2 });
+  });
+
+  it("warns about unknown keys", () => {
+    const { notes } = settings(["--config-file=c"], {}, "name: x\nsnapshot-cuont: 3\n");
+    expect(notes.map(({ fields }) => fields)).toContainEqual({
+      key: "snapshot-cuont",
+      "did-you-mean": "snapshot-count",
+    });
+  });
+
+  it.each([
+    ["snapshot-count: -4", "of 0 or more", 1],
+    ["heartbeat-interval: abc", "expected a number", 1],
+    ["watch-progress-notify-interval: 10s", "whole number of nanoseconds", 1],
+    ["pre-vote: 1", "expected true or false", 1],
+    ["- a", "expected keys", 1],
+    ["a: [", "configuration file c", 1],
+    ["client-transport-security: 3", "invalid client-transport-security", 1],
+    ["client-transport-security:\n  cert-file: a.pem", "client-transport-security.cert-file", 2],
+    ["peer-transport-security:\n  auto-tls: true", "TLS", 2],
+  ])("refuses %j", (content, problem, exitCode) => {
+    const error = failure(["--config-file=c"], {}, content);
+    expect(error.message).toContain(problem);
+    expect(error.exitCode).toBe(exitCode);
+  });
+});
+
+describe("Go's values", () => {
+  it("parseDuration reads what time.ParseDuration reads", () => {
+    const table: [string, number][] = [
+      ["0", 0],
+      ["5s", 5_000],
+      ["1h30m", 5_400_000],
+      ["-1.5h", -5_400_000],
+      ["1us", 0.001],
+      [".5s", 500],
+      ["1.s", 1_000],
+    ];
+    for (const [text, ms] of table) expect(parseDuration(text), text).toBeCloseTo(ms, 9);
+    for (const text of ["", "5", "s", "5 s", "1d", "1s2", "."]) {
+      expect(() => parseDuration(text), text).toThrow("unit");
+    }
+  });
+
+  it("parseWholeNumber keeps to the bounds and clamps to safe integers", () => {
+    expect(parseWholeNumber("-0x10", INT64)).toBe(-16);
+    expect(parseWholeNumber("9223372036854775807", INT64)).toBe(Number.MAX_SAFE_INTEGER);
+    expect(() => parseWholeNumber("9223372036854775808", INT64)).toThrow("from");
+    for (const text of ["", "_1", "1_", "1__0", "0x", "08", "1.0", " 1"]) {
+      expect(() => parseWholeNumber(text, UINT64), text).toThrow("whole number");
+    }
+  });
+
+  it("findFlag knows no experimental form of its own flags", () => {
+    expect(findFlag("experimental-version")).toBeUndefined();
+    expect(findFlag("experimental-nosuch")).toBeUndefined();
+  });
+});

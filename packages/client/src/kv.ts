@@ -1,0 +1,116 @@
+import type { Init, TxnRequest } from "@nodetcd/messages";
+import { concatBytes } from "@nodetcd/bytes";
+import type { BytesLike } from "./bytes-like.ts";
+import type { CallOptions, Connection } from "./connection.ts";
+import {
+  deleteRequest,
+  type DeleteOptions,
+  type DeleteResult,
+  deleteResult,
+} from "./delete-range.ts";
+import { EtcdError } from "./errors.ts";
+import { type KeySelection, keyRange } from "./key-range.ts";
+import type { KeyValue } from "./key-value.ts";
+import { PAGE_KEYS } from "./limits.ts";
+import { KV_COMPACT, KV_DELETE_RANGE, KV_PUT, KV_RANGE, KV_TXN } from "./methods.ts";
+import { putRequest, type PutOptions, type PutResult, putResult } from "./put.ts";
+import {
+  type GetOptions,
+  type RangeOptions,
+  rangeRequest,
+  type RangeResult,
+  rangeResult,
+} from "./range.ts";
+import { TxnBuilder, txnResult } from "./txn.ts";
+
+export interface EntriesOptions extends CallOptions, GetOptions, KeySelection {
+  /** Keys a page. Default 1,000. */
+  pageSize?: number;
+  /** Leave the values out. Default false. */
+  keysOnly?: boolean;
+}
+
+export interface CompactOptions extends CallOptions {
+  /** Wait until the space is free inside the file, not just until old revisions are hidden. */
+  physical?: boolean;
+}
+
+const ZERO = new Uint8Array(1);
+
+/** Keys and values. Strings are UTF-8; see `BytesLike`. Every method raises `EtcdError`. */
+export class Kv {
+  readonly #connection: Connection;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  /** The key with its value, or `undefined` when there is none. */
+  async get(
+    key: BytesLike,
+    options: CallOptions & GetOptions & { keysOnly?: boolean } = {},
+  ): Promise<KeyValue | undefined> {
+    const { keyValues } = await this.range(key, options);
+    return keyValues[0];
+  }
+
+  /** Many keys in one reply; for very many use `entries`. */
+  async range(key: BytesLike, options: CallOptions & RangeOptions = {}): Promise<RangeResult> {
+    const request = rangeRequest(key, options);
+    return rangeResult(await this.#connection.call(KV_RANGE, request, options));
+  }
+
+  /**
+   * All keys of a selection in key order, fetched page by page as they are read. All pages show one
+   * revision: that of the first page, or the one asked for. Fails with `COMPACTED` when that revision
+   * is compacted on the way.
+   */
+  async *entries(
+    key: BytesLike,
+    options: EntriesOptions = {},
+  ): AsyncGenerator<KeyValue, void, undefined> {
+    const { pageSize = PAGE_KEYS } = options;
+    if (!(pageSize >= 1)) throw new EtcdError("BAD_ARGUMENT", "pageSize must be at least 1");
+    const range = keyRange(key, options);
+    const { prefix: _, fromKey: __, end: ___, ...rest } = options;
+    let from = range.key;
+    let { revision = 0 } = options;
+    for (;;) {
+      const selection = range.rangeEnd.length === 0 ? {} : { end: range.rangeEnd };
+      const page = await this.range(from, { ...rest, ...selection, revision, limit: pageSize });
+      yield* page.keyValues;
+      const last = page.keyValues.at(-1);
+      if (!page.more || last === undefined) return;
+      revision ||= page.revision;
+      from = concatBytes([last.key, ZERO]);
+    }
+  }
+
+  /** Stores a value. A key that had a lease loses it unless `lease` or `ignoreLease` says otherwise. */
+  async put(
+    key: BytesLike,
+    value: BytesLike,
+    options: CallOptions & PutOptions = {},
+  ): Promise<PutResult> {
+    return putResult(await this.#connection.call(KV_PUT, putRequest(key, value, options), options));
+  }
+
+  /** Deletes a key or a selection of keys. */
+  async delete(key: BytesLike, options: CallOptions & DeleteOptions = {}): Promise<DeleteResult> {
+    const request = deleteRequest(key, options);
+    return deleteResult(await this.#connection.call(KV_DELETE_RANGE, request, options));
+  }
+
+  /** Begins a transaction; nothing is sent before `commit`. */
+  txn(options: CallOptions = {}): TxnBuilder {
+    return new TxnBuilder(async (request: Init<TxnRequest>) =>
+      txnResult(await this.#connection.call(KV_TXN, request, options)),
+    );
+  }
+
+  /** Forgets history before this revision: reads and watches there fail with `COMPACTED`. */
+  async compact(revision: number, options: CompactOptions = {}): Promise<void> {
+    const request = { revision, physical: options.physical };
+    await this.#connection.call(KV_COMPACT, request, options);
+  }
+}

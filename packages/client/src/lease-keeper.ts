@@ -1,0 +1,165 @@
+import { type ClientStream, Status } from "@nodetcd/grpc";
+import { LeaseKeepAliveRequest, LeaseKeepAliveResponse } from "@nodetcd/messages";
+import type { Timer } from "@nodetcd/runtime";
+import type { Connection } from "./connection.ts";
+import { EtcdError, errorOfStatus, toEtcdError } from "./errors.ts";
+import { KEEP_ALIVE_REOPEN_MS } from "./limits.ts";
+import { LEASE_KEEP_ALIVE_PATH } from "./methods.ts";
+
+interface KeptLease {
+  readonly id: bigint;
+  readonly lost: AbortController;
+  ttlSeconds: number;
+  /** Monotonic milliseconds of the last request that was not answered yet, or of the answered one. */
+  sentAt: number;
+  /** Monotonic milliseconds: when to send again, and until when the server keeps the lease. */
+  renewAt: number;
+  expiresAt: number;
+}
+
+/**
+ * Renews the leases of one client, each at a third of its TTL, over one stream. The time that is left
+ * is counted from when a renewal was sent, so it is never more than what the server grants.
+ */
+export class LeaseKeeper {
+  readonly #connection: Connection;
+  readonly #leases = new Map<bigint, KeptLease>();
+  #stream: ClientStream | undefined;
+  #opening = false;
+  #timer: Timer | undefined;
+  #forget: (() => void) | undefined;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  /**
+   * Renews this lease from now on, at once if `ttlSeconds` is unknown (0). The signal is aborted when
+   * the lease has ended, with the reason: an `EtcdError` of code `LEASE_NOT_FOUND` or `LEASE_LOST`.
+   */
+  keep(id: bigint, ttlSeconds: number): AbortSignal {
+    const known = this.#leases.get(id);
+    if (known !== undefined) return known.lost.signal;
+    const now = this.#connection.clock.monotonic();
+    const lease: KeptLease = {
+      id,
+      lost: new AbortController(),
+      ttlSeconds,
+      sentAt: now,
+      renewAt: now + (ttlSeconds * 1_000) / 3,
+      expiresAt: ttlSeconds === 0 ? Number.POSITIVE_INFINITY : now + ttlSeconds * 1_000,
+    };
+    this.#forget ??= this.#connection.onClose(() => this.#close());
+    this.#leases.set(id, lease);
+    this.#schedule();
+    return lease.lost.signal;
+  }
+
+  /** Stops renewing; the lease then runs out, and its signal stays silent. */
+  release(id: bigint): void {
+    if (!this.#leases.delete(id)) return;
+    if (this.#leases.size > 0) return this.#schedule();
+    this.#close();
+  }
+
+  #close(): void {
+    const closed = new EtcdError("CLIENT_CLOSED", "The client was closed; leases run out");
+    for (const lease of this.#leases.values()) lease.lost.abort(closed);
+    this.#leases.clear();
+    this.#timer?.cancel();
+    this.#stream?.cancel();
+    this.#timer = this.#stream = undefined;
+    this.#forget?.();
+    this.#forget = undefined;
+  }
+
+  #lose(lease: KeptLease, error: EtcdError): void {
+    this.#connection.logger.warn("lease lost", {
+      lease: lease.id.toString(16),
+      error: error.message,
+    });
+    this.release(lease.id);
+    lease.lost.abort(error);
+  }
+
+  #schedule(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    let next = Number.POSITIVE_INFINITY;
+    for (const { renewAt, expiresAt } of this.#leases.values()) {
+      next = Math.min(next, renewAt, expiresAt);
+    }
+    if (next === Number.POSITIVE_INFINITY) return;
+    const delay = Math.max(0, next - this.#connection.clock.monotonic());
+    this.#timer = this.#connection.clock.setTimer(delay, () => this.#renewDue());
+  }
+
+  #renewDue(): void {
+    this.#timer = undefined;
+    const now = this.#connection.clock.monotonic();
+    for (const lease of this.#leases.values()) {
+      if (now >= lease.expiresAt) {
+        const seconds = lease.ttlSeconds;
+        const message = `No renewal of the lease got through for its TTL of ${seconds} s`;
+        this.#lose(lease, new EtcdError("LEASE_LOST", message));
+      } else if (now >= lease.renewAt) this.#renew(lease, now);
+    }
+    this.#schedule();
+  }
+
+  #renew(lease: KeptLease, now: number): void {
+    lease.renewAt = now + Math.max(KEEP_ALIVE_REOPEN_MS, (lease.ttlSeconds * 1_000) / 3);
+    if (this.#stream === undefined) return void this.#open();
+    lease.sentAt = now;
+    this.#stream.send(LeaseKeepAliveRequest.encode({ id: lease.id }));
+  }
+
+  async #open(): Promise<void> {
+    if (this.#opening) return;
+    this.#opening = true;
+    try {
+      const { open, failed } = await this.#connection.stream(LEASE_KEEP_ALIVE_PATH);
+      if (this.#leases.size === 0) return;
+      const stream = open();
+      this.#stream = stream;
+      stream.onMessage = (message) => this.#receive(LeaseKeepAliveResponse.decode(message));
+      stream.onEnd = (status) => {
+        if (status.code === Status.UNAVAILABLE) failed();
+        if (this.#stream === stream) this.#broken(errorOfStatus(status.code, status.message));
+      };
+      const now = this.#connection.clock.monotonic();
+      for (const lease of this.#leases.values()) this.#renew(lease, now);
+      this.#schedule();
+    } catch (cause) {
+      this.#broken(toEtcdError(cause));
+    } finally {
+      this.#opening = false;
+    }
+  }
+
+  #receive(response: LeaseKeepAliveResponse): void {
+    const lease = this.#leases.get(response.id);
+    if (lease === undefined) return;
+    if (response.ttl <= 0) {
+      const error = new EtcdError("LEASE_NOT_FOUND", "etcdserver: requested lease not found");
+      return this.#lose(lease, error);
+    }
+    lease.ttlSeconds = response.ttl;
+    lease.expiresAt = lease.sentAt + response.ttl * 1_000;
+    lease.renewAt = Math.min(lease.renewAt, lease.sentAt + (response.ttl * 1_000) / 3);
+    this.#schedule();
+  }
+
+  /** Tries again shortly, with all leases: each is lost only when its own time is up. */
+  #broken(error: EtcdError): void {
+    this.#stream = undefined;
+    if (this.#leases.size === 0 || this.#connection.closed) return;
+    this.#connection.forgetToken(error);
+    this.#connection.logger.warn("lease keep-alive stream broke, going on", {
+      error: error.message,
+    });
+    const retryAt = this.#connection.clock.monotonic() + KEEP_ALIVE_REOPEN_MS;
+    for (const lease of this.#leases.values()) lease.renewAt = Math.min(lease.renewAt, retryAt);
+    this.#schedule();
+  }
+}

@@ -1,0 +1,22 @@
+/** Milliseconds a unary call may take when its options say nothing: above etcd's own 7 s. */
+export const DEFAULT_TIMEOUT_MS = 10_000;
+/** Milliseconds to wait for a TCP connection. */
+export const DEFAULT_CONNECT_TIMEOUT_MS = 2_000;
+/** How often one call is tried at most (clientv3: 100). */
+export const MAX_ATTEMPTS = 100;
+/** Milliseconds between tries once every endpoint had its turn (clientv3: 25, jitter 10 %). */
+export const RETRY_WAIT_MS = 25;
+/** Upper bound of that wait; it doubles with each round over the endpoints. */
+export const RETRY_WAIT_MAX_MS = 1_000;
+/** Milliseconds that an endpoint which could not be reached is asked last. */
+export const ENDPOINT_REST_MS = 3_000;
+/** Events that a watcher holds for a slow reader before it stops taking from the socket. */
+export const WATCH_QUEUE_EVENTS = 1_024;
+/** Keys a page when iterating over a large prefix. */
+export const PAGE_KEYS = 1_000;
+/** Milliseconds before a broken keep-alive stream is opened again (clientv3: 500). */
+export const KEEP_ALIVE_REOPEN_MS = 500;
+/** Seconds a lock or leadership outlives its holder. */
+export const SESSION_TTL_SECONDS = 10;
+/** Bytes of the largest reply that is accepted, as in etcd's own client: no bound but gRPC's. */
+export const MAX_RECEIVE_BYTES: number = 2 ** 31 - 1;

@@ -1,0 +1,177 @@
+import { Status } from "@nodetcd/grpc";
+import { AlarmAction, AlarmType, SnapshotRequest, SnapshotResponse } from "@nodetcd/messages";
+import { copyBytes } from "./bytes-like.ts";
+import type { CallOptions, Connection } from "./connection.ts";
+import { EtcdError, errorOfStatus } from "./errors.ts";
+import { ALARM, DEFRAGMENT, HASH, HASH_KV, MOVE_LEADER, SNAPSHOT_PATH, STATUS } from "./methods.ts";
+
+/** What one member says about itself. */
+export interface MemberStatus {
+  clusterId: bigint;
+  memberId: bigint;
+  /** etcd version whose behaviour it has, such as `3.7.1`. */
+  version: string;
+  /** Version of the data on disk, such as `3.7`; empty before etcd 3.6. */
+  storageVersion: string;
+  /** Store revision. */
+  revision: number;
+  /** Bytes of the database file, and how many of them hold data. */
+  dbSize: number;
+  dbSizeInUse: number;
+  /** Bytes at which the space alarm is raised; 0 before etcd 3.6. */
+  dbSizeQuota: number;
+  /** Member id of the leader, `0n` when there is none. */
+  leader: bigint;
+  raftTerm: number;
+  raftIndex: number;
+  raftAppliedIndex: number;
+  isLearner: boolean;
+  /** Alarms and other troubles, as text. */
+  errors: string[];
+}
+
+export interface Alarm {
+  memberId: bigint;
+  alarm: "NOSPACE" | "CORRUPT" | "NONE";
+}
+
+export interface HashResult {
+  /** CRC-32C over the history up to `hashRevision`; equal on members that agree. */
+  hash: number;
+  /** Revision below which history is gone. */
+  compactRevision: number;
+  /** 0 before etcd 3.5. */
+  hashRevision: number;
+}
+
+const ALARM_TYPES = {
+  NONE: AlarmType.NONE,
+  NOSPACE: AlarmType.NOSPACE,
+  CORRUPT: AlarmType.CORRUPT,
+};
+
+/** Upkeep of single members: with several endpoints, say in the options which one is meant. */
+export class Maintenance {
+  readonly #connection: Connection;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  async status(options?: CallOptions): Promise<MemberStatus> {
+    const { header, downgradeInfo: _, ...rest } = await this.#connection.call(STATUS, {}, options);
+    return {
+      ...rest,
+      clusterId: header?.clusterId ?? 0n,
+      memberId: header?.memberId ?? 0n,
+      revision: header?.revision ?? 0,
+    };
+  }
+
+  /** Rewrites the database file without its free pages. May take long: default without deadline. */
+  async defragment(options: CallOptions = {}): Promise<void> {
+    await this.#connection.call(
+      DEFRAGMENT,
+      {},
+      { timeoutMs: Number.POSITIVE_INFINITY, ...options },
+    );
+  }
+
+  /** A hash of the key space with its history, for comparing members. Revision 0: the newest. */
+  async hashKv(revision = 0, options?: CallOptions): Promise<HashResult> {
+    const response = await this.#connection.call(HASH_KV, { revision }, options);
+    const { hash, compactRevision, hashRevision } = response;
+    return { hash, compactRevision, hashRevision };
+  }
+
+  /** A hash of the whole database file's contents, for debugging. */
+  async hash(options?: CallOptions): Promise<number> {
+    return (await this.#connection.call(HASH, {}, options)).hash;
+  }
+
+  /** Alarms that are raised. */
+  async alarms(options?: CallOptions): Promise<Alarm[]> {
+    return this.#alarm(AlarmAction.GET, { memberId: 0n, alarm: "NONE" }, options);
+  }
+
+  /** Lifts an alarm, that of all members by default; answers those that were lifted. */
+  async disarm(
+    alarm: Alarm = { memberId: 0n, alarm: "NONE" },
+    options?: CallOptions,
+  ): Promise<Alarm[]> {
+    return this.#alarm(AlarmAction.DEACTIVATE, alarm, options);
+  }
+
+  /** Hands leadership over; must be sent to the leader (`NOT_LEADER` otherwise). */
+  async moveLeader(targetId: bigint, options?: CallOptions): Promise<void> {
+    await this.#connection.call(MOVE_LEADER, { targetId }, options);
+  }
+
+  /**
+   * The database file of one member at one moment, in chunks that are owned, then 32 bytes of SHA-256
+   * over it: written to a file one after the other this is what `etcdctl snapshot save` writes.
+   * Fails with `SNAPSHOT_TRUNCATED` when the end does not come. Leaving the loop ends the transfer.
+   */
+  async *snapshot(
+    options: { signal?: AbortSignal; endpoint?: string } = {},
+  ): AsyncGenerator<Uint8Array, void, undefined> {
+    const { open } = await this.#connection.stream(SNAPSHOT_PATH, options);
+    const stream = open();
+    const chunks: Uint8Array[] = [];
+    let remaining = Number.POSITIVE_INFINITY;
+    let ended: EtcdError | "complete" | undefined;
+    let wake = (): void => undefined;
+    stream.onMessage = (message) => {
+      const { blob, remainingBytes } = SnapshotResponse.decode(message);
+      chunks.push(copyBytes(blob));
+      remaining = remainingBytes;
+      stream.pause();
+      wake();
+    };
+    stream.onEnd = ({ code, message }) => {
+      ended = code === Status.OK ? "complete" : errorOfStatus(code, message);
+      wake();
+    };
+    const cancel = (): void => stream.cancel();
+    const forget = this.#connection.onClose(cancel);
+    options.signal?.addEventListener("abort", cancel, { once: true });
+    stream.send(SnapshotRequest.encode({}));
+    stream.halfClose();
+    try {
+      for (;;) {
+        const chunk = chunks.shift();
+        if (chunk !== undefined) yield chunk;
+        else if (ended === undefined) {
+          const next = new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+          stream.resume();
+          await next;
+        } else if (ended !== "complete") throw ended;
+        else break;
+      }
+      if (remaining > 0) {
+        const left = remaining === Number.POSITIVE_INFINITY ? "all" : remaining;
+        throw new EtcdError("SNAPSHOT_TRUNCATED", `The snapshot ended with ${left} bytes missing`);
+      }
+    } finally {
+      stream.cancel();
+      forget();
+      options.signal?.removeEventListener("abort", cancel);
+    }
+  }
+
+  async #alarm(action: number, alarm: Alarm, options?: CallOptions): Promise<Alarm[]> {
+    const request = { action, memberId: alarm.memberId, alarm: ALARM_TYPES[alarm.alarm] };
+    const { alarms } = await this.#connection.call(ALARM, request, options);
+    return alarms.map((raised) => ({
+      memberId: raised.memberId,
+      alarm:
+        raised.alarm === AlarmType.NOSPACE
+          ? "NOSPACE"
+          : raised.alarm === AlarmType.CORRUPT
+            ? "CORRUPT"
+            : "NONE",
+    }));
+  }
+}

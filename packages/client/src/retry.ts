@@ -1,0 +1,70 @@
+import { Status } from "@nodetcd/grpc";
+import type { Clock, Random } from "@nodetcd/runtime";
+import { EtcdError } from "./errors.ts";
+import { MAX_ATTEMPTS, RETRY_WAIT_MAX_MS, RETRY_WAIT_MS } from "./limits.ts";
+
+/** How failed calls are tried again. The rules of what may be tried again are fixed: `mayRetry`. */
+export interface RetryOptions {
+  /** Tries of one call, the first included; 1 never retries. Default 100. */
+  maxAttempts?: number;
+  /** Milliseconds to wait once every endpoint had its turn; doubles up to `maxWaitMs`. Default 25. */
+  waitMs?: number;
+  /** Milliseconds. Default 1,000. */
+  maxWaitMs?: number;
+}
+
+export type RetryPolicy = Required<RetryOptions>;
+
+export function retryPolicy(options: RetryOptions = {}): RetryPolicy {
+  return {
+    maxAttempts: options.maxAttempts ?? MAX_ATTEMPTS,
+    waitMs: options.waitMs ?? RETRY_WAIT_MS,
+    maxWaitMs: options.maxWaitMs ?? RETRY_WAIT_MAX_MS,
+  };
+}
+
+/**
+ * The rules of etcd's own client: a read is tried again whenever the server is unavailable; a write
+ * only when it cannot have reached any server, so that it never happens twice.
+ */
+export function mayRetry(error: EtcdError, kind: "read" | "write", neverSent: boolean): boolean {
+  if (error.code === "CLIENT_CLOSED") return false;
+  return error.status === Status.UNAVAILABLE && (kind === "read" || neverSent);
+}
+
+/** Milliseconds before the try with this number (1 is the second), jittered by 10 %. */
+export function retryWait(
+  policy: RetryPolicy,
+  attempt: number,
+  endpoints: number,
+  random: Random,
+): number {
+  if (attempt % endpoints !== 0) return 0;
+  const round = Math.min(30, attempt / endpoints - 1);
+  const wait = Math.min(policy.maxWaitMs, policy.waitMs * 2 ** round);
+  return wait * (0.9 + random.below(201) / 1_000);
+}
+
+/** The error of a call whose signal was aborted. */
+export function abortedError(signal: AbortSignal): EtcdError {
+  return new EtcdError("CANCELLED", "The call was cancelled by its signal", {
+    status: Status.CANCELLED,
+    cause: signal.reason,
+  });
+}
+
+/** Waits; fails with `CANCELLED` as soon as the signal is aborted. */
+export function pause(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted === true) return reject(abortedError(signal));
+    const onAbort = (): void => {
+      timer.cancel();
+      if (signal !== undefined) reject(abortedError(signal));
+    };
+    const timer = clock.setTimer(delayMs, () => {
+      signal?.removeEventListener("abort", onAbort);
+      resolve();
+    });
+    signal?.addEventListener("abort", onAbort, { once: true });
+  });
+}

@@ -1,0 +1,11 @@
+import { describe, it } from "vitest";
+import { realEtcdBinaries, startRealEtcd } from "./real-etcd.ts";
+import { clientSuite } from "./suite.ts";
+
+const binaries = realEtcdBinaries();
+
+for (const { path, version } of binaries) {
+  clientSuite(`real etcd ${version}`, () => startRealEtcd(path));
+}
+
+if (binaries.length === 0) describe("real etcd", () => it("is not installed", () => undefined));

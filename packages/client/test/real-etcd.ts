@@ -1,0 +1,88 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+
+export interface RealEtcd {
+  readonly endpoint: string;
+  stop(): Promise<void>;
+  /** Starts it again on the same port and data. */
+  start(): Promise<void>;
+}
+
+/** Paths of etcd programs: `ETCD_BIN` and `etcd` on the PATH, with their versions. */
+export function realEtcdBinaries(): { path: string; version: string }[] {
+  const onPath = (process.env["PATH"] ?? "")
+    .split(delimiter)
+    .map((folder) => join(folder, "etcd"))
+    .find((path) => existsSync(path));
+  const found = [process.env["ETCD_BIN"], onPath].filter((path) => path !== undefined);
+  const binaries = [...new Set(found)].map((path) => {
+    const text = execFileSync(path, ["--version"], { encoding: "utf8" });
+    return { path, version: /etcd Version: (\S+)/.exec(text)?.[1] ?? "?" };
+  });
+  if (binaries.length === 0) {
+    console.warn("No etcd found (ETCD_BIN, PATH): the client is not tested against real etcd");
+  }
+  return binaries;
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+async function launch(path: string, args: string[]): Promise<ChildProcess> {
+  const child = spawn(path, args, {
+    stdio: ["ignore", "ignore", "pipe"],
+    env: { PATH: process.env["PATH"] },
+  });
+  let log = "";
+  await new Promise<void>((resolve, reject) => {
+    child.once("exit", (code) => reject(new Error(`etcd ended with ${code}:\n${log}`)));
+    child.stderr!.on("data", (chunk: Buffer) => {
+      log = (log + chunk.toString()).slice(-20_000);
+      if (log.includes("ready to serve client requests")) resolve();
+    });
+  });
+  return child;
+}
+
+/** A single real member on free ports of 127.0.0.1, in a temporary directory. */
+export async function startRealEtcd(path: string): Promise<RealEtcd> {
+  const directory = mkdtempSync(join(tmpdir(), "client-test-"));
+  const client = `http://127.0.0.1:${await freePort()}`;
+  const peer = `http://127.0.0.1:${await freePort()}`;
+  const args = [
+    ["--name", "real"],
+    ["--data-dir", directory],
+    ["--listen-client-urls", client],
+    ["--advertise-client-urls", client],
+    ["--listen-peer-urls", peer],
+    ["--initial-advertise-peer-urls", peer],
+    ["--initial-cluster", `real=${peer}`],
+  ].flat();
+  const running: ChildProcess[] = [await launch(path, args)];
+  const halt = async (): Promise<void> => {
+    const child = running.pop();
+    if (child === undefined) return;
+    const gone = new Promise((resolve) => child.once("exit", resolve));
+    child.kill("SIGKILL");
+    await gone;
+  };
+  return {
+    endpoint: client,
+    start: async () => {
+      await halt();
+      running.push(await launch(path, args));
+    },
+    stop: async () => {
+      await halt();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
