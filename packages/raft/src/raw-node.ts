@@ -177,7 +177,6 @@ export class RawNode {
   /** Begins a new group; see `bootstrap.ts`. */
   bootstrap(peers: readonly Peer[]): void {
     bootstrap(this.#raft, peers);
-    this.#ready.forgetHardState();
   }
 
   basicStatus(): BasicStatus {
@@ -192,11 +191,6 @@ export class RawNode {
   /** For tests and scenarios: fixes the election timeout until the next change of role. */
   setElectionTimeout(ticks: number): void {
     this.#raft.randomizedElectionTimeout = ticks;
-  }
-
-  /** The state behind this node, for its own package's tests. */
-  static stateOf(node: RawNode): RaftState {
-    return node.#raft;
   }
 
   #propose(entries: Entry[]): void {

@@ -13,7 +13,6 @@ import {
 } from "./storage-messages.ts";
 import type { ReadState, SoftState } from "./types.ts";
 
-const EMPTY_HARD_STATE: HardState = { term: 0, vote: 0n, commit: 0 };
 const NO_READ_STATES: ReadState[] = [];
 const NO_MESSAGES: RaftMessage[] = [];
 
@@ -31,11 +30,6 @@ export class ReadyBuilder {
     this.#async = raft.config.asyncStorageWrites;
     this.#softState = { leader: raft.leader, role: raft.role };
     this.#hardState = hardStateOf(raft);
-  }
-
-  /** The next `Ready` has a hard state even if nothing changes: nothing is persisted yet. */
-  forgetHardState(): void {
-    this.#hardState = EMPTY_HARD_STATE;
   }
 
   hasReady(): boolean {

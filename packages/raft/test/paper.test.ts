@@ -100,6 +100,15 @@ describe("paper 5.2: leader election", () => {
     ]);
   });
 
+  test("a server that knows the leader of a term votes for nobody else in it", () => {
+    const group = new TestGroup({ size: 3 });
+    group.raw(1n).step(message({ type: MessageType.MsgHeartbeat, from: 2n, term: 1 }));
+    group.raw(1n).step(message({ type: MessageType.MsgVote, from: 3n, term: 1 }));
+    group.filter = () => false;
+    group.settle();
+    expect(sentOf(group, MessageType.MsgVoteResp).map(({ reject }) => reject)).toEqual([true]);
+  });
+
   test("a candidate that hears of a leader of its term follows it", () => {
     const group = new TestGroup({ size: 3 });
     group.raw(1n).campaign();
@@ -125,7 +134,11 @@ describe("paper 5.2: leader election", () => {
   test("election timeouts are drawn from [electionTick, 2 * electionTick - 1], all of them", () => {
     const seen = new Set<number>();
     for (let draw = 0; draw < 10; draw++) {
-      const group = new TestGroup({ size: 3, random: (bound) => draw % bound });
+      const random = (bound: number): number => {
+        expect(bound).toBe(10);
+        return draw;
+      };
+      const group = new TestGroup({ size: 3, random });
       let ticks = 0;
       for (; group.raw(1n).role === "follower"; ticks++) group.raw(1n).tick();
       seen.add(ticks);
@@ -325,6 +338,19 @@ describe("paper 6, thesis 4: membership changes", () => {
     expect(group.raw(1n).status().configuration.incoming).toEqual([1n, 2n, 3n, 4n]);
   });
 
+  test("thesis 4.1: nor while the one before it is committed but not applied", () => {
+    const group = new TestGroup({ size: 1 });
+    group.elect(1n);
+    const { raw, storage } = group.get(1n);
+    raw.proposeConfChange({ id: 0n, type: 3, nodeId: 2n, context: noContext });
+    const first = raw.ready();
+    storage.append(first.entries);
+    raw.advance();
+    expect([raw.committed, raw.applied]).toEqual([2, 1]);
+    raw.proposeConfChange({ id: 0n, type: 3, nodeId: 3n, context: noContext });
+    expect(raw.ready().entries.map(({ type }) => type)).toEqual([0]);
+  });
+
   test("thesis 4.2.1: a learner catches up without counting", () => {
     const group = new TestGroup({ size: 1, learners: [2n] });
     group.filter = () => false;
@@ -463,6 +489,17 @@ describe("thesis 6.2: a leader without a quorum steps down", () => {
     group.isolate(1n);
     for (let i = 0; i < 20; i++) group.raw(1n).tick();
     expect(group.raw(1n).role).toBe("follower");
+  });
+});
+
+describe("thesis 6.4.1: a lease", () => {
+  test("is kept by followers: they do not forget their leader", () => {
+    for (const readOnlyOption of ["safe", "lease-based"] as const) {
+      const group = new TestGroup({ size: 3, checkQuorum: true, readOnlyOption });
+      group.elect(1n);
+      group.raw(2n).forgetLeader();
+      expect(group.raw(2n).leader).toBe(readOnlyOption === "safe" ? 0n : 1n);
+    }
   });
 });
 

@@ -157,6 +157,15 @@ describe("RawNode.ready", () => {
     }
   });
 
+  test("asks for durability for a vote in a term that is persisted already", () => {
+    const group = new TestGroup({ size: 3 });
+    group.get(1n).storage.setHardState({ term: 1, vote: 0n, commit: 0 });
+    group.restart(1n);
+    group.raw(1n).step(message({ type: MessageType.MsgVote, from: 2n, term: 1 }));
+    const { hardState, mustSync } = group.raw(1n).ready();
+    expect([hardState, mustSync]).toEqual([{ term: 1, vote: 2n, commit: 0 }, true]);
+  });
+
   test("advance is not for asynchronous storage", () => {
     const raw = new RawNode(configOf({ asyncStorageWrites: true }));
     expect(() => raw.advance()).toThrow("must not be called");
