@@ -27,3 +27,63 @@ export class ServerError extends Error {
     this.code = code;
   }
 }
+
+/** Why one request is refused; `receive/error-to-status.ts` has the status and text of each. */
+export type RequestErrorCode =
+  | "EMPTY_KEY"
+  | "KEY_NOT_FOUND"
+  | "VALUE_PROVIDED"
+  | "LEASE_PROVIDED"
+  | "TOO_MANY_OPERATIONS"
+  | "DUPLICATE_KEY"
+  | "INVALID_CLIENT_API_VERSION"
+  | "INVALID_SORT_OPTION"
+  | "BAD_MEMBER_URLS"
+  | "REQUEST_TOO_LARGE"
+  | "RANGE_STREAM_SORTED"
+  | "RANGE_STREAM_FILTERED"
+  | "COMPACTED"
+  | "FUTURE_REVISION"
+  | "LEASE_TTL_TOO_LARGE"
+  | "NO_SPACE"
+  | "TOO_MANY_REQUESTS"
+  | "LEASE_NOT_FOUND"
+  | "LEASE_EXISTS"
+  | "LEASE_NOT_PRIMARY"
+  | "MEMBER_NOT_FOUND"
+  | "MEMBER_NOT_LEARNER"
+  | "PEER_URL_EXISTS"
+  | "NOT_ENOUGH_STARTED_MEMBERS"
+  | "NO_LEADER"
+  | "NOT_LEADER"
+  | "BAD_LEADER_TRANSFEREE"
+  | "AUTH_NOT_ENABLED"
+  | "ROOT_USER_NOT_FOUND"
+  | "STOPPED"
+  | "TIMEOUT"
+  | "CORRUPT"
+  | "WATCH_CANCELED"
+  | "INVALID_AUTH_TOKEN"
+  | "ELECTION_NOT_LEADER"
+  | "ELECTION_NO_LEADER"
+  | "MISSING_LEADER_KEY"
+  | "SESSION_EXPIRED"
+  | "BAD_DOWNGRADE_VERSION_FORMAT"
+  | "INVALID_DOWNGRADE_TARGET"
+  | "NO_DOWNGRADE_IN_PROGRESS"
+  | "UNKNOWN_METHOD"
+  | "MALFORMED_REQUEST"
+  | "NOT_IMPLEMENTED"
+  | "INTERNAL";
+
+/** A request that is refused or failed; never the member's own fault but for `INTERNAL`. */
+export class RequestError extends Error {
+  override readonly name = "RequestError";
+  readonly code: RequestErrorCode;
+
+  /** @param detail replaces the text of the code's row where that has a place for one */
+  constructor(code: RequestErrorCode, detail?: string) {
+    super(detail ?? code);
+    this.code = code;
+  }
+}

@@ -1,0 +1,130 @@
+import { BUCKETS, type Backend } from "@nodetcd/backend";
+import type { ConfState } from "@nodetcd/messages";
+
+const CONSISTENT_INDEX_KEY = Buffer.from("consistent_index");
+const TERM_KEY = Buffer.from("term");
+const CONF_STATE_KEY = Buffer.from("confState");
+
+function uint64(value: number): Uint8Array {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64BE(BigInt(value));
+  return bytes;
+}
+
+function readUint64(bytes: Uint8Array | undefined): number {
+  if (bytes?.length !== 8) return 0;
+  return Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0));
+}
+
+/** How far the log is applied in a database; 0 in a fresh one. */
+export function consistentIndexOf(backend: Backend): number {
+  return readUint64(backend.get(BUCKETS.meta, CONSISTENT_INDEX_KEY));
+}
+
+/** A configuration as etcd keeps it: `{"voters":[1],"auto_leave":false}`, empty lists left out. */
+export function confStateJson(conf: ConfState): string {
+  const lists: [string, readonly bigint[]][] = [
+    ["voters", conf.voters],
+    ["learners", conf.learners],
+    ["voters_outgoing", conf.votersOutgoing],
+    ["learners_next", conf.learnersNext],
+  ];
+  const parts = lists
+    .filter(([, ids]) => ids.length > 0)
+    .map(([name, ids]) => `"${name}":[${ids.join(",")}],`);
+  return `{${parts.join("")}"auto_leave":${conf.autoLeave}}`;
+}
+
+/**
+ * How far the raft log is applied, in memory and in the database. The database's index is written
+ * into the same batch as the data that it vouches for, so that after a crash the log is replayed
+ * from exactly there.
+ *
+ * Invariant: what is in a committed batch is the effect of the entries up to `consistent_index`,
+ * all of them and no others.
+ */
+export class AppliedIndex {
+  readonly #backend: Backend;
+  #index: number;
+  #term: number;
+  #consistent: number;
+  #consistentTerm: number;
+  #confState: ConfState | undefined;
+  #confStateChanged = false;
+  #waiting: { index: number; done: () => void }[] = [];
+
+  /** @param snapshotIndex the position that the log was opened at; entries above it come again */
+  constructor(backend: Backend, snapshotIndex: number, snapshotTerm: number) {
+    this.#backend = backend;
+    this.#index = snapshotIndex;
+    this.#term = snapshotTerm;
+    this.#consistent = consistentIndexOf(backend);
+    this.#consistentTerm = readUint64(backend.get(BUCKETS.meta, TERM_KEY));
+    backend.beforeCommit = () => this.#write();
+  }
+
+  /** Index of the last entry that went through applying, whether or not it was new. */
+  get index(): number {
+    return this.#index;
+  }
+
+  get term(): number {
+    return this.#term;
+  }
+
+  /** Entries up to here are in the backend (in its open batch at least) and are not applied again. */
+  get consistent(): number {
+    return this.#consistent;
+  }
+
+  get confState(): ConfState | undefined {
+    return this.#confState;
+  }
+
+  setConfState(confState: ConfState): void {
+    this.#confState = confState;
+    this.#confStateChanged = true;
+  }
+
+  /** Called when all effects of an entry are in the open batch, before the loop's turn ends. */
+  advance(index: number, term: number): void {
+    this.#index = index;
+    this.#term = term;
+    if (index > this.#consistent) {
+      this.#consistent = index;
+      this.#consistentTerm = term;
+    }
+  }
+
+  /** Calls `done` once `index` is applied, at once if it is. */
+  whenApplied(index: number, done: () => void): void {
+    if (index <= this.#index) done();
+    else this.#waiting.push({ index, done });
+  }
+
+  /** Calls those who wait for what is applied by now. */
+  notify(): void {
+    if (this.#waiting.length === 0) return;
+    const ready = this.#waiting.filter((waiter) => waiter.index <= this.#index);
+    if (ready.length === 0) return;
+    this.#waiting = this.#waiting.filter((waiter) => waiter.index > this.#index);
+    for (const waiter of ready) waiter.done();
+  }
+
+  /** Puts the index into the open batch even if nothing else is in it. */
+  touch(): void {
+    this.#write();
+  }
+
+  #write(): void {
+    this.#backend.put(BUCKETS.meta, CONSISTENT_INDEX_KEY, uint64(this.#consistent));
+    if (this.#consistentTerm > 0) {
+      this.#backend.put(BUCKETS.meta, TERM_KEY, uint64(this.#consistentTerm));
+    }
+    if (this.#confStateChanged && this.#confState !== undefined) {
+      this.#confStateChanged = false;
+      const json = Buffer.from(confStateJson(this.#confState));
+      this.#backend.put(BUCKETS.meta, CONF_STATE_KEY, json);
+    }
+  }
+}

@@ -1,0 +1,38 @@
+import type {
+  AlarmRequest,
+  CompactionRequest,
+  DeleteRangeRequest,
+  LeaseCheckpointRequest,
+  LeaseGrantRequest,
+  LeaseRevokeRequest,
+  PutRequest,
+  RangeRequest,
+  TxnRequest,
+} from "@nodetcd/messages";
+
+/** What of a compaction is left when it has been applied: its physical part. */
+export interface CompactionOutcome {
+  readonly reply: Uint8Array;
+  /** Settles when the history is deleted from the database and that is committed. */
+  readonly physical: Promise<void>;
+}
+
+/**
+ * The requests that change keys and leases. Every method is synchronous and gives the same result on
+ * every member. It answers the encoded reply (owned by the caller), or raises `RequestError` (or an
+ * error that `toRequestError` knows) having changed nothing. With `wanted` false nobody reads the
+ * reply, and any bytes will do.
+ *
+ * Guards wrap it: functions that take an applier and give one that refuses some requests.
+ */
+export interface Applier {
+  put(request: PutRequest, wanted: boolean): Uint8Array;
+  range(request: RangeRequest): Uint8Array;
+  deleteRange(request: DeleteRangeRequest, wanted: boolean): Uint8Array;
+  txn(request: TxnRequest, wanted: boolean): Uint8Array;
+  compact(request: CompactionRequest): CompactionOutcome;
+  leaseGrant(request: LeaseGrantRequest): Uint8Array;
+  leaseRevoke(request: LeaseRevokeRequest): Uint8Array;
+  leaseCheckpoint(request: LeaseCheckpointRequest): Uint8Array;
+  alarm(request: AlarmRequest): Uint8Array;
+}

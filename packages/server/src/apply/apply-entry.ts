@@ -1,0 +1,178 @@
+import { WireReader } from "@nodetcd/bytes";
+import { AlarmAction, AlarmType, InternalRaftRequest, PutRequest } from "@nodetcd/messages";
+import type { Logger } from "@nodetcd/runtime";
+import { RequestError } from "../errors.ts";
+import type { Cluster } from "../membership/cluster.ts";
+import { decodePutEntry, type PutEntry } from "../propose/entry-codec.ts";
+import type { InFlight, Waiter } from "../propose/in-flight.ts";
+import type { RequestIds } from "../propose/request-id.ts";
+import { toRequestError } from "../receive/error-to-status.ts";
+import type { Applier, CompactionOutcome } from "./applier.ts";
+import { applyClusterVersionSet } from "./cluster-version-set.ts";
+import { corruptGuard, noSpaceGuard } from "./guards/alarm.ts";
+import { type Quota, quotaGuard } from "./guards/quota.ts";
+import { keyValueApplier, type State } from "./key-value-applier.ts";
+import { applyMemberAttributesSet } from "./member-attributes-set.ts";
+import { applyDowngradeInfoSet } from "./downgrade-info-set.ts";
+
+/** What the apply loop counts; plain numbers, read when metrics are scraped. */
+export interface ApplyCounters {
+  puts: number;
+  deletes: number;
+  txns: number;
+  others: number;
+  failed: number;
+}
+
+export interface EntryApplierOptions {
+  readonly state: State;
+  readonly cluster: Cluster;
+  readonly ids: { readonly clusterId: bigint; readonly memberId: bigint };
+  readonly requestIds: RequestIds;
+  readonly inFlight: InFlight;
+  readonly quota: Quota;
+  readonly logger: Logger;
+  /** Proposes the NOSPACE alarm of this member; settles when it is in force, or has failed. */
+  readonly raiseNoSpace: () => Promise<void>;
+}
+
+const NO_REPLY = new Uint8Array(0);
+
+/** Applies one normal entry: finds who waits for it, runs it through the guards, answers. */
+export class EntryApplier {
+  readonly #options: EntryApplierOptions;
+  readonly #base: Applier;
+  #guarded: Applier;
+  readonly #put: PutEntry = { start: 0, end: 0, idHigh: 0, idLow: 0 };
+  readonly counters: ApplyCounters = { puts: 0, deletes: 0, txns: 0, others: 0, failed: 0 };
+
+  constructor(options: EntryApplierOptions) {
+    this.#options = options;
+    this.#base = quotaGuard(keyValueApplier(options.state), options.quota);
+    this.#guarded = this.#base;
+    this.#chooseGuards();
+  }
+
+  /** Alarms decide what is refused: outermost the corrupt alarm, under it the full disk. */
+  #chooseGuards(): void {
+    const { alarms } = this.#options.state;
+    this.#guarded = this.#base;
+    if (alarms.has(AlarmType.NOSPACE)) this.#guarded = noSpaceGuard(this.#guarded);
+    if (alarms.has(AlarmType.CORRUPT)) this.#guarded = corruptGuard(this.#guarded);
+  }
+
+  /** Applies an entry's data, borrowed but never changed afterwards. Never raises a refusal. */
+  apply(data: Uint8Array): void {
+    if (decodePutEntry(data, this.#put)) this.#applyPut(data);
+    else this.#applyRequest(InternalRaftRequest.decode(data));
+  }
+
+  #applyPut(data: Uint8Array): void {
+    const { start, end, idHigh, idLow } = this.#put;
+    const waiter = this.#takeWaiter(idHigh, idLow);
+    this.counters.puts++;
+    let reply: Uint8Array;
+    try {
+      const request = PutRequest.read(new WireReader(data, start, end), end);
+      reply = this.#guarded.put(request, waiter !== undefined);
+    } catch (error) {
+      this.#fail(waiter, error);
+      return;
+    }
+    waiter?.succeed(reply);
+  }
+
+  #takeWaiter(idHigh: number, idLow: number): Waiter | undefined {
+    const suffix = this.#options.requestIds.suffixOf(idHigh, idLow);
+    return suffix < 0 ? undefined : this.#options.inFlight.take(suffix);
+  }
+
+  #applyRequest(request: InternalRaftRequest): void {
+    const id = request.id === 0n ? (request.header?.id ?? 0n) : request.id;
+    const waiter = this.#takeWaiter(Number(id >> 32n), Number(id & 0xffff_ffffn));
+    let reply: Uint8Array | CompactionOutcome;
+    try {
+      reply = this.#dispatch(request, waiter !== undefined);
+    } catch (error) {
+      this.#fail(waiter, error);
+      return;
+    }
+    if (waiter === undefined) return;
+    if (reply instanceof Uint8Array) waiter.succeed(reply);
+    else answerCompaction(waiter, reply, request.compaction?.physical === true);
+  }
+
+  #dispatch(request: InternalRaftRequest, wanted: boolean): Uint8Array | CompactionOutcome {
+    const applier = this.#guarded;
+    if (request.txn !== undefined) {
+      this.counters.txns++;
+      return applier.txn(request.txn, wanted);
+    }
+    if (request.deleteRange !== undefined) {
+      this.counters.deletes++;
+      return applier.deleteRange(request.deleteRange, wanted);
+    }
+    if (request.put !== undefined) {
+      this.counters.puts++;
+      return applier.put(request.put, wanted);
+    }
+    this.counters.others++;
+    // A read has no effect; another member may have put it into the log.
+    if (request.range !== undefined) return wanted ? applier.range(request.range) : NO_REPLY;
+    if (request.compaction !== undefined) return applier.compact(request.compaction);
+    if (request.leaseGrant !== undefined) return applier.leaseGrant(request.leaseGrant);
+    if (request.leaseRevoke !== undefined) return applier.leaseRevoke(request.leaseRevoke);
+    if (request.leaseCheckpoint !== undefined) {
+      return applier.leaseCheckpoint(request.leaseCheckpoint);
+    }
+    if (request.alarm !== undefined) {
+      const reply = applier.alarm(request.alarm);
+      if (request.alarm.action !== AlarmAction.GET) this.#chooseGuards();
+      return reply;
+    }
+    return this.#dispatchToCluster(request);
+  }
+
+  #dispatchToCluster(request: InternalRaftRequest): Uint8Array {
+    const { cluster, state, ids, logger } = this.#options;
+    if (request.clusterVersionSet !== undefined) {
+      applyClusterVersionSet(cluster, state.backend, ids, logger, request.clusterVersionSet);
+    } else if (request.clusterMemberAttrSet !== undefined) {
+      applyMemberAttributesSet(cluster, request.clusterMemberAttrSet);
+    } else if (request.downgradeInfoSet !== undefined) {
+      applyDowngradeInfoSet(state.backend, request.downgradeInfoSet);
+    } else if (request.downgradeVersionTest === undefined) {
+      throw new RequestError("NOT_IMPLEMENTED", "nodetcd: this request is not implemented yet");
+    }
+    return NO_REPLY;
+  }
+
+  #fail(waiter: Waiter | undefined, error: unknown): void {
+    const refusal = toRequestError(error);
+    this.counters.failed++;
+    if (refusal.code === "INTERNAL") {
+      this.#options.logger.error("failed to apply request", { error: refusal.message });
+      throw error;
+    }
+    const full = refusal.code === "NO_SPACE" && !this.#options.state.alarms.has(AlarmType.NOSPACE);
+    if (!full) {
+      waiter?.fail(refusal);
+      return;
+    }
+    this.#options.logger.warn("message exceeded backend quota; raising alarm", {
+      "quota-size-bytes": this.#options.quota.limit,
+    });
+    void this.#options.raiseNoSpace().finally(() => waiter?.fail(refusal));
+  }
+}
+
+function answerCompaction(waiter: Waiter, outcome: CompactionOutcome, physical: boolean): void {
+  if (!physical) {
+    waiter.succeed(outcome.reply);
+    return;
+  }
+  outcome.physical.then(
+    () => waiter.succeed(outcome.reply),
+    (error: unknown) => waiter.fail(toRequestError(error)),
+  );
+}

@@ -1,0 +1,23 @@
+import type { CompactionRequest } from "@nodetcd/messages";
+import type { Backend } from "@nodetcd/backend";
+import type { Store } from "@nodetcd/mvcc";
+import type { ResponseHeaders } from "../receive/response-header.ts";
+import type { CompactionOutcome } from "./applier.ts";
+
+/**
+ * The quick part of a compaction: from here on older revisions cannot be read. Deleting them is left
+ * to the store's scheduler.
+ */
+export function applyCompact(
+  store: Store,
+  backend: Backend,
+  headers: ResponseHeaders,
+  request: CompactionRequest,
+): CompactionOutcome {
+  const { done } = store.compact(request.revision);
+  return {
+    reply: headers.reply(store.revision),
+    // Committed too, or a crash could bring back what the caller was told is gone.
+    physical: done.then(() => backend.commit()),
+  };
+}

@@ -1,0 +1,40 @@
+import type { Backend } from "@nodetcd/backend";
+import type { Lessor } from "@nodetcd/lease";
+import type { Store } from "@nodetcd/mvcc";
+import type { Alarms } from "../membership/alarms.ts";
+import type { ResponseHeaders } from "../receive/response-header.ts";
+import { applyAlarm } from "./alarm.ts";
+import type { Applier } from "./applier.ts";
+import { applyCompact } from "./compact.ts";
+import { applyDeleteRange } from "./delete-range.ts";
+import { applyLeaseCheckpoint } from "./lease-checkpoint.ts";
+import { applyLeaseGrant } from "./lease-grant.ts";
+import { applyLeaseRevoke } from "./lease-revoke.ts";
+import { applyPut } from "./put.ts";
+import { applyRange } from "./range.ts";
+import { applyTxn } from "./txn.ts";
+
+/** Everything that requests change. */
+export interface State {
+  readonly backend: Backend;
+  readonly store: Store;
+  readonly lessor: Lessor;
+  readonly alarms: Alarms;
+  readonly headers: ResponseHeaders;
+}
+
+/** The applier under all guards: does what the request says. */
+export function keyValueApplier(state: State): Applier {
+  const { backend, store, lessor, alarms, headers } = state;
+  return {
+    put: (request) => applyPut(store, lessor, headers, request),
+    range: (request) => applyRange(store, headers, request),
+    deleteRange: (request) => applyDeleteRange(store, headers, request),
+    txn: (request, wanted) => applyTxn(store, lessor, headers, request, wanted),
+    compact: (request) => applyCompact(store, backend, headers, request),
+    leaseGrant: (request) => applyLeaseGrant(lessor, headers, store.revision, request),
+    leaseRevoke: (request) => applyLeaseRevoke(lessor, store, headers, request),
+    leaseCheckpoint: (request) => applyLeaseCheckpoint(lessor, headers, store.revision, request),
+    alarm: (request) => applyAlarm(alarms, headers, store.revision, request),
+  };
+}

@@ -1,0 +1,18 @@
+import type { RangeRequest } from "@nodetcd/messages";
+import { findRange, writeFound } from "../read/range.ts";
+import type { RangeView } from "../read/range-view.ts";
+import type { ResponseHeaders } from "../receive/response-header.ts";
+import { replyWriter } from "./reply.ts";
+
+/** Answers a range with the encoded RangeResponse. */
+export function applyRange(
+  view: RangeView,
+  headers: ResponseHeaders,
+  request: RangeRequest,
+): Uint8Array {
+  const found = findRange(view, request);
+  replyWriter.reset();
+  headers.write(replyWriter, found.revision);
+  writeFound(replyWriter, found, request.keysOnly);
+  return replyWriter.finish();
+}

@@ -1,0 +1,87 @@
+import { BUCKETS, type Backend, openBackend } from "@nodetcd/backend";
+import { DiskError, type Logger, type Runtime } from "@nodetcd/runtime";
+import { storageVersion } from "../apply/cluster-version-set.ts";
+import type { MemberConfig } from "../config.ts";
+import type { DataDirectory } from "../data-dir.ts";
+import { ServerError } from "../errors.ts";
+import type { Timings } from "../metrics.ts";
+
+const AUTH_ENABLED_KEY = Buffer.from("authEnabled");
+const AUTH_REVISION_KEY = Buffer.from("authRevision");
+/** The schema versions that this program reads. */
+const KNOWN_SCHEMAS = new Set(["3.5.0", "3.6.0", "3.7.0"]);
+
+function explain(error: unknown, directory: DataDirectory): ServerError {
+  const text = error instanceof Error ? error.message : String(error);
+  const code = (error as { code?: unknown }).code;
+  if ((error instanceof DiskError && error.code === "LOCKED") || code === "TIMEOUT") {
+    return new ServerError(
+      "DATA_DIR_LOCKED",
+      `The data directory ${directory.member} is in use by another process: ${text}`,
+      { cause: error },
+    );
+  }
+  return new ServerError("DATA_DIR_BAD", `Cannot open ${directory.database}: ${text}`, {
+    cause: error,
+  });
+}
+
+/** Turns any failure to open a member's files into a `ServerError` that says what to do. */
+export async function openingFiles<T>(
+  directory: DataDirectory,
+  open: () => T | Promise<T>,
+): Promise<T> {
+  try {
+    return await open();
+  } catch (error) {
+    throw error instanceof ServerError ? error : explain(error, directory);
+  }
+}
+
+/** Opens the database, which also locks the data directory. */
+export function openDatabaseOf(
+  runtime: Runtime,
+  config: MemberConfig,
+  directory: DataDirectory,
+  logger: Logger,
+  timings: Timings,
+  onFailure: (error: Error) => void,
+): Backend {
+  return openBackend(runtime, directory.database, {
+    batchIntervalMs: config.backendBatchIntervalMs,
+    batchLimit: config.backendBatchLimit,
+    freelistType: config.backendFreelistType,
+    noSync: config.unsafeNoFsync,
+    cacheBytes: Math.floor(config.cacheBytes / 2),
+    logger,
+    onCommitDuration: timings.commit,
+    onDefragmentDuration: timings.defragment,
+    onFailure,
+  });
+}
+
+/** Refuses a database that this program would misread, or whose rules it could not keep. */
+export function checkDatabase(backend: Backend): void {
+  const version = storageVersion(backend);
+  if (version !== undefined && !KNOWN_SCHEMAS.has(version)) {
+    throw new ServerError(
+      "DATA_DIR_BAD",
+      `The database was written by a newer version: storage version "${version}" is not supported`,
+    );
+  }
+  if (backend.get(BUCKETS.auth, AUTH_ENABLED_KEY)?.[0] === 1) {
+    throw new ServerError(
+      "NOT_BUILT_YET",
+      "Authentication is enabled in this data directory, and is not built yet: starting without it " +
+        "would open the data to everybody. Disable it with etcd first",
+    );
+  }
+}
+
+/** Writes what etcd writes into every fresh database besides its buckets. */
+export function initializeDatabase(backend: Backend): void {
+  if (backend.get(BUCKETS.auth, AUTH_REVISION_KEY) !== undefined) return;
+  const one = Buffer.alloc(8);
+  one.writeBigUInt64BE(1n);
+  backend.put(BUCKETS.auth, AUTH_REVISION_KEY, one);
+}

@@ -1,0 +1,44 @@
+import type { Backend } from "@nodetcd/backend";
+import type { Lessor } from "@nodetcd/lease";
+import type { Store } from "@nodetcd/mvcc";
+import type { Logger, Runtime } from "@nodetcd/runtime";
+import type { AppliedIndex } from "./apply/applied-index.ts";
+import type { Quota } from "./apply/guards/quota.ts";
+import type { MemberConfig } from "./config.ts";
+import type { Alarms } from "./membership/alarms.ts";
+import type { Cluster } from "./membership/cluster.ts";
+import type { Proposer } from "./propose/propose.ts";
+import type { RequestIds } from "./propose/request-id.ts";
+import type { LinearizableReads } from "./read/linearizable.ts";
+import type { ResponseHeaders } from "./receive/response-header.ts";
+
+/** What the handlers of requests know of raft. */
+export interface RaftView {
+  /** The leader's id, 0n without one. */
+  readonly leader: bigint;
+  readonly isLeader: boolean;
+  /** Term of the newest applied entry. */
+  readonly term: number;
+  readonly committedIndex: number;
+}
+
+/** The parts of a running member that its handlers work with. */
+export interface Core {
+  readonly runtime: Runtime;
+  readonly config: MemberConfig;
+  readonly logger: Logger;
+  readonly memberId: bigint;
+  readonly clusterId: bigint;
+  readonly backend: Backend;
+  readonly store: Store;
+  readonly lessor: Lessor;
+  readonly alarms: Alarms;
+  readonly cluster: Cluster;
+  readonly applied: AppliedIndex;
+  readonly quota: Quota;
+  readonly proposer: Proposer;
+  readonly requestIds: RequestIds;
+  readonly reads: LinearizableReads;
+  readonly headers: ResponseHeaders;
+  readonly raft: RaftView;
+}

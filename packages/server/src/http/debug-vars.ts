@@ -1,0 +1,24 @@
+import type { Http1Request, Http1Response } from "@nodetcd/runtime";
+import type { Core } from "../core.ts";
+import { hexId } from "../membership/ids.ts";
+import { jsonReply, refuseOtherThanGet } from "./reply.ts";
+
+/** `GET /debug/vars`: a look inside, in the form of Go's expvar. */
+export function serveDebugVars(core: Core, request: Http1Request): Http1Response {
+  const refusal = refuseOtherThanGet(request);
+  if (refusal !== undefined) return refusal;
+  const { raft, applied, memberId } = core;
+  const memory = process.memoryUsage();
+  return jsonReply({
+    cmdline: process.argv,
+    "raft.status": {
+      id: hexId(memberId),
+      term: raft.term,
+      commit: raft.committedIndex,
+      lead: hexId(raft.leader),
+      raftState: raft.isLeader ? "StateLeader" : "StateFollower",
+      applied: applied.index,
+    },
+    memstats: memory,
+  });
+}

@@ -1,0 +1,72 @@
+import type { Http1Handler, Http1Request, Http1Response } from "@nodetcd/runtime";
+import type { Core } from "../core.ts";
+import { type CheckCounts, serveChecks } from "./checks.ts";
+import { serveDebugVars } from "./debug-vars.ts";
+import { type HealthCounters, serveHealth } from "./health.ts";
+import { serveMembers } from "./members.ts";
+import { refuseOtherThanGet, textReply } from "./reply.ts";
+import { serveVersion } from "./version.ts";
+
+/** What HTTP counts; read when metrics are scraped. */
+export interface HttpCounters {
+  readonly health: HealthCounters;
+  readonly checks: CheckCounts;
+}
+
+export function newHttpCounters(): HttpCounters {
+  return { health: { success: 0, failures: 0 }, checks: new Map() };
+}
+
+export interface RouterOptions {
+  readonly core: Core;
+  readonly counters: HttpCounters;
+  /** The whole text of `/metrics`. */
+  readonly metrics: () => Promise<{ contentType: string; text: string }>;
+}
+
+type Kind = "livez" | "readyz";
+
+async function serveMetrics(options: RouterOptions, request: Http1Request): Promise<Http1Response> {
+  const refusal = refuseOtherThanGet(request);
+  if (refusal !== undefined) return refusal;
+  const { contentType, text } = await options.metrics();
+  return { status: 200, headers: { "Content-Type": contentType }, body: text };
+}
+
+/** The paths of the client and metrics ports. */
+export function clientRouter(options: RouterOptions): Http1Handler {
+  const { core, counters } = options;
+  return (request) => {
+    const url = new URL(request.url, "http://localhost");
+    const [, first = "", second] = url.pathname.split("/");
+    switch (first) {
+      case "health":
+        return serveHealth(core, counters.health, request, url.searchParams);
+      case "livez":
+      case "readyz":
+        return serveChecks(core, first as Kind, second, counters.checks, request, url.searchParams);
+      case "version":
+        return serveVersion(core, request);
+      case "metrics":
+        return serveMetrics(options, request);
+      case "debug":
+        if (second === "vars") return serveDebugVars(core, request);
+        break;
+      case "v3":
+      case "v3beta":
+        return textReply(501, "nodetcd: the JSON gateway is not implemented yet\n");
+    }
+    return textReply(404, "404 page not found\n");
+  };
+}
+
+/** The paths of the peer port, as far as a member alone has them. */
+export function peerRouter({ core }: RouterOptions): Http1Handler {
+  return (request) => {
+    const { pathname } = new URL(request.url, "http://localhost");
+    if (pathname === "/version") return serveVersion(core, request);
+    if (pathname === "/members") return serveMembers(core, request);
+    if (pathname === "/downgrade/enabled") return textReply(200, "false");
+    return textReply(404, "404 page not found\n");
+  };
+}

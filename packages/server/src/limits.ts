@@ -1,0 +1,36 @@
+/** Bounds of the server; each says what happens when it is reached. */
+
+/** Requests proposed and not answered yet; more are refused with `too many requests`. */
+export const PROPOSALS_MAX = 50_000;
+/** Bytes of those requests; more are refused with `too many requests`. */
+export const PROPOSAL_BYTES_MAX: number = 256 * 1024 * 1024;
+/** Entries committed and not applied yet; above it requests are refused (etcd's number). */
+export const APPLY_LAG_MAX = 5_000;
+/** Longest stretch of applying before other events get their turn, in milliseconds. */
+export const APPLY_SLICE_MS = 4;
+/** Entries between two looks at the clock while applying. */
+export const APPLY_CLOCK_EVERY = 16;
+/** Bytes that gRPC takes above `maxRequestBytes`. */
+export const GRPC_OVERHEAD_BYTES: number = 512 * 1024;
+/** Largest raft entry list taken into one Ready, in bytes. */
+export const READY_BYTES_MAX: number = 64 * 1024 * 1024;
+/** Sockets that were accepted while the member was still starting; more are closed at once. */
+export const EARLY_SOCKETS_MAX = 1_024;
+/** Size of one message of a snapshot stream (etcd's number). */
+export const SNAPSHOT_CHUNK_BYTES: number = 32 * 1024;
+/** Bytes queued on a stream before its producer waits for the client. */
+export const STREAM_QUEUE_BYTES: number = 1024 * 1024;
+/** Watch responses built and not taken by the connection before the hub is told to wait. */
+export const WATCH_QUEUE_BYTES: number = 4 * 1024 * 1024;
+/** Watches of one stream; more are refused with a canceled response. */
+export const WATCHES_PER_STREAM_MAX = 1_000_000;
+/** Leases revoked at the same time because they expired (etcd's number). */
+export const REVOKES_IN_FLIGHT_MAX = 16;
+/** Leases waiting to be revoked; the lessor reports them again later. */
+export const REVOKE_QUEUE_MAX = 10_000;
+/** How often WAL and snapshot files beyond the wanted number are removed, in milliseconds. */
+export const PURGE_INTERVAL_MS = 30_000;
+/** Keys read at one go by a range; larger ones take several turns of the loop. */
+export const RANGE_SLICE_KEYS = 2_000;
+/** Calls of Lock and Campaign that wait at the same time; more are refused. */
+export const LOCK_WAITERS_MAX = 100_000;

@@ -1,0 +1,107 @@
+import type { GrpcServer } from "@nodetcd/grpc";
+import type { Http1Server, Listener, Network, Socket } from "@nodetcd/runtime";
+import { parseListenUrl } from "./config-check.ts";
+import { ServerError } from "./errors.ts";
+import { EARLY_SOCKETS_MAX } from "./limits.ts";
+
+/** A listening address; sockets wait until `serve` says who takes them. */
+export class Endpoint {
+  /** As bound, with the real port. */
+  readonly url: string;
+  readonly #listener: Listener;
+  readonly #early: Socket[] = [];
+  #take: ((socket: Socket) => void) | undefined;
+
+  constructor(listener: Listener, url: string) {
+    this.#listener = listener;
+    this.url = url;
+  }
+
+  /** Binds `url`. Raises `ADDRESS_UNAVAILABLE`. */
+  static async bind(network: Network, url: string, option: string): Promise<Endpoint> {
+    const { host, port } = parseListenUrl(url, option);
+    let endpoint: Endpoint | undefined;
+    const early: Socket[] = [];
+    const onSocket = (socket: Socket): void => {
+      if (endpoint === undefined) early.push(socket);
+      else endpoint.#accept(socket);
+    };
+    let listener: Listener;
+    try {
+      listener = await network.listen({ host, port, onSocket });
+    } catch (error) {
+      const text = error instanceof Error ? error.message : String(error);
+      throw new ServerError("ADDRESS_UNAVAILABLE", `--${option}: ${text}`, { cause: error });
+    }
+    const shown = host.includes(":") ? `[${host}]` : host;
+    endpoint = new Endpoint(listener, `http://${shown}:${listener.port}`);
+    for (const socket of early) endpoint.#accept(socket);
+    return endpoint;
+  }
+
+  #accept(socket: Socket): void {
+    if (this.#take !== undefined) this.#take(socket);
+    else if (this.#early.length < EARLY_SOCKETS_MAX) this.#early.push(socket);
+    else socket.destroy();
+  }
+
+  /** Hands over the sockets that wait and all that come. */
+  #serve(take: (socket: Socket) => void): void {
+    this.#take = take;
+    for (const socket of this.#early.splice(0)) take(socket);
+  }
+
+  serveGrpc(server: GrpcServer): void {
+    this.#serve((socket) => server.accept(socket));
+  }
+
+  serveHttp(server: Http1Server): void {
+    this.#serve((socket) => server.take(socket, new Uint8Array(0)));
+  }
+
+  async close(): Promise<void> {
+    for (const socket of this.#early.splice(0)) socket.destroy();
+    await this.#listener.close();
+  }
+}
+
+/** The addresses of one member, by what is served there. */
+export interface Endpoints {
+  readonly clients: readonly Endpoint[];
+  readonly http: readonly Endpoint[];
+  readonly peers: readonly Endpoint[];
+  readonly metrics: readonly Endpoint[];
+}
+
+export function allEndpoints(endpoints: Endpoints): Endpoint[] {
+  return [...endpoints.clients, ...endpoints.http, ...endpoints.peers, ...endpoints.metrics];
+}
+
+/** Binds everything, or nothing when one address cannot be had. */
+export async function bindEndpoints(
+  network: Network,
+  urls: Readonly<Record<keyof Endpoints, readonly string[]>>,
+): Promise<Endpoints> {
+  const options = {
+    clients: "listen-client-urls",
+    http: "listen-client-http-urls",
+    peers: "listen-peer-urls",
+    metrics: "listen-metrics-urls",
+  } as const;
+  const bound: Record<keyof Endpoints, Endpoint[]> = {
+    clients: [],
+    http: [],
+    peers: [],
+    metrics: [],
+  };
+  try {
+    for (const kind of ["clients", "http", "peers", "metrics"] as const) {
+      for (const url of urls[kind])
+        bound[kind].push(await Endpoint.bind(network, url, options[kind]));
+    }
+  } catch (error) {
+    await Promise.all(allEndpoints(bound).map((endpoint) => endpoint.close()));
+    throw error;
+  }
+  return bound;
+}

@@ -1,0 +1,25 @@
+import { compareBytes } from "@nodetcd/bytes";
+
+/** First eight bytes of the SHA-1, big-endian. */
+async function shortHash(content: Uint8Array<ArrayBuffer>): Promise<bigint> {
+  return Buffer.from(await crypto.subtle.digest("SHA-1", content)).readBigUInt64BE(0);
+}
+
+/** A member's id in a new cluster: made of its peer URLs, sorted, and the cluster's token. */
+export function memberIdOf(peerUrls: readonly string[], token: string): Promise<bigint> {
+  const sorted = peerUrls.map((url) => Buffer.from(url)).sort(compareBytes);
+  return shortHash(Buffer.concat([...sorted, Buffer.from(token)]));
+}
+
+/** A cluster's id: made of the ids of its founding members, ascending, as eight bytes each. */
+export function clusterIdOf(memberIds: readonly bigint[]): Promise<bigint> {
+  const sorted = memberIds.toSorted((a, b) => (a < b ? -1 : 1));
+  const content = Buffer.alloc(sorted.length * 8);
+  for (const [i, id] of sorted.entries()) content.writeBigUInt64BE(id, i * 8);
+  return shortHash(content);
+}
+
+/** An id as etcd prints it and as it names things by it: hexadecimal without leading zeros. */
+export function hexId(id: bigint): string {
+  return id.toString(16);
+}

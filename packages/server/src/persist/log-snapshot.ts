@@ -1,0 +1,114 @@
+import type { Backend } from "@nodetcd/backend";
+import { isRaftError, type MemoryStorage } from "@nodetcd/raft";
+import type { Disk, Logger } from "@nodetcd/runtime";
+import { purgeSnapshotFiles, saveSnapshotFile, type Wal } from "@nodetcd/wal";
+import type { AppliedIndex } from "../apply/applied-index.ts";
+import type { Cluster } from "../membership/cluster.ts";
+import { hexId } from "../membership/ids.ts";
+import { v2StoreJson } from "../membership/v2-store.ts";
+import type { ReadyLoop } from "./ready-loop.ts";
+
+export interface LogSnapshotsOptions {
+  readonly backend: Backend;
+  readonly storage: MemoryStorage;
+  readonly loop: ReadyLoop;
+  readonly applied: AppliedIndex;
+  readonly cluster: Cluster;
+  readonly disk: Disk;
+  readonly logger: Logger;
+  readonly memberId: bigint;
+  readonly snapshotDirectory: string;
+  readonly snapshotCount: number;
+  readonly catchupEntries: number;
+}
+
+/** Entries between two looks at whether the log in memory can be shortened (etcd's number). */
+const TRUNCATE_EVERY = 100;
+
+/**
+ * Every `snapshotCount` applied entries the log gets a mark from which a restart may begin. The
+ * database is the snapshot's content, so it is committed up to that index first; then comes the
+ * file, then the record in the log (a record without its file would be no harm, the other way round
+ * neither: a start uses what both agree on); then older entries are given up.
+ */
+export class LogSnapshots {
+  readonly #options: LogSnapshotsOptions;
+  #lastIndex: number;
+  #lastTruncation: number;
+  #running: Promise<void> | undefined;
+
+  constructor(options: LogSnapshotsOptions, lastIndex: number) {
+    this.#options = options;
+    this.#lastIndex = lastIndex;
+    this.#lastTruncation = lastIndex;
+  }
+
+  /** Begins a snapshot if one is due. Failures poison the log, and are reported by its loop. */
+  takeIfDue(): void {
+    const { applied, snapshotCount } = this.#options;
+    if (this.#running === undefined && applied.index - this.#lastIndex > snapshotCount) {
+      this.#running = this.#take()
+        .catch((error: unknown) => {
+          const text = error instanceof Error ? error.message : String(error);
+          this.#options.logger.warn("failed to take a snapshot of the log", { error: text });
+        })
+        .finally(() => (this.#running = undefined));
+    }
+    if (applied.index - this.#lastTruncation >= TRUNCATE_EVERY) this.#truncate();
+  }
+
+  /** Waits for a snapshot that is being taken. */
+  async settled(): Promise<void> {
+    await this.#running;
+  }
+
+  async #take(): Promise<void> {
+    const { applied, backend, cluster, logger, loop, memberId, snapshotCount } = this.#options;
+    const index = applied.index;
+    const term = applied.term;
+    const confState = cluster.confState();
+    const data = v2StoreJson(cluster);
+    logger.info("triggering snapshot", {
+      "local-member-id": hexId(memberId),
+      "local-member-applied-index": index,
+      "local-member-snapshot-index": this.#lastIndex,
+      "local-member-snapshot-count": snapshotCount,
+    });
+    this.#lastIndex = index;
+    applied.touch();
+    await backend.commit();
+    const { disk, snapshotDirectory, storage } = this.#options;
+    const snapshot = { data, metadata: { index, term, confState } };
+    await loop.withLog(async (wal: Wal) => {
+      saveSnapshotFile(disk, snapshotDirectory, snapshot);
+      await wal.appendSnapshot({ index, term, confState });
+      wal.releaseTo(index);
+    });
+    storage.createSnapshot(index, confState, data);
+    logger.info("saved snapshot to disk", { "snapshot-index": index });
+  }
+
+  /** Drops entries from memory but those that slow followers may still need. */
+  #truncate(): void {
+    const { applied, catchupEntries, storage } = this.#options;
+    this.#lastTruncation = applied.index;
+    const upTo = Math.min(applied.index - catchupEntries, this.#lastIndex);
+    if (upTo < storage.firstIndex()) return;
+    try {
+      storage.compact(upTo);
+    } catch (error) {
+      if (!isRaftError(error, "COMPACTED")) throw error;
+    }
+  }
+}
+
+/** Removes segments and snapshot files beyond the numbers that are to be kept; 0 keeps all. */
+export function purgeFiles(
+  disk: Disk,
+  wal: Wal,
+  snapshotDirectory: string,
+  keep: { readonly wals: number; readonly snapshots: number },
+): void {
+  if (keep.wals > 0) wal.purge(keep.wals);
+  if (keep.snapshots > 0) purgeSnapshotFiles(disk, snapshotDirectory, keep.snapshots);
+}

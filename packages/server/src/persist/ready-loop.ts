@@ -1,0 +1,223 @@
+import { type Entry, EntryType, type HardState, type RaftMessage } from "@nodetcd/messages";
+import { isRaftError, type MemoryStorage, NO_NODE, type RawNode, type Ready } from "@nodetcd/raft";
+import type { Clock, Timer } from "@nodetcd/runtime";
+import type { Wal } from "@nodetcd/wal";
+import type { ProposalSink } from "../propose/propose.ts";
+
+export interface ReadyLoopOptions {
+  readonly node: RawNode;
+  readonly storage: MemoryStorage;
+  readonly wal: Wal;
+  readonly clock: Clock;
+  /** Length of a raft tick, in milliseconds. */
+  readonly tickMs: number;
+  /** Takes committed entries that are on this disk; they need not be applied on return. */
+  readonly commit: (entries: readonly Entry[]) => void;
+  /** Applies what was committed; `all` for everything before it returns. */
+  readonly apply: (all: boolean) => void;
+  /** Index of the last applied entry. */
+  readonly appliedIndex: () => number;
+  /** Sends messages to other members. */
+  readonly send: (messages: readonly RaftMessage[]) => void;
+  /** The leader changed, or this member's role did. */
+  readonly onLeadership: () => void;
+  /** Reads that raft has confirmed. */
+  readonly onReadState: (index: number, context: Uint8Array) => void;
+  /** The log refused a write: what it holds is not known any more. Called once. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+/**
+ * Carries out what raft asks for, in raft's order: entries and state to disk, then messages of a
+ * follower, then what is committed to the applier. One write with its fdatasync is in flight at a
+ * time. Everything that arrives meanwhile waits in raft and leaves with the next: that is the group
+ * commit. While a batch is written the one before it is applied and answered.
+ *
+ * A commit index alone is not worth a write: it rides on the next one, or on a tick.
+ */
+export class ReadyLoop implements ProposalSink {
+  readonly #options: ReadyLoopOptions;
+  readonly #ticker: Timer;
+  /** The log is being written: by a batch, or by who asked for it with `withLog`. */
+  #busy = false;
+  #scheduled = false;
+  #stopped = false;
+  /** State that is newer than the log's, of no importance by itself. */
+  #unwrittenState: HardState | undefined;
+  #logTasks: (() => Promise<void>)[] = [];
+  /** Proposals of this turn of the loop, or those that wait for a leader. Bounded by `InFlight`. */
+  #proposals: Uint8Array[] = [];
+  #idle: (() => void) | undefined;
+  #campaign = false;
+  /** Index of the last entry known to be committed. */
+  committedIndex: number;
+  /** Changes of the leader that were seen. */
+  leaderChanges = 0;
+
+  constructor(options: ReadyLoopOptions) {
+    this.#options = options;
+    this.committedIndex = options.storage.initialState().hardState.commit;
+    this.#ticker = options.clock.setRepeating(options.tickMs, () => this.#tick());
+  }
+
+  get hasLeader(): boolean {
+    return this.#options.node.leader !== NO_NODE;
+  }
+
+  get applyLag(): number {
+    return this.committedIndex - this.#options.appliedIndex();
+  }
+
+  /**
+   * Begins to run.
+   *
+   * @param alone nobody else can win an election: campaign as soon as what was committed is applied
+   */
+  start(alone: boolean): void {
+    this.#campaign = alone;
+    this.schedule();
+  }
+
+  propose(data: Uint8Array): void {
+    if (this.#stopped) return;
+    this.#proposals.push(data);
+    this.schedule();
+  }
+
+  /** What is dropped is answered by its time limit, as in etcd. */
+  #proposeGathered(): void {
+    if (this.#proposals.length === 0 || !this.hasLeader) return;
+    const proposals = this.#proposals;
+    this.#proposals = [];
+    try {
+      this.#options.node.proposeBatch(proposals);
+    } catch (error) {
+      if (!isRaftError(error, "PROPOSAL_DROPPED")) throw error;
+    }
+  }
+
+  /** Looks at raft at the end of this turn of the loop, when all that arrives in it has arrived. */
+  schedule(): void {
+    if (this.#scheduled || this.#busy || this.#stopped) return;
+    this.#scheduled = true;
+    this.#options.clock.defer(() => {
+      this.#scheduled = false;
+      this.#run();
+    });
+  }
+
+  /** Lets `task` write to the log, between two batches. Rejects as the task does. */
+  withLog(task: (wal: Wal) => Promise<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#logTasks.push(async () => {
+        try {
+          await this.#flushState();
+          await task(this.#options.wal);
+          resolve();
+        } catch (error) {
+          reject(error instanceof Error ? error : new Error(String(error)));
+          throw error;
+        }
+      });
+      this.schedule();
+    });
+  }
+
+  /** Ends the loop after the write in flight; what is proposed later is dropped. */
+  async stop(): Promise<void> {
+    this.#ticker.cancel();
+    if (this.#stopped) return;
+    if (this.#busy) await new Promise<void>((resolve) => (this.#idle = resolve));
+    this.#stopped = true;
+    await this.#flushState().catch(() => undefined);
+  }
+
+  #tick(): void {
+    this.#options.node.tick();
+    if (this.#unwrittenState !== undefined && !this.#busy && this.#logTasks.length === 0) {
+      this.#logTasks.push(() => this.#flushState());
+    }
+    this.schedule();
+  }
+
+  async #flushState(): Promise<void> {
+    const state = this.#unwrittenState;
+    this.#unwrittenState = undefined;
+    if (state !== undefined) await this.#options.wal.append(state, []);
+  }
+
+  #run(): void {
+    const { node, apply } = this.#options;
+    while (!this.#busy && !this.#stopped && this.#idle === undefined) {
+      this.#proposeGathered();
+      const task = this.#logTasks.shift();
+      if (task !== undefined) this.#write(task());
+      else if (node.hasReady()) this.#handle(node.ready());
+      else if (this.#campaign) {
+        this.#campaign = false;
+        node.campaign();
+      } else break;
+    }
+    apply(false);
+  }
+
+  #handle(ready: Ready): void {
+    const { node, storage, send, onReadState } = this.#options;
+    if (ready.softState !== undefined) this.#leadership();
+    for (const { index, context } of ready.readStates) onReadState(index, context);
+    const leading = node.role === "leader";
+    if (leading) send(ready.messages);
+    // Another leader's commits may come with the entries: those are applied once they are here.
+    const early =
+      (ready.entries[0]?.index ?? Infinity) > (ready.committedEntries.at(-1)?.index ?? 0);
+    if (early) this.#commit(ready.committedEntries);
+
+    if (ready.hardState !== undefined) this.#unwrittenState = ready.hardState;
+    const finish = (): void => {
+      if (ready.hardState !== undefined) storage.setHardState(ready.hardState);
+      storage.append(ready.entries);
+      if (!leading) send(ready.messages);
+      if (!early) this.#commit(ready.committedEntries);
+      node.advance();
+    };
+    if (ready.entries.length === 0 && !ready.mustSync) finish();
+    else this.#write(this.#persist(ready.entries).then(finish));
+  }
+
+  #persist(entries: readonly Entry[]): Promise<void> {
+    const state = this.#unwrittenState;
+    this.#unwrittenState = undefined;
+    return this.#options.wal.append(state, entries);
+  }
+
+  #write(writing: Promise<void>): void {
+    this.#busy = true;
+    writing.then(
+      () => {
+        this.#busy = false;
+        this.#idle?.();
+        this.#run();
+      },
+      (error: unknown) => {
+        this.#stopped = true;
+        this.#busy = false;
+        this.#idle?.();
+        this.#options.onFailure(error);
+      },
+    );
+  }
+
+  #commit(entries: readonly Entry[]): void {
+    const last = entries.at(-1);
+    if (last === undefined) return;
+    this.committedIndex = Math.max(this.committedIndex, last.index);
+    this.#options.commit(entries);
+    // Raft counts on a change of its members being made before it goes on.
+    if (entries.some((entry) => entry.type !== EntryType.EntryNormal)) this.#options.apply(true);
+  }
+
+  #leadership(): void {
+    this.leaderChanges++;
+    this.#options.onLeadership();
+  }
+}

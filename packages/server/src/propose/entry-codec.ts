@@ -1,0 +1,113 @@
+import { varintSize } from "@nodetcd/bytes";
+import type { RequestIds } from "./request-id.ts";
+import type { Slab } from "./slab.ts";
+import { varint64Size, writeVarint, writeVarint64 } from "./varint.ts";
+
+/**
+ * Field numbers of `InternalRaftRequest` whose content is the message that a client sends: its bytes
+ * are embedded as they came.
+ */
+export const RequestField = {
+  put: 4,
+  deleteRange: 5,
+  txn: 6,
+  compaction: 7,
+  leaseGrant: 8,
+  leaseRevoke: 9,
+  alarm: 10,
+} as const;
+export type RequestField = (typeof RequestField)[keyof typeof RequestField];
+
+/** Tag bytes of field 100, `header`, length-delimited: varint of `(100 << 3) | 2`. */
+const HEADER_TAG_0 = 0xa2;
+const HEADER_TAG_1 = 0x06;
+/** Tag of `RequestHeader.ID`, a varint. */
+const ID_TAG = 0x08;
+
+/**
+ * The raft entry of a request: `InternalRaftRequest { <field> = request, header = { ID } }`, fields
+ * in ascending order as etcd writes them. Worked example, a put of 3 bytes `p` by id 5:
+ *
+ *     22 03 p p p   a2 06 02 08 05
+ *
+ * `request` is copied; the result is owned by the caller.
+ */
+export function encodeEntry(
+  slab: Slab,
+  field: RequestField,
+  request: Uint8Array,
+  ids: RequestIds,
+  suffix: number,
+): Uint8Array {
+  const high = ids.high(suffix);
+  const low = ids.low(suffix);
+  const idSize = varint64Size(high, low);
+  const size = 1 + varintSize(request.length) + request.length + 3 + 1 + idSize;
+  const data = slab.take(size);
+  data[0] = (field << 3) | 2;
+  let offset = writeVarint(data, 1, request.length);
+  data.set(request, offset);
+  offset += request.length;
+  data[offset++] = HEADER_TAG_0;
+  data[offset++] = HEADER_TAG_1;
+  data[offset++] = 1 + idSize;
+  data[offset++] = ID_TAG;
+  writeVarint64(data, offset, high, low);
+  return data;
+}
+
+/** What the hot decoder found; one is kept and overwritten, see `decodePutEntry`. */
+export interface PutEntry {
+  /** Where the PutRequest begins and ends in the entry's data. */
+  start: number;
+  end: number;
+  /** The request's id, as two unsigned halves. */
+  idHigh: number;
+  idLow: number;
+}
+
+/**
+ * Recognises the entry of a put exactly as `encodeEntry` (or etcd without authentication) writes it.
+ * False: it is something else, or written differently; use the general decoder.
+ */
+export function decodePutEntry(data: Uint8Array, into: PutEntry): boolean {
+  if (data[0] !== ((RequestField.put << 3) | 2)) return false;
+  let offset = 1;
+  let length = 0;
+  for (let shift = 0; shift < 28; shift += 7) {
+    const byte = data[offset++];
+    if (byte === undefined) return false;
+    length |= (byte & 0x7f) << shift;
+    if (byte < 0x80) break;
+    if (shift === 21) return false;
+  }
+  into.start = offset;
+  into.end = offset + length;
+  offset = into.end;
+  if (data[offset] !== HEADER_TAG_0 || data[offset + 1] !== HEADER_TAG_1) return false;
+  const headerEnd = offset + 3 + data[offset + 2]!;
+  if (headerEnd !== data.length || data[offset + 3] !== ID_TAG) return false;
+  return decodeId(data, offset + 4, headerEnd, into);
+}
+
+function decodeId(data: Uint8Array, offset: number, end: number, into: PutEntry): boolean {
+  let low = 0;
+  let high = 0;
+  let shift = 0;
+  for (; offset < end && shift < 70; shift += 7) {
+    const byte = data[offset++]!;
+    const bits = byte & 0x7f;
+    if (shift < 28) low |= bits << shift;
+    else if (shift === 28) {
+      low |= bits << 28;
+      high = bits >>> 4;
+    } else if (shift < 63) high |= bits << (shift - 32);
+    else high |= (bits & 1) << 31;
+    if (byte < 0x80) {
+      into.idLow = low >>> 0;
+      into.idHigh = high >>> 0;
+      return offset === end;
+    }
+  }
+  return false;
+}

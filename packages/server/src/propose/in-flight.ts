@@ -1,0 +1,85 @@
+import type { Clock, Timer } from "@nodetcd/runtime";
+import { RequestError } from "../errors.ts";
+import { PROPOSALS_MAX, PROPOSAL_BYTES_MAX } from "../limits.ts";
+
+/** Who is told how a proposed request went: exactly one of the two is called, once. */
+export interface Waiter {
+  /** The encoded reply, memory that never changes. */
+  succeed(reply: Uint8Array): void;
+  fail(error: RequestError): void;
+  /** Written by `InFlight`: the time at which it is given up, on the monotonic clock. */
+  deadline: number;
+  /** Written by `InFlight`: what it counts for in the bound on bytes. */
+  bytes: number;
+}
+
+/** How often requests are looked at that have waited for too long, in milliseconds. */
+const SWEEP_INTERVAL_MS = 500;
+
+/**
+ * Requests that were proposed and not answered yet, by the suffix of their id. Bounded by number
+ * and bytes; one that is not applied in time is answered `request timed out` (and may yet be
+ * applied, as always in etcd).
+ */
+export class InFlight {
+  readonly #waiters = new Map<number, Waiter>();
+  readonly #clock: Clock;
+  readonly #timeoutMs: number;
+  readonly #sweep: Timer;
+  #bytes = 0;
+  /** Requests that were given up or refused. */
+  failed = 0;
+
+  constructor(clock: Clock, timeoutMs: number) {
+    this.#clock = clock;
+    this.#timeoutMs = timeoutMs;
+    this.#sweep = clock.setRepeating(SWEEP_INTERVAL_MS, () => this.#giveUp());
+  }
+
+  get size(): number {
+    return this.#waiters.size;
+  }
+
+  /** Raises `TOO_MANY_REQUESTS` when no more are taken. */
+  assertRoom(): void {
+    if (this.#waiters.size < PROPOSALS_MAX && this.#bytes < PROPOSAL_BYTES_MAX) return;
+    this.failed++;
+    throw new RequestError("TOO_MANY_REQUESTS");
+  }
+
+  add(suffix: number, bytes: number, waiter: Waiter): void {
+    waiter.deadline = this.#clock.monotonic() + this.#timeoutMs;
+    waiter.bytes = bytes;
+    this.#bytes += bytes;
+    this.#waiters.set(suffix, waiter);
+  }
+
+  /** The waiter of a request, which the caller must now answer; undefined when nobody waits. */
+  take(suffix: number): Waiter | undefined {
+    const waiter = this.#waiters.get(suffix);
+    if (waiter === undefined) return undefined;
+    this.#waiters.delete(suffix);
+    this.#bytes -= waiter.bytes;
+    return waiter;
+  }
+
+  /** Waiters are kept in the order of their deadlines, so only overdue ones are visited. */
+  #giveUp(): void {
+    const now = this.#clock.monotonic();
+    for (const [suffix, waiter] of this.#waiters) {
+      if (waiter.deadline > now) return;
+      this.take(suffix);
+      this.failed++;
+      waiter.fail(new RequestError("TIMEOUT"));
+    }
+  }
+
+  /** Answers everybody who still waits with `error`, and stops. */
+  close(error: RequestError): void {
+    this.#sweep.cancel();
+    const waiting = [...this.#waiters.values()];
+    this.#waiters.clear();
+    this.#bytes = 0;
+    for (const waiter of waiting) waiter.fail(error);
+  }
+}

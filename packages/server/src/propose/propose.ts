@@ -1,0 +1,72 @@
+import { InternalRaftRequest, type Init } from "@nodetcd/messages";
+import { RequestError } from "../errors.ts";
+import { APPLY_LAG_MAX } from "../limits.ts";
+import { encodeEntry, type RequestField } from "./entry-codec.ts";
+import type { InFlight, Waiter } from "./in-flight.ts";
+import type { RequestIds } from "./request-id.ts";
+import { Slab } from "./slab.ts";
+import { PromiseWaiter } from "./waiters.ts";
+
+/** What proposing needs to know of raft. */
+export interface ProposalSink {
+  readonly hasLeader: boolean;
+  /** Entries that are committed and not applied yet. */
+  readonly applyLag: number;
+  /** Hands an entry over; it leaves with everything else of this turn of the loop. */
+  propose(data: Uint8Array): void;
+}
+
+/** The way of every change: bytes in, raft entry out, the waiter kept until it is applied. */
+export class Proposer {
+  readonly #sink: ProposalSink;
+  readonly #ids: RequestIds;
+  readonly #inFlight: InFlight;
+  readonly #requestBytesMax: number;
+  readonly #slab = new Slab();
+  #closed: RequestError | undefined;
+
+  constructor(sink: ProposalSink, ids: RequestIds, inFlight: InFlight, requestBytesMax: number) {
+    this.#sink = sink;
+    this.#ids = ids;
+    this.#inFlight = inFlight;
+    this.#requestBytesMax = requestBytesMax;
+  }
+
+  /**
+   * Proposes a client's request by its own bytes (borrowed for the call). Raises `RequestError` when
+   * it is refused; otherwise `waiter` is told, now or later.
+   */
+  propose(field: RequestField, request: Uint8Array, waiter: Waiter): void {
+    this.#assertOpen();
+    const suffix = this.#ids.next();
+    this.#submit(suffix, encodeEntry(this.#slab, field, request, this.#ids, suffix), waiter);
+  }
+
+  /** Proposes any request of the member's own; resolves with the encoded reply. */
+  async proposeMessage(request: Init<InternalRaftRequest>): Promise<Uint8Array> {
+    this.#assertOpen();
+    const suffix = this.#ids.next();
+    const header = { id: this.#ids.full(suffix) };
+    const waiter = new PromiseWaiter();
+    this.#submit(suffix, InternalRaftRequest.encode({ ...request, header }), waiter);
+    return waiter.result;
+  }
+
+  #assertOpen(): void {
+    if (this.#closed !== undefined) throw this.#closed;
+    if (this.#sink.applyLag > APPLY_LAG_MAX) throw new RequestError("TOO_MANY_REQUESTS");
+    this.#inFlight.assertRoom();
+  }
+
+  #submit(suffix: number, data: Uint8Array, waiter: Waiter): void {
+    if (data.length > this.#requestBytesMax) throw new RequestError("REQUEST_TOO_LARGE");
+    this.#inFlight.add(suffix, data.length, waiter);
+    this.#sink.propose(data);
+  }
+
+  /** From now on every proposal is refused with `error`, and so is everyone who waits. */
+  close(error: RequestError): void {
+    this.#closed = error;
+    this.#inFlight.close(error);
+  }
+}

@@ -1,0 +1,25 @@
+/** Requests above this size get memory of their own. */
+const SHARED_BYTES_MAX = 4 * 1024;
+const SLAB_BYTES = 64 * 1024;
+
+/**
+ * Hands out small pieces of memory cut from larger ones: a fresh `Uint8Array` for each request costs
+ * more than the request's own work. Pieces are never reused, so they may be kept for ever; a slab is
+ * freed when its last piece is.
+ */
+export class Slab {
+  #slab: Uint8Array = new Uint8Array(SLAB_BYTES);
+  #used = 0;
+
+  /** Fresh zeroed memory, owned by the caller. */
+  take(length: number): Uint8Array {
+    if (length > SHARED_BYTES_MAX) return new Uint8Array(length);
+    if (this.#used + length > SLAB_BYTES) {
+      this.#slab = new Uint8Array(SLAB_BYTES);
+      this.#used = 0;
+    }
+    const start = this.#used;
+    this.#used = start + length;
+    return this.#slab.subarray(start, this.#used);
+  }
+}

@@ -1,0 +1,128 @@
+import type { Clock, Timer } from "@nodetcd/runtime";
+import type { AppliedIndex } from "../apply/applied-index.ts";
+import { RequestError } from "../errors.ts";
+
+/** What a linearizable read needs of raft. */
+export interface ReadIndexSource {
+  /**
+   * The index up to which a read must see, if this member knows it by itself: it is the only voter,
+   * leads, and has committed in its term. Raft's own rule for a group of one.
+   */
+  readonly ownReadIndex: number | undefined;
+  /** Asks raft for the index; the answer comes to `confirmed` with the same context. */
+  requestReadIndex(context: Uint8Array): void;
+}
+
+interface PendingRead {
+  go(): void;
+  fail(error: RequestError): void;
+}
+
+/** How long an answer of raft may take before it is asked again (etcd's number). */
+const RETRY_MS = 500;
+
+/**
+ * Reads that must see everything acknowledged before they began. All reads of a turn of the loop are
+ * confirmed by raft together, then wait until the index that it names is applied. A member alone in
+ * its group answers at once: what it has applied is all that was ever acknowledged.
+ */
+export class LinearizableReads {
+  readonly #source: ReadIndexSource;
+  readonly #applied: AppliedIndex;
+  readonly #clock: Clock;
+  readonly #timeoutMs: number;
+  /** Reads that wait for the next question to raft. */
+  #gathering: PendingRead[] = [];
+  #asked: { id: bigint; reads: PendingRead[]; retry: Timer; since: number } | undefined;
+  #nextId = 1n;
+  #closed: RequestError | undefined;
+  /** Questions that raft took too long to answer. */
+  slow = 0;
+  failed = 0;
+
+  constructor(source: ReadIndexSource, applied: AppliedIndex, clock: Clock, timeoutMs: number) {
+    this.#source = source;
+    this.#applied = applied;
+    this.#clock = clock;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /** True when a read may be served at once. The hot path: nothing is allocated. */
+  get ready(): boolean {
+    const index = this.#source.ownReadIndex;
+    return index !== undefined && index <= this.#applied.index && this.#closed === undefined;
+  }
+
+  /** Calls `go` as soon as a read may be served, or `fail`. */
+  request(go: () => void, fail: (error: RequestError) => void): void {
+    if (this.#closed !== undefined) {
+      fail(this.#closed);
+      return;
+    }
+    const index = this.#source.ownReadIndex;
+    if (index !== undefined) {
+      this.#applied.whenApplied(index, go);
+      return;
+    }
+    this.#gathering.push({ go, fail });
+    this.#ask();
+  }
+
+  /** Resolves as soon as a read may be served. */
+  wait(): Promise<void> {
+    return new Promise((resolve, reject) => this.request(resolve, reject));
+  }
+
+  /** Raft's answer. */
+  confirmed(index: number, context: Uint8Array): void {
+    const asked = this.#asked;
+    if (asked === undefined || Buffer.from(context).readBigUInt64BE(0) > asked.id) return;
+    asked.retry.cancel();
+    this.#asked = undefined;
+    this.#applied.whenApplied(index, () => {
+      for (const read of asked.reads) read.go();
+    });
+    this.#ask();
+  }
+
+  #ask(): void {
+    if (this.#asked !== undefined || this.#gathering.length === 0) return;
+    const reads = this.#gathering;
+    this.#gathering = [];
+    this.#asked = { id: 0n, reads, since: this.#clock.monotonic(), retry: this.#question() };
+    this.#asked.id = this.#nextId - 1n;
+  }
+
+  /** Sends one question and sets the timer that repeats it. */
+  #question(): Timer {
+    const context = Buffer.alloc(8);
+    context.writeBigUInt64BE(this.#nextId++);
+    this.#source.requestReadIndex(context);
+    return this.#clock.setTimer(RETRY_MS, () => this.#retry());
+  }
+
+  #retry(): void {
+    const asked = this.#asked;
+    if (asked === undefined) return;
+    this.slow++;
+    if (this.#clock.monotonic() - asked.since < this.#timeoutMs) {
+      asked.retry = this.#question();
+      asked.id = this.#nextId - 1n;
+      return;
+    }
+    this.#asked = undefined;
+    this.failed++;
+    for (const read of asked.reads) read.fail(new RequestError("TIMEOUT"));
+    this.#ask();
+  }
+
+  /** Fails the reads that wait, and all later ones, with `error`. */
+  close(error: RequestError): void {
+    this.#closed = error;
+    const waiting = [...(this.#asked?.reads ?? []), ...this.#gathering];
+    this.#asked?.retry.cancel();
+    this.#asked = undefined;
+    this.#gathering = [];
+    for (const read of waiting) read.fail(error);
+  }
+}

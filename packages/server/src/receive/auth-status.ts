@@ -1,0 +1,16 @@
+import { BUCKETS } from "@nodetcd/backend";
+import type { UnaryCall } from "@nodetcd/grpc";
+import { AuthStatusResponse } from "@nodetcd/messages";
+import type { Core } from "../core.ts";
+
+const REVISION_KEY = Buffer.from("authRevision");
+
+/** `etcdserverpb.Auth/AuthStatus`: authentication is not built yet, and so never enabled. */
+export function receiveAuthStatus(core: Core): (request: Uint8Array, call: UnaryCall) => void {
+  return (_bytes, call) => {
+    const stored = core.backend.get(BUCKETS.auth, REVISION_KEY);
+    const authRevision = stored === undefined ? 0 : Number(Buffer.from(stored).readBigUInt64BE(0));
+    const header = core.headers.of(core.store.revision);
+    call.reply(AuthStatusResponse.encode({ header, enabled: false, authRevision }));
+  };
+}

@@ -1,0 +1,64 @@
+import type { UnaryCall } from "@nodetcd/grpc";
+import { CampaignRequest, CampaignResponse } from "@nodetcd/messages";
+import { equalBytes } from "@nodetcd/bytes";
+import type { Core } from "../core.ts";
+import { RequestError } from "../errors.ts";
+import { CallScope } from "./call-scope.ts";
+import { failCall } from "./error-to-status.ts";
+import { failRecipe } from "./lock.ts";
+import {
+  createdAt,
+  ownedKey,
+  prefixOf,
+  proposeTxn,
+  sessionLease,
+  waitForEarlier,
+} from "./own-requests.ts";
+import { proclaim } from "./proclaim.ts";
+import { resign } from "./resign.ts";
+
+/** Puts a candidate's key under the election's name; the oldest key there leads. */
+async function campaign(
+  core: Core,
+  request: CampaignRequest,
+  scope: CallScope,
+): Promise<Uint8Array> {
+  const { name, value } = request;
+  const lease = await sessionLease(core, request.lease);
+  const key = ownedKey(name, lease);
+  const response = await proposeTxn(core, {
+    compare: [createdAt(key, 0)],
+    success: [{ requestPut: { key, value, lease } }],
+    failure: [{ requestRange: { key } }],
+  });
+  const present = response.responses[0]?.responseRange?.kvs[0];
+  const rev = present?.createRevision ?? response.header?.revision ?? 0;
+  const leader = { name, key, rev, lease };
+  try {
+    // The same candidate with something new to say.
+    if (present !== undefined && !equalBytes(present.value, value)) {
+      await proclaim(core, leader, value);
+    }
+    await waitForEarlier(core, scope, prefixOf(name), rev - 1);
+    if (scope.cancelled) throw new RequestError("STOPPED");
+  } catch (error) {
+    await resign(core, leader);
+    throw error;
+  }
+  return CampaignResponse.encode({ header: response.header, leader });
+}
+
+/** `v3electionpb.Election/Campaign`: answers when elected. A client that goes away withdraws. */
+export function receiveCampaign(core: Core): (request: Uint8Array, call: UnaryCall) => void {
+  return (bytes, call) => {
+    try {
+      const request = CampaignRequest.decode(bytes);
+      campaign(core, request, new CallScope(call)).then(
+        (reply) => call.reply(reply),
+        (error: unknown) => failRecipe(call, error),
+      );
+    } catch (error) {
+      failCall(call, error);
+    }
+  };
+}

@@ -1,0 +1,31 @@
+import type { UnaryCall } from "@nodetcd/grpc";
+import { DefragmentResponse } from "@nodetcd/messages";
+import type { Core } from "../core.ts";
+import type { HealthStatus } from "./health.ts";
+import { failCall, toRequestError } from "./error-to-status.ts";
+
+const EMPTY_REPLY = DefragmentResponse.encode({});
+
+/** `etcdserverpb.Maintenance/Defragment`: rewrites this member's database file without its holes. */
+export function receiveDefragment(
+  core: Core,
+  health: HealthStatus,
+): (request: Uint8Array, call: UnaryCall) => void {
+  const { backend, config, logger } = core;
+  return (_bytes, call) => {
+    logger.info("starting defragment");
+    if (config.featureGates.StopGRPCServiceOnDefrag === true) health.set(false);
+    backend.defragment().then(
+      () => {
+        logger.info("finished defragment");
+        health.set(true);
+        call.reply(EMPTY_REPLY);
+      },
+      (error: unknown) => {
+        logger.warn("failed to defragment", { error: toRequestError(error).message });
+        health.set(true);
+        failCall(call, error);
+      },
+    );
+  };
+}

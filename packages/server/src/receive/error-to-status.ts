@@ -1,0 +1,133 @@
+import { WireError } from "@nodetcd/bytes";
+import { Status, type StatusCode } from "@nodetcd/grpc";
+import { LeaseError } from "@nodetcd/lease";
+import { MvccError } from "@nodetcd/mvcc";
+import { RequestError, type RequestErrorCode } from "../errors.ts";
+
+interface StatusRow {
+  readonly status: StatusCode;
+  /** The text on the wire; undefined where the error's own message is the text. */
+  readonly text: string | undefined;
+}
+
+const row = (status: StatusCode, text?: string): StatusRow => ({
+  status,
+  text: text === undefined ? undefined : `etcdserver: ${text}`,
+});
+const bare = (status: StatusCode, text: string): StatusRow => ({ status, text });
+
+/**
+ * What each refusal looks like to a client: etcd's codes and exact texts, by which its clients
+ * recognise them (api/v3rpc/rpctypes/error.go). Two rows have code Unknown there by an oversight
+ * that clients have come to rely on.
+ */
+const STATUS: Readonly<Record<RequestErrorCode, StatusRow>> = {
+  EMPTY_KEY: row(Status.INVALID_ARGUMENT, "key is not provided"),
+  KEY_NOT_FOUND: row(Status.INVALID_ARGUMENT, "key not found"),
+  VALUE_PROVIDED: row(Status.INVALID_ARGUMENT, "value is provided"),
+  LEASE_PROVIDED: row(Status.INVALID_ARGUMENT, "lease is provided"),
+  TOO_MANY_OPERATIONS: row(Status.INVALID_ARGUMENT, "too many operations in txn request"),
+  DUPLICATE_KEY: row(Status.INVALID_ARGUMENT, "duplicate key given in txn request"),
+  INVALID_CLIENT_API_VERSION: row(Status.INVALID_ARGUMENT, "invalid client api version"),
+  INVALID_SORT_OPTION: row(Status.INVALID_ARGUMENT, "invalid sort option"),
+  BAD_MEMBER_URLS: row(Status.INVALID_ARGUMENT, "given member URLs are invalid"),
+  REQUEST_TOO_LARGE: row(Status.INVALID_ARGUMENT, "request is too large"),
+  RANGE_STREAM_SORTED: bare(
+    Status.UNIMPLEMENTED,
+    "RangeStream does not support custom sort orders",
+  ),
+  RANGE_STREAM_FILTERED: bare(
+    Status.UNIMPLEMENTED,
+    "RangeStream does not support revision filters",
+  ),
+  COMPACTED: row(Status.OUT_OF_RANGE, "mvcc: required revision has been compacted"),
+  FUTURE_REVISION: row(Status.OUT_OF_RANGE, "mvcc: required revision is a future revision"),
+  LEASE_TTL_TOO_LARGE: row(Status.OUT_OF_RANGE, "too large lease TTL"),
+  NO_SPACE: row(Status.RESOURCE_EXHAUSTED, "mvcc: database space exceeded"),
+  TOO_MANY_REQUESTS: row(Status.UNKNOWN, "too many requests"),
+  LEASE_NOT_FOUND: row(Status.NOT_FOUND, "requested lease not found"),
+  LEASE_EXISTS: row(Status.FAILED_PRECONDITION, "lease already exists"),
+  LEASE_NOT_PRIMARY: bare(Status.UNKNOWN, "not a primary lessor"),
+  MEMBER_NOT_FOUND: row(Status.NOT_FOUND, "member not found"),
+  MEMBER_NOT_LEARNER: row(Status.FAILED_PRECONDITION, "can only promote a learner member"),
+  PEER_URL_EXISTS: row(Status.FAILED_PRECONDITION, "Peer URLs already exists"),
+  NOT_ENOUGH_STARTED_MEMBERS: row(
+    Status.UNKNOWN,
+    "re-configuration failed due to not enough started members",
+  ),
+  NO_LEADER: row(Status.UNAVAILABLE, "no leader"),
+  NOT_LEADER: row(Status.FAILED_PRECONDITION, "not leader"),
+  BAD_LEADER_TRANSFEREE: row(Status.FAILED_PRECONDITION, "bad leader transferee"),
+  AUTH_NOT_ENABLED: row(Status.FAILED_PRECONDITION, "authentication is not enabled"),
+  ROOT_USER_NOT_FOUND: row(Status.FAILED_PRECONDITION, "root user does not exist"),
+  STOPPED: row(Status.UNAVAILABLE, "server stopped"),
+  TIMEOUT: row(Status.UNAVAILABLE, "request timed out"),
+  CORRUPT: row(Status.DATA_LOSS, "corrupt cluster"),
+  WATCH_CANCELED: row(Status.CANCELLED, "watch canceled"),
+  INVALID_AUTH_TOKEN: row(Status.UNAUTHENTICATED, "invalid auth token"),
+  ELECTION_NOT_LEADER: bare(Status.UNKNOWN, "election: not leader"),
+  ELECTION_NO_LEADER: bare(Status.UNKNOWN, "election: no leader"),
+  MISSING_LEADER_KEY: bare(Status.UNKNOWN, '"leader" field must be provided'),
+  SESSION_EXPIRED: bare(Status.UNKNOWN, "mutex: session is expired"),
+  BAD_DOWNGRADE_VERSION_FORMAT: row(
+    Status.INVALID_ARGUMENT,
+    "wrong downgrade target version format",
+  ),
+  INVALID_DOWNGRADE_TARGET: row(Status.INVALID_ARGUMENT, "invalid downgrade target version"),
+  NO_DOWNGRADE_IN_PROGRESS: row(Status.FAILED_PRECONDITION, "no inflight downgrade job"),
+  UNKNOWN_METHOD: row(Status.UNKNOWN, "unknown method"),
+  MALFORMED_REQUEST: { status: Status.INTERNAL, text: undefined },
+  NOT_IMPLEMENTED: { status: Status.UNIMPLEMENTED, text: undefined },
+  INTERNAL: { status: Status.INTERNAL, text: undefined },
+};
+
+/** The wire text of a refusal, such as a watch's cancel reason. */
+export function errorText(error: RequestError): string {
+  return STATUS[error.code].text ?? error.message;
+}
+
+export function errorStatus(error: RequestError): StatusCode {
+  return STATUS[error.code].status;
+}
+
+/** Turns what any layer raised into a refusal; what nobody foresaw becomes `INTERNAL`. */
+export function toRequestError(error: unknown): RequestError {
+  if (error instanceof RequestError) return error;
+  if (
+    error instanceof MvccError &&
+    (error.code === "COMPACTED" || error.code === "FUTURE_REVISION")
+  )
+    return new RequestError(error.code);
+  if (error instanceof LeaseError) return leaseRefusal(error);
+  if (error instanceof WireError) {
+    return new RequestError(
+      "MALFORMED_REQUEST",
+      `grpc: error unmarshalling request: ${error.message}`,
+    );
+  }
+  return new RequestError("INTERNAL", error instanceof Error ? error.message : String(error));
+}
+
+function leaseRefusal(error: LeaseError): RequestError {
+  switch (error.code) {
+    case "LEASE_EXISTS":
+    case "LEASE_NOT_FOUND":
+    case "LEASE_TTL_TOO_LARGE":
+      return new RequestError(error.code);
+    case "NOT_PRIMARY":
+      return new RequestError("LEASE_NOT_PRIMARY");
+    default:
+      return new RequestError("INTERNAL", error.message);
+  }
+}
+
+/** Something that a refusal can be sent to: a unary call or a stream. */
+interface Failable {
+  fail(code: StatusCode, message: string): void;
+}
+
+/** Ends a call with the status and text of what was raised. */
+export function failCall(call: Failable, error: unknown): void {
+  const refusal = toRequestError(error);
+  call.fail(errorStatus(refusal), errorText(refusal));
+}

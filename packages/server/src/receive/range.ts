@@ -1,0 +1,90 @@
+import { RangeRequest } from "@nodetcd/messages";
+import type { UnaryCall } from "@nodetcd/grpc";
+import type { StoredKeyValue } from "@nodetcd/mvcc";
+import { varintSize } from "@nodetcd/bytes";
+import { applyRange } from "../apply/range.ts";
+import type { Core } from "../core.ts";
+import { Slab } from "../propose/slab.ts";
+import { writeVarint } from "../propose/varint.ts";
+import { failCall } from "./error-to-status.ts";
+import type { ResponseHeaders } from "./response-header.ts";
+import { checkRangeRequest } from "./request-limits.ts";
+
+const KEY_TAG = (1 << 3) | 2;
+const SERIALIZABLE_TAG = 7 << 3;
+const KVS_TAG = (2 << 3) | 2;
+const COUNT_TAG = 4 << 3;
+
+/** A request for the newest value of one key and nothing else, as nearly all are. */
+interface PointRead {
+  keyEnd: number;
+  serializable: boolean;
+}
+
+/** Recognises `key` alone or `key, serializable`; false: use the general decoder. */
+function decodePointRead(bytes: Uint8Array, into: PointRead): boolean {
+  const length = bytes[1];
+  if (bytes[0] !== KEY_TAG || length === undefined || length === 0 || length >= 0x80) return false;
+  into.keyEnd = 2 + length;
+  if (bytes.length === into.keyEnd) {
+    into.serializable = false;
+    return true;
+  }
+  into.serializable = bytes[into.keyEnd + 1] === 1;
+  return (
+    bytes.length === into.keyEnd + 2 && bytes[into.keyEnd] === SERIALIZABLE_TAG && into.serializable
+  );
+}
+
+/** A RangeResponse of one pair or none: header, the stored bytes, count 1. Owned by the caller. */
+function pointReply(
+  headers: ResponseHeaders,
+  slab: Slab,
+  revision: number,
+  found: StoredKeyValue | undefined,
+): Uint8Array {
+  if (found === undefined) return headers.reply(revision);
+  const pair = found.bytes;
+  const size = headers.size(revision) + 1 + varintSize(pair.length) + pair.length + 2;
+  const reply = slab.take(size);
+  let offset = headers.writeInto(reply, 0, revision);
+  reply[offset++] = KVS_TAG;
+  offset = writeVarint(reply, offset, pair.length);
+  reply.set(pair, offset);
+  offset += pair.length;
+  reply[offset++] = COUNT_TAG;
+  reply[offset] = 1;
+  return reply;
+}
+
+/** `etcdserverpb.KV/Range` */
+export function receiveRange(core: Core): (request: Uint8Array, call: UnaryCall) => void {
+  const { store, headers, reads } = core;
+  const slab = new Slab();
+  const point: PointRead = { keyEnd: 0, serializable: false };
+  return (bytes, call) => {
+    try {
+      if (decodePointRead(bytes, point) && (point.serializable || reads.ready)) {
+        const found = store.get(bytes.subarray(2, point.keyEnd));
+        call.reply(pointReply(headers, slab, store.revision, found));
+        return;
+      }
+      readRange(core, RangeRequest.decode(bytes), call);
+    } catch (error) {
+      failCall(call, error);
+    }
+  };
+}
+
+function readRange(core: Core, request: RangeRequest, call: UnaryCall): void {
+  checkRangeRequest(request);
+  const answer = (): void => {
+    try {
+      call.reply(applyRange(core.store, core.headers, request));
+    } catch (error) {
+      failCall(call, error);
+    }
+  };
+  if (request.serializable) answer();
+  else core.reads.request(answer, (error) => failCall(call, error));
+}

@@ -1,0 +1,37 @@
+import type { UnaryCall } from "@nodetcd/grpc";
+import {
+  type LeaderKey,
+  ResignRequest,
+  ResignResponse,
+  type ResponseHeader,
+} from "@nodetcd/messages";
+import type { Core } from "../core.ts";
+import { RequestError } from "../errors.ts";
+import { failCall } from "./error-to-status.ts";
+import { failRecipe } from "./lock.ts";
+import { createdAt, proposeTxn } from "./own-requests.ts";
+
+/** Gives up leadership or candidacy; nothing happens when it is lost already. */
+export async function resign(core: Core, leader: LeaderKey): Promise<ResponseHeader | undefined> {
+  const response = await proposeTxn(core, {
+    compare: [createdAt(leader.key, leader.rev)],
+    success: [{ requestDeleteRange: { key: leader.key } }],
+  });
+  return response.header;
+}
+
+/** `v3electionpb.Election/Resign` */
+export function receiveResign(core: Core): (request: Uint8Array, call: UnaryCall) => void {
+  return (bytes, call) => {
+    try {
+      const { leader } = ResignRequest.decode(bytes);
+      if (leader === undefined) throw new RequestError("MISSING_LEADER_KEY");
+      resign(core, leader).then(
+        (header) => call.reply(ResignResponse.encode({ header })),
+        (error: unknown) => failRecipe(call, error),
+      );
+    } catch (error) {
+      failCall(call, error);
+    }
+  };
+}

@@ -1,0 +1,169 @@
+import { Services, type StreamCall, type StreamKind, type UnaryCall } from "@nodetcd/grpc";
+import type { Core } from "../core.ts";
+import { RequestError } from "../errors.ts";
+import { receiveAlarm } from "./alarm.ts";
+import { receiveAuthStatus } from "./auth-status.ts";
+import { receiveAuthenticate } from "./authenticate.ts";
+import { receiveCampaign } from "./campaign.ts";
+import { receiveCompact } from "./compact.ts";
+import { receiveDefragment } from "./defragment.ts";
+import { receiveDeleteRange } from "./delete-range.ts";
+import { failCall } from "./error-to-status.ts";
+import { receiveHash } from "./hash.ts";
+import { receiveHashKv } from "./hash-kv.ts";
+import { type HealthStatus, receiveHealthCheck, receiveHealthWatch } from "./health.ts";
+import { receiveLeader } from "./leader.ts";
+import { receiveLeaseGrant } from "./lease-grant.ts";
+import { receiveLeaseKeepAlive } from "./lease-keep-alive.ts";
+import { receiveLeaseLeases } from "./lease-leases.ts";
+import { receiveLeaseRevoke } from "./lease-revoke.ts";
+import { receiveLeaseTimeToLive } from "./lease-time-to-live.ts";
+import { receiveLock } from "./lock.ts";
+import { receiveMemberList } from "./member-list.ts";
+import { receiveMemberPromote } from "./member-promote.ts";
+import { receiveMoveLeader } from "./move-leader.ts";
+import { receiveNotImplemented } from "./not-implemented.ts";
+import { receiveObserve } from "./observe.ts";
+import { receiveProclaim } from "./proclaim.ts";
+import { receivePut } from "./put.ts";
+import { receiveRange } from "./range.ts";
+import { receiveRangeStream } from "./range-stream.ts";
+import { receiveResign } from "./resign.ts";
+import { receiveSnapshot } from "./snapshot.ts";
+import { receiveStatus } from "./status.ts";
+import { receiveTxn } from "./txn.ts";
+import { receiveUnlock } from "./unlock.ts";
+import { receiveWatch } from "./watch.ts";
+
+type UnaryReceiver = (request: Uint8Array, call: UnaryCall) => void;
+type StreamReceiver = (call: StreamCall) => void;
+
+/** Methods that are known and answer UNIMPLEMENTED so far. */
+const NOT_BUILT: Readonly<Record<string, readonly string[]>> = {
+  "etcdserverpb.Cluster": ["MemberAdd", "MemberRemove", "MemberUpdate"],
+  "etcdserverpb.Maintenance": ["Downgrade"],
+  "etcdserverpb.Auth": [
+    "AuthEnable",
+    "AuthDisable",
+    "UserAdd",
+    "UserGet",
+    "UserList",
+    "UserDelete",
+    "UserChangePassword",
+    "UserGrantRole",
+    "UserRevokeRole",
+    "RoleAdd",
+    "RoleGet",
+    "RoleList",
+    "RoleDelete",
+    "RoleGrantPermission",
+    "RoleRevokePermission",
+  ],
+};
+
+/** Registers methods, each behind the check that every call passes. */
+class Registry {
+  readonly services = new Services();
+  readonly #core: Core;
+
+  constructor(core: Core) {
+    this.#core = core;
+  }
+
+  /** True for a client that wants no answer of a member that has no leader. */
+  #refusesLeaderless(call: UnaryCall | StreamCall): boolean {
+    return this.#core.raft.leader === 0n && call.metadata.get("hasleader") === "true";
+  }
+
+  unary(service: string, methods: Readonly<Record<string, UnaryReceiver>>): void {
+    for (const [method, receive] of Object.entries(methods)) {
+      this.services.unary(`/${service}/${method}`, (request, call) => {
+        if (this.#refusesLeaderless(call)) failCall(call, new RequestError("NO_LEADER"));
+        else receive(request, call);
+      });
+    }
+  }
+
+  stream(service: string, method: string, kind: StreamKind, receive: StreamReceiver): void {
+    this.services.stream(`/${service}/${method}`, kind, (call) => {
+      if (this.#refusesLeaderless(call)) failCall(call, new RequestError("NO_LEADER"));
+      else receive(call);
+    });
+  }
+}
+
+function registerKeyValues(registry: Registry, core: Core): void {
+  registry.unary("etcdserverpb.KV", {
+    Range: receiveRange(core),
+    Put: receivePut(core),
+    DeleteRange: receiveDeleteRange(core),
+    Txn: receiveTxn(core),
+    Compact: receiveCompact(core),
+  });
+  registry.stream("etcdserverpb.KV", "RangeStream", "server_stream", receiveRangeStream(core));
+  registry.stream("etcdserverpb.Watch", "Watch", "bidi_stream", receiveWatch(core));
+  registry.unary("etcdserverpb.Lease", {
+    LeaseGrant: receiveLeaseGrant(core),
+    LeaseRevoke: receiveLeaseRevoke(core),
+    LeaseTimeToLive: receiveLeaseTimeToLive(core),
+    LeaseLeases: receiveLeaseLeases(core),
+  });
+  registry.stream(
+    "etcdserverpb.Lease",
+    "LeaseKeepAlive",
+    "bidi_stream",
+    receiveLeaseKeepAlive(core),
+  );
+}
+
+function registerOperations(registry: Registry, core: Core, health: HealthStatus): void {
+  registry.unary("etcdserverpb.Cluster", {
+    MemberList: receiveMemberList(core),
+    MemberPromote: receiveMemberPromote(core),
+  });
+  registry.unary("etcdserverpb.Maintenance", {
+    Alarm: receiveAlarm(core),
+    Status: receiveStatus(core),
+    Defragment: receiveDefragment(core, health),
+    Hash: receiveHash(core),
+    HashKV: receiveHashKv(core),
+    MoveLeader: receiveMoveLeader(core),
+  });
+  registry.stream("etcdserverpb.Maintenance", "Snapshot", "server_stream", receiveSnapshot(core));
+  registry.unary("etcdserverpb.Auth", {
+    AuthStatus: receiveAuthStatus(core),
+    Authenticate: receiveAuthenticate(),
+  });
+  for (const [service, methods] of Object.entries(NOT_BUILT)) {
+    registry.unary(
+      service,
+      Object.fromEntries(methods.map((method) => [method, receiveNotImplemented(method)])),
+    );
+  }
+}
+
+function registerRecipes(registry: Registry, core: Core): void {
+  registry.unary("v3lockpb.Lock", { Lock: receiveLock(core), Unlock: receiveUnlock(core) });
+  registry.unary("v3electionpb.Election", {
+    Campaign: receiveCampaign(core),
+    Proclaim: receiveProclaim(core),
+    Leader: receiveLeader(core),
+    Resign: receiveResign(core),
+  });
+  registry.stream("v3electionpb.Election", "Observe", "server_stream", receiveObserve(core));
+}
+
+/** Every method of the client port, one file each in this folder. */
+export function registerServices(core: Core, health: HealthStatus): Services {
+  const registry = new Registry(core);
+  registerKeyValues(registry, core);
+  registerOperations(registry, core, health);
+  registerRecipes(registry, core);
+  registry.services.unary("/grpc.health.v1.Health/Check", receiveHealthCheck(health));
+  registry.services.stream(
+    "/grpc.health.v1.Health/Watch",
+    "server_stream",
+    receiveHealthWatch(health),
+  );
+  return registry.services;
+}

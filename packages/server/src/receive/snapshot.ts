@@ -1,0 +1,52 @@
+import { storageVersion } from "../apply/cluster-version-set.ts";
+import type { StreamCall } from "@nodetcd/grpc";
+import { SnapshotResponse } from "@nodetcd/messages";
+import type { Core } from "../core.ts";
+import { failCall } from "./error-to-status.ts";
+import { Sha256 } from "./sha256.ts";
+
+/** Resolves when the stream takes more, or is gone. */
+function drained(call: StreamCall): Promise<void> {
+  return new Promise((resolve) => {
+    call.onDrain = resolve;
+    call.onCancel = resolve;
+  });
+}
+
+async function send(core: Core, call: StreamCall): Promise<void> {
+  const version = storageVersion(core.backend) ?? "";
+  const snapshot = await core.backend.openSnapshot();
+  const start = core.runtime.clock.monotonic();
+  const fields = { "total-bytes": snapshot.size, "storage-version": version };
+  core.logger.info("sending database snapshot to client", fields);
+  try {
+    const sum = new Sha256();
+    let left = snapshot.size;
+    for await (const blob of snapshot.read()) {
+      sum.update(blob);
+      left -= blob.length;
+      if (!call.send(SnapshotResponse.encode({ remainingBytes: left, blob, version }))) {
+        await drained(call);
+      }
+      if (call.cancelled) return;
+    }
+    call.send(SnapshotResponse.encode({ remainingBytes: 0, blob: sum.digest(), version }));
+    call.finish();
+    const took = `${(core.runtime.clock.monotonic() - start).toFixed(3)}ms`;
+    core.logger.info("successfully sent database snapshot to client", { ...fields, took });
+  } finally {
+    snapshot.close();
+  }
+}
+
+/**
+ * `etcdserverpb.Maintenance/Snapshot`: the database file as of now in pieces of 32 KiB, then its
+ * SHA-256. Reads and writes go on meanwhile.
+ */
+export function receiveSnapshot(core: Core): (call: StreamCall) => void {
+  return (call) => {
+    call.onMessage = () => {
+      send(core, call).catch((error: unknown) => failCall(call, error));
+    };
+  };
+}

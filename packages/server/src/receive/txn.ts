@@ -1,0 +1,43 @@
+import { TxnRequest } from "@nodetcd/messages";
+import type { UnaryCall } from "@nodetcd/grpc";
+import { txnCost } from "../apply/guards/quota.ts";
+import { applyTxn, isReadOnly, isSerializable } from "../apply/txn.ts";
+import type { Core } from "../core.ts";
+import { RequestField } from "../propose/entry-codec.ts";
+import { CallWaiter } from "../propose/waiters.ts";
+import { failCall } from "./error-to-status.ts";
+import { refuseBeyondQuota } from "./quota-check.ts";
+import { checkTxnRequest } from "./request-limits.ts";
+
+/** Answers a transaction that changes nothing from local state; raft only confirms the read. */
+function read(core: Core, request: TxnRequest, call: UnaryCall): void {
+  const answer = (): void => {
+    try {
+      call.reply(applyTxn(core.store, core.lessor, core.headers, request, true));
+    } catch (error) {
+      failCall(call, error);
+    }
+  };
+  if (isSerializable(request)) answer();
+  else core.reads.request(answer, (error) => failCall(call, error));
+}
+
+/** `etcdserverpb.KV/Txn` */
+export function receiveTxn(core: Core): (request: Uint8Array, call: UnaryCall) => void {
+  return (bytes, call) => {
+    try {
+      const request = TxnRequest.decode(bytes);
+      const cost = txnCost(request);
+      // As in etcd a full database is noticed before the rest of the request is looked at.
+      if (!core.quota.fits(cost)) {
+        refuseBeyondQuota(core, call);
+        return;
+      }
+      checkTxnRequest(request, core.config.maxTxnOps);
+      if (isReadOnly(request)) read(core, request, call);
+      else core.proposer.propose(RequestField.txn, bytes, new CallWaiter(call));
+    } catch (error) {
+      failCall(call, error);
+    }
+  };
+}

@@ -1,0 +1,4 @@
+/** The etcd version whose behaviour this is; what programs see in Status and `/version`. */
+export const ETCD_VERSION = "3.7.1";
+/** The version that a cluster of such members agrees on, and the schema of its database. */
+export const CLUSTER_VERSION = "3.7.0";
