@@ -1,4 +1,4 @@
-import { MessageType, type RaftMessage } from "@nodetcd/messages";
+import { EntryType, MessageType, type RaftMessage } from "@nodetcd/messages";
 import { broadcastAppend } from "./append.ts";
 import { broken } from "./errors.ts";
 import { allVoters } from "./membership/configuration.ts";
@@ -50,7 +50,7 @@ function hasUnappliedConfChange(raft: RaftState): boolean {
     if (page === undefined || page.length === 0) {
       return broken(`error scanning unapplied entries [${low}, ${end})`);
     }
-    if (page.some((entry) => entry.type !== 0)) return true;
+    if (page.some((entry) => entry.type !== EntryType.EntryNormal)) return true;
     low += page.length;
   }
   return false;

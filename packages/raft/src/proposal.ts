@@ -1,7 +1,7 @@
-import type { Entry, RaftMessage } from "@nodetcd/messages";
+import { EntryType, type ConfChangeV2, type Entry, type RaftMessage } from "@nodetcd/messages";
 import { appendEntries, broadcastAppend } from "./append.ts";
 import { normalEntry } from "./entry.ts";
-import { broken, RaftError } from "./errors.ts";
+import { RaftError } from "./errors.ts";
 import { confChangeOf, describeConfChange } from "./membership/conf-change.ts";
 import { describeConfiguration, isJoint } from "./membership/configuration.ts";
 import { forwardToLeader } from "./send.ts";
@@ -12,11 +12,12 @@ import { NO_NODE } from "./types.ts";
  * The leader appends what was proposed and sends it to its followers. The entries are fresh: they
  * are stamped in place.
  *
- * @throws RaftError PROPOSAL_DROPPED when not a member, handing over, or over the uncommitted bound
+ * @throws RaftError PROPOSAL_DROPPED when empty or not readable, when this node is no member or hands
+ *   its leadership over, and beyond the bound on uncommitted bytes
  */
 export function proposeAsLeader(raft: RaftState, entries: Entry[]): void {
-  if (entries.length === 0) broken(`${hex(raft.id)} stepped empty MsgProp`);
-  if (raft.tracker.self === undefined) throw new RaftError("PROPOSAL_DROPPED");
+  if (entries.length === 0 || raft.tracker.self === undefined)
+    throw new RaftError("PROPOSAL_DROPPED");
   if (raft.transferee !== NO_NODE) {
     raft.logger?.debug(
       `${hex(raft.id)} [term ${raft.term}] transfer leadership to ${hex(raft.transferee)} ` +
@@ -25,7 +26,8 @@ export function proposeAsLeader(raft: RaftState, entries: Entry[]): void {
     throw new RaftError("PROPOSAL_DROPPED");
   }
   for (let i = 0; i < entries.length; i++) {
-    if (entries[i]!.type !== 0) entries[i] = admitConfChange(raft, entries[i]!, i);
+    if (entries[i]!.type !== EntryType.EntryNormal)
+      entries[i] = admitConfChange(raft, entries[i]!, i);
   }
   if (!appendEntries(raft, entries)) throw new RaftError("PROPOSAL_DROPPED");
   broadcastAppend(raft);
@@ -38,8 +40,7 @@ export function proposeAsLeader(raft: RaftState, entries: Entry[]): void {
  * @param position of the entry among those proposed
  */
 function admitConfChange(raft: RaftState, entry: Entry, position: number): Entry {
-  const change = confChangeOf(entry);
-  if (change === undefined) return entry;
+  const change = decode(entry);
   const { configuration } = raft.tracker;
   const joint = isJoint(configuration);
   const leaves = change.changes.length === 0;
@@ -62,6 +63,17 @@ function admitConfChange(raft: RaftState, entry: Entry, position: number): Entry
   }
   raft.pendingConfIndex = raft.log.lastIndex() + position + 1;
   return entry;
+}
+
+/** A follower may have forwarded anything: what cannot be read never enters the log. */
+function decode(entry: Entry): ConfChangeV2 {
+  try {
+    const change = confChangeOf(entry);
+    if (change !== undefined) return change;
+  } catch {
+    // Falls through to the refusal.
+  }
+  throw new RaftError("PROPOSAL_DROPPED");
 }
 
 /**

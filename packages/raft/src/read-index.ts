@@ -1,6 +1,7 @@
 import { MessageType, type RaftMessage } from "@nodetcd/messages";
 import { hasCommittedInTerm } from "./append.ts";
 import { broadcastHeartbeat } from "./heartbeat.ts";
+import { MAX_WAITING_READS } from "./limits.ts";
 import { newMessage } from "./message.ts";
 import type { Progress } from "./progress/progress.ts";
 import { newestReadPosition, readPosition } from "./read-position.ts";
@@ -10,6 +11,17 @@ import { NO_NODE } from "./types.ts";
 
 /** The leader takes a linearizable read (thesis, section 6.4). */
 export function handleReadIndex(raft: RaftState, request: RaftMessage): void {
+  if (request.entries.length !== 1) {
+    raft.logger?.error(
+      `${hex(raft.id)} invalid format of MsgReadIndex from ${hex(request.from)}, ` +
+        `entries count: ${request.entries.length}`,
+    );
+    return;
+  }
+  if (Math.max(raft.waitingReads.length, raft.earlyReads.length) >= MAX_WAITING_READS) {
+    raft.logger?.warning(`${hex(raft.id)} too many reads are waiting; dropping index reading msg`);
+    return;
+  }
   if (hasCommittedInTerm(raft)) {
     confirm(raft, request);
   } else {

@@ -8,6 +8,7 @@ import {
   type Config,
   type RaftErrorCode,
 } from "../src/raft.ts";
+import { MAX_WAITING_READS } from "../src/limits.ts";
 import { bytes, entriesOfTerms, message, TestGroup, text } from "./group.ts";
 
 function configOf(options: Partial<Config> = {}): Config {
@@ -75,6 +76,24 @@ describe("RawNode.step", () => {
     }
   });
 
+  test("survives messages that no correct peer sends", () => {
+    const group = new TestGroup({ size: 3 });
+    group.elect(1n);
+    const { raw } = group.get(1n);
+    const unreadable = { type: 2 as const, term: 0, index: 0, data: new Uint8Array([0x12, 0x7f]) };
+    const proposals = [[], [unreadable], [{ ...unreadable, type: 1 as const }]];
+    for (const entries of proposals) {
+      const proposal = message({ type: MessageType.MsgProp, entries });
+      expect(codeOf(() => raw.step(proposal))).toBe("PROPOSAL_DROPPED");
+    }
+    raw.step(message({ type: MessageType.MsgReadIndex }));
+    raw.step(message({ type: MessageType.MsgHeartbeatResp, term: 1, context: bytes("odd") }));
+    group.raw(2n).step(message({ type: MessageType.MsgSnap, from: 1n, to: 2n, term: 1 }));
+    group.raw(2n).step(message({ type: MessageType.MsgReadIndexResp, from: 1n, to: 2n, term: 1 }));
+    group.settle();
+    expect([group.leaders(), raw.lastIndex]).toEqual([[1n], 1]);
+  });
+
   test("never changes a message it is given", () => {
     const group = new TestGroup({ size: 3 });
     group.elect(1n);
@@ -119,6 +138,24 @@ describe("RawNode.propose", () => {
       ["a", "b", "c"],
       ["a", "b", "c"],
     ]);
+  });
+});
+
+describe("RawNode.readIndex", () => {
+  test("drops reads beyond the bound on those that wait", () => {
+    const group = new TestGroup({ size: 3 });
+    group.keepReadies = true;
+    group.elect(1n);
+    group.filter = ({ type }) => type !== MessageType.MsgHeartbeat;
+    for (let i = 0; i < MAX_WAITING_READS + 10; i++) {
+      group.raw(1n).readIndex(bytes(""));
+      if (i % 1_000 === 0) group.settle();
+    }
+    group.settle();
+    group.heal();
+    group.tick();
+    const answered = group.get(1n).readies.flatMap(({ readStates }) => readStates);
+    expect(answered).toHaveLength(MAX_WAITING_READS);
   });
 });
 
