@@ -1,0 +1,368 @@
+import type { Clock, Logger, Timer } from "@nodetcd/runtime";
+import { silentLogger } from "@nodetcd/runtime";
+import { LeaseRecord } from "@nodetcd/messages";
+import type { BackendLike } from "./backend-like.ts";
+import { DeadlineHeap } from "./deadline-heap.ts";
+import { LeaseError, leaseNotFound } from "./errors.ts";
+import { HeldLease, type Lease, type LeaseItem } from "./held-lease.ts";
+import {
+  CHECKPOINT_BATCH,
+  CHECKPOINT_INTERVAL_SECONDS,
+  EXPIRED_PER_SECOND,
+  EXPIRED_RETRY_MS,
+  EXPIRY_INTERVAL_MS,
+  MAX_TTL_SECONDS,
+} from "./limits.ts";
+import { recordKey, recordValue } from "./record.ts";
+import { spreadExpiries } from "./spread.ts";
+
+export interface Checkpoint {
+  readonly id: bigint;
+  /** Seconds. */
+  readonly remainingTtl: number;
+}
+
+export interface LessorOptions {
+  readonly backend: BackendLike;
+  readonly clock: Clock;
+  readonly logger?: Logger | undefined;
+  /**
+   * Seconds; a shorter time to live is raised to it silently. etcd takes 1.5 election timeouts,
+   * rounded up. Default 1.
+   */
+  readonly minTtlSeconds?: number | undefined;
+  /** Seconds; a longer one is refused. Default 9,000,000,000. */
+  readonly maxTtl?: number | undefined;
+  /**
+   * Whether `checkpoint` writes the remaining time to the backend, so that it outlives a restart.
+   * etcd does from cluster version 3.6 on. Default true.
+   */
+  readonly persistCheckpoints?: boolean | undefined;
+  /** Seconds of life after which the rest of a long lease is handed to `onCheckpoint`. Default 300. */
+  readonly checkpointIntervalSeconds?: number | undefined;
+  /**
+   * Deletes the keys of a revoked lease in one write transaction. Borrows them for the call. The
+   * store is made after the lessor, so it may be set later: see `Lessor.deleteKeys`.
+   */
+  readonly deleteKeys?: ((keys: Uint8Array[]) => void) | undefined;
+}
+
+/** Reads the leases that a backend holds; they run once this member is promoted. */
+export function openLessor(options: LessorOptions): Lessor {
+  return new Lessor(options);
+}
+
+/**
+ * Leases and what is attached to them.
+ *
+ * Every member applies the same grants, revocations and checkpoints. Only the primary (the leader)
+ * counts time: it hands leases that ran out to `onExpired`, for the server to propose their revocation;
+ * nothing is deleted by time alone. A follower's leases stand still until it is promoted.
+ */
+export class Lessor {
+  /** Leases that ran out, at most 500 a call and 1000 a second; handed again after 3 s if still there. */
+  onExpired: (ids: bigint[]) => void = () => undefined;
+  /** Remaining times to propose as LeaseCheckpoint; without a handler none are made. */
+  onCheckpoint: ((checkpoints: Checkpoint[]) => void) | undefined;
+  /** See `LessorOptions.deleteKeys`. */
+  deleteKeys: (keys: Uint8Array[]) => void;
+
+  #backend: BackendLike;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #minTtl: number;
+  readonly #maxTtl: number;
+  readonly #checkpointIntervalMs: number;
+  /** See `LessorOptions.persistCheckpoints`; the server may change it with the cluster version. */
+  persistCheckpoints: boolean;
+  readonly #leases = new Map<bigint, HeldLease>();
+  readonly #leaseOfKey = new Map<string, HeldLease>();
+  readonly #expiring = new DeadlineHeap<LeaseItem>();
+  readonly #checkpointing = new DeadlineHeap<LeaseItem>();
+  #timer: Timer | undefined;
+  /** Who waits for the end of an expired lease. */
+  readonly #waiting = new Map<bigint, (() => void)[]>();
+
+  /** Use `openLessor`. */
+  constructor(options: LessorOptions) {
+    this.#backend = options.backend;
+    this.#clock = options.clock;
+    this.#logger = options.logger ?? silentLogger;
+    this.#minTtl = options.minTtlSeconds ?? 1;
+    this.#maxTtl = options.maxTtl ?? MAX_TTL_SECONDS;
+    this.#checkpointIntervalMs =
+      (options.checkpointIntervalSeconds ?? CHECKPOINT_INTERVAL_SECONDS) * 1000;
+    this.persistCheckpoints = options.persistCheckpoints ?? true;
+    this.deleteKeys = options.deleteKeys ?? (() => undefined);
+    this.#load();
+  }
+
+  /** This member counts time. */
+  get primary(): boolean {
+    return this.#timer !== undefined;
+  }
+
+  get size(): number {
+    return this.#leases.size;
+  }
+
+  /** Forgets everything and reads another backend, as after a snapshot from the leader. */
+  recover(backend: BackendLike): void {
+    this.#backend = backend;
+    this.#leases.clear();
+    this.#leaseOfKey.clear();
+    this.#expiring.clear();
+    this.#checkpointing.clear();
+    this.#load();
+    if (this.primary) for (const lease of this.#leases.values()) this.#run(lease, 0);
+  }
+
+  #load(): void {
+    this.#backend.range("lease", new Uint8Array(0), undefined, 0, (_key, value) => {
+      const { id, ttl, remainingTtl } = LeaseRecord.decode(value);
+      this.#leases.set(id, new HeldLease(id, Math.max(ttl, this.#minTtl), remainingTtl));
+    });
+  }
+
+  /**
+   * @param id not 0n: who asks for any id gets it chosen before the grant is proposed
+   * @param ttl seconds; raised to the minimum. Raises `LEASE_EXISTS`, `LEASE_TTL_TOO_LARGE`
+   */
+  grant(id: bigint, ttl: number): Lease {
+    if (id === 0n) throw leaseNotFound();
+    if (ttl > this.#maxTtl) throw new LeaseError("LEASE_TTL_TOO_LARGE", "too large lease TTL");
+    if (this.#leases.has(id)) throw new LeaseError("LEASE_EXISTS", "lease already exists");
+    const lease = new HeldLease(id, Math.max(ttl, this.#minTtl), 0);
+    this.#leases.set(id, lease);
+    this.#persist(lease);
+    if (this.primary) this.#run(lease, 0);
+    return this.#view(lease);
+  }
+
+  /**
+   * Deletes the attached keys, in byte order (so that all members make the same sub revisions), and
+   * the lease, in one batch of the backend. Raises `LEASE_NOT_FOUND`.
+   */
+  revoke(id: bigint): void {
+    const lease = this.#find(id);
+    const keys = sortedKeys(lease);
+    if (keys.length > 0) this.deleteKeys(keys);
+    for (const key of lease.keys) this.#leaseOfKey.delete(key);
+    this.#expiring.remove(lease.expiring);
+    this.#checkpointing.remove(lease.checkpointing);
+    this.#leases.delete(id);
+    this.#backend.delete("lease", recordKey(id));
+    this.#release(id);
+  }
+
+  /**
+   * Starts the time to live anew. Raises `LEASE_NOT_FOUND`, `NOT_PRIMARY`, `LEASE_EXPIRED` (see
+   * `settled`) and `LEASE_CHECKPOINTED`: with checkpoints on, the members must forget the rest that
+   * the last one told them before the holder may rely on more. Propose remaining time 0, then renew.
+   *
+   * @returns the time to live in seconds
+   */
+  renew(id: bigint): number {
+    if (!this.primary) throw new LeaseError("NOT_PRIMARY", "not a primary lessor");
+    const lease = this.#find(id);
+    if (lease.expiry !== undefined && lease.expiry <= this.#clock.monotonic()) {
+      throw new LeaseError("LEASE_EXPIRED", "lease has expired and is being revoked");
+    }
+    if (lease.remainingTtl > 0) {
+      if (this.onCheckpoint !== undefined) {
+        throw new LeaseError(
+          "LEASE_CHECKPOINTED",
+          "lease has a checkpoint that must be reset first",
+        );
+      }
+      lease.remainingTtl = 0;
+    }
+    this.#run(lease, 0);
+    return lease.ttl;
+  }
+
+  /**
+   * Resolves when an expired lease is revoked or this member stops to be the primary: then the answer
+   * to a keep-alive of it is certain (ask `renew` again).
+   */
+  settled(id: bigint): Promise<void> {
+    if (!this.primary || !this.#leases.has(id)) return Promise.resolve();
+    return new Promise((resolve) => {
+      const waiting = this.#waiting.get(id);
+      if (waiting === undefined) this.#waiting.set(id, [resolve]);
+      else waiting.push(resolve);
+    });
+  }
+
+  #release(id: bigint): void {
+    const waiting = this.#waiting.get(id);
+    if (waiting === undefined) return;
+    this.#waiting.delete(id);
+    for (const resolve of waiting) resolve();
+  }
+
+  lookup(id: bigint): Lease | undefined {
+    const lease = this.#leases.get(id);
+    return lease === undefined ? undefined : this.#view(lease);
+  }
+
+  /** True when the lease exists; cheaper than `lookup`. */
+  has(id: bigint): boolean {
+    return this.#leases.has(id);
+  }
+
+  /** Ids of all leases, the one that ends first first; those of a follower by their remaining time. */
+  list(): bigint[] {
+    const now = this.#clock.monotonic();
+    const left = (lease: HeldLease): number =>
+      lease.expiry === undefined ? lease.secondsToRun * 1000 : lease.expiry - now;
+    const leases = [...this.#leases.values()];
+    return leases.sort((a, b) => left(a) - left(b)).map((lease) => lease.id);
+  }
+
+  /** Borrows the key for the call. Raises `LEASE_NOT_FOUND`. */
+  attach(id: bigint, key: Uint8Array): void {
+    const lease = this.#find(id);
+    const text = keyText(key);
+    const before = this.#leaseOfKey.get(text);
+    if (before !== undefined && before !== lease) before.keys.delete(text);
+    lease.keys.add(text);
+    this.#leaseOfKey.set(text, lease);
+  }
+
+  /** Nothing happens when the key is not attached to this lease. Borrows the key for the call. */
+  detach(id: bigint, key: Uint8Array): void {
+    const text = keyText(key);
+    const lease = this.#leaseOfKey.get(text);
+    if (lease?.id !== id) return;
+    lease.keys.delete(text);
+    this.#leaseOfKey.delete(text);
+  }
+
+  /** The lease a borrowed key is attached to; 0n for none. */
+  leaseOf(key: Uint8Array): bigint {
+    if (this.#leaseOfKey.size === 0) return 0n;
+    return this.#leaseOfKey.get(keyText(key))?.id ?? 0n;
+  }
+
+  /**
+   * This member is the leader now: all leases run, each `extendMs` longer than what is left of it,
+   * since holders could not renew while there was no leader. Where more would end in one second than
+   * can be revoked, their ends are spread.
+   */
+  promote(extendMs: number): void {
+    this.#timer ??= this.#clock.setRepeating(EXPIRY_INTERVAL_MS, () => this.#tick());
+    for (const lease of this.#leases.values()) this.#run(lease, extendMs);
+    if (this.#leases.size < EXPIRED_PER_SECOND) return;
+    const leases = [...this.#leases.values()];
+    for (const { lease, delayMs } of spreadExpiries(leases, this.#clock.monotonic())) {
+      this.#run(lease, extendMs + delayMs);
+    }
+  }
+
+  /** Another member counts from now on: nothing expires here. */
+  demote(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#expiring.clear();
+    this.#checkpointing.clear();
+    for (const lease of this.#leases.values()) lease.expiry = undefined;
+    for (const id of this.#waiting.keys()) this.#release(id);
+  }
+
+  /** Applies a checkpoint: what is left when the next primary starts to count. */
+  checkpoint(id: bigint, remainingTtl: number): void {
+    const lease = this.#leases.get(id);
+    if (lease === undefined) return;
+    lease.remainingTtl = remainingTtl;
+    if (this.persistCheckpoints) this.#persist(lease);
+    if (this.primary) this.#scheduleCheckpoint(lease);
+  }
+
+  close(): void {
+    this.demote();
+  }
+
+  #find(id: bigint): HeldLease {
+    const lease = this.#leases.get(id);
+    if (lease === undefined) throw leaseNotFound();
+    return lease;
+  }
+
+  #view(lease: HeldLease): Lease {
+    const { id, ttl, expiry } = lease;
+    const remainingSeconds =
+      expiry === undefined
+        ? lease.secondsToRun
+        : Math.trunc((expiry - this.#clock.monotonic()) / 1000) + 0;
+    return { id, ttl, remainingSeconds, keys: sortedKeys(lease) };
+  }
+
+  #persist(lease: HeldLease): void {
+    const value = recordValue(lease.id, lease.ttl, lease.remainingTtl);
+    this.#backend.put("lease", recordKey(lease.id), value);
+  }
+
+  /** Time runs from now on, for what is left of the lease and `extendMs` more. */
+  #run(lease: HeldLease, extendMs: number): void {
+    lease.expiry = this.#clock.monotonic() + extendMs + lease.secondsToRun * 1000;
+    this.#expiring.schedule(lease.expiring, lease.expiry);
+    this.#scheduleCheckpoint(lease);
+  }
+
+  #scheduleCheckpoint(lease: HeldLease): void {
+    if (this.onCheckpoint === undefined) return;
+    if (lease.secondsToRun * 1000 <= this.#checkpointIntervalMs) return;
+    this.#checkpointing.schedule(
+      lease.checkpointing,
+      this.#clock.monotonic() + this.#checkpointIntervalMs,
+    );
+  }
+
+  #tick(): void {
+    const expired = this.#takeExpired(EXPIRED_PER_SECOND / (1000 / EXPIRY_INTERVAL_MS));
+    if (expired.length > 0) this.onExpired(expired);
+    const checkpoints = this.#takeCheckpoints();
+    if (checkpoints.length > 0) this.onCheckpoint?.(checkpoints);
+  }
+
+  #takeExpired(limit: number): bigint[] {
+    const now = this.#clock.monotonic();
+    const ids: bigint[] = [];
+    while (ids.length < limit) {
+      const item = this.#expiring.first;
+      if (item === undefined || item.deadline > now) break;
+      ids.push(item.lease.id);
+      // The revocation may be lost with a leader that is none any more: look again.
+      this.#expiring.schedule(item, now + EXPIRED_RETRY_MS);
+    }
+    return ids;
+  }
+
+  #takeCheckpoints(): Checkpoint[] {
+    const now = this.#clock.monotonic();
+    const checkpoints: Checkpoint[] = [];
+    while (checkpoints.length < CHECKPOINT_BATCH) {
+      const item = this.#checkpointing.first;
+      if (item === undefined || item.deadline > now) break;
+      this.#checkpointing.remove(item);
+      const { id, ttl, expiry } = item.lease;
+      if (expiry === undefined || expiry <= now) continue;
+      const remainingTtl = Math.ceil((expiry - now) / 1000);
+      if (remainingTtl < ttl) checkpoints.push({ id, remainingTtl });
+    }
+    if (checkpoints.length > 0) {
+      this.#logger.debug("checkpointing leases", { count: checkpoints.length });
+    }
+    return checkpoints;
+  }
+}
+
+function keyText(key: Uint8Array): string {
+  return Buffer.prototype.latin1Slice.call(key, 0, key.length);
+}
+
+/** Byte order, which is the order of the texts; owned. */
+function sortedKeys(lease: HeldLease): Uint8Array[] {
+  return [...lease.keys].sort((a, b) => (a < b ? -1 : 1)).map((key) => Buffer.from(key, "latin1"));
+}

@@ -1,0 +1,12 @@
+/** The longest time to live that can be granted, in seconds, as in etcd. */
+export const MAX_TTL_SECONDS = 9_000_000_000;
+/** Milliseconds between two looks for leases that ran out. */
+export const EXPIRY_INTERVAL_MS = 500;
+/** Leases handed to `onExpired` in a second at most. */
+export const EXPIRED_PER_SECOND = 1000;
+/** Milliseconds after which a lease that was handed over and is still there is handed over again. */
+export const EXPIRED_RETRY_MS = 3000;
+/** Seconds of life after which the rest of a long lease is worth a checkpoint. */
+export const CHECKPOINT_INTERVAL_SECONDS = 300;
+/** Checkpoints handed over in one go. */
+export const CHECKPOINT_BATCH = 1000;
