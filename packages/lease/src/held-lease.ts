@@ -28,7 +28,7 @@ export class HeldLease {
   /** Monotonic milliseconds; undefined while nobody counts (this member is not the primary). */
   expiry: number | undefined = undefined;
   /** Attached keys, one character a byte. */
-  readonly keys = new Set<string>();
+  readonly keys: Set<string> = new Set();
   readonly expiring: LeaseItem = { deadline: Infinity, position: -1, lease: this };
   readonly checkpointing: LeaseItem = { deadline: Infinity, position: -1, lease: this };
 

@@ -1,26 +1,12 @@
-import type { Clock, Logger, Timer } from "@nodetcd/runtime";
-import { silentLogger } from "@nodetcd/runtime";
+import { type Clock, type Logger, silentLogger } from "@nodetcd/runtime";
 import { LeaseRecord } from "@nodetcd/messages";
 import type { BackendLike } from "./backend-like.ts";
-import { DeadlineHeap } from "./deadline-heap.ts";
+import { type Checkpoint, Countdown } from "./countdown.ts";
 import { LeaseError, leaseNotFound } from "./errors.ts";
-import { HeldLease, type Lease, type LeaseItem } from "./held-lease.ts";
-import {
-  CHECKPOINT_BATCH,
-  CHECKPOINT_INTERVAL_SECONDS,
-  EXPIRED_PER_SECOND,
-  EXPIRED_RETRY_MS,
-  EXPIRY_INTERVAL_MS,
-  MAX_TTL_SECONDS,
-} from "./limits.ts";
+import { HeldLease, type Lease } from "./held-lease.ts";
+import { CHECKPOINT_INTERVAL_SECONDS, EXPIRED_PER_SECOND, MAX_TTL_SECONDS } from "./limits.ts";
 import { recordKey, recordValue } from "./record.ts";
 import { spreadExpiries } from "./spread.ts";
-
-export interface Checkpoint {
-  readonly id: bigint;
-  /** Seconds. */
-  readonly remainingTtl: number;
-}
 
 export interface LessorOptions {
   readonly backend: BackendLike;
@@ -72,14 +58,11 @@ export class Lessor {
   readonly #logger: Logger;
   readonly #minTtl: number;
   readonly #maxTtl: number;
-  readonly #checkpointIntervalMs: number;
+  readonly #countdown: Countdown;
   /** See `LessorOptions.persistCheckpoints`; the server may change it with the cluster version. */
   persistCheckpoints: boolean;
   readonly #leases = new Map<bigint, HeldLease>();
   readonly #leaseOfKey = new Map<string, HeldLease>();
-  readonly #expiring = new DeadlineHeap<LeaseItem>();
-  readonly #checkpointing = new DeadlineHeap<LeaseItem>();
-  #timer: Timer | undefined;
   /** Who waits for the end of an expired lease. */
   readonly #waiting = new Map<bigint, (() => void)[]>();
 
@@ -90,8 +73,8 @@ export class Lessor {
     this.#logger = options.logger ?? silentLogger;
     this.#minTtl = options.minTtlSeconds ?? 1;
     this.#maxTtl = options.maxTtl ?? MAX_TTL_SECONDS;
-    this.#checkpointIntervalMs =
-      (options.checkpointIntervalSeconds ?? CHECKPOINT_INTERVAL_SECONDS) * 1000;
+    const checkpointSeconds = options.checkpointIntervalSeconds ?? CHECKPOINT_INTERVAL_SECONDS;
+    this.#countdown = new Countdown(options.clock, checkpointSeconds * 1000);
     this.persistCheckpoints = options.persistCheckpoints ?? true;
     this.deleteKeys = options.deleteKeys ?? (() => undefined);
     this.#load();
@@ -99,7 +82,7 @@ export class Lessor {
 
   /** This member counts time. */
   get primary(): boolean {
-    return this.#timer !== undefined;
+    return this.#countdown.running;
   }
 
   get size(): number {
@@ -111,8 +94,7 @@ export class Lessor {
     this.#backend = backend;
     this.#leases.clear();
     this.#leaseOfKey.clear();
-    this.#expiring.clear();
-    this.#checkpointing.clear();
+    this.#countdown.clear();
     this.#load();
     if (this.primary) for (const lease of this.#leases.values()) this.#run(lease, 0);
   }
@@ -148,8 +130,7 @@ export class Lessor {
     const keys = sortedKeys(lease);
     if (keys.length > 0) this.deleteKeys(keys);
     for (const key of lease.keys) this.#leaseOfKey.delete(key);
-    this.#expiring.remove(lease.expiring);
-    this.#checkpointing.remove(lease.checkpointing);
+    this.#countdown.forget(lease);
     this.#leases.delete(id);
     this.#backend.delete("lease", recordKey(id));
     this.#release(id);
@@ -251,7 +232,7 @@ export class Lessor {
    * can be revoked, their ends are spread.
    */
   promote(extendMs: number): void {
-    this.#timer ??= this.#clock.setRepeating(EXPIRY_INTERVAL_MS, () => this.#tick());
+    this.#countdown.start(() => this.#tick());
     for (const lease of this.#leases.values()) this.#run(lease, extendMs);
     if (this.#leases.size < EXPIRED_PER_SECOND) return;
     const leases = [...this.#leases.values()];
@@ -262,10 +243,7 @@ export class Lessor {
 
   /** Another member counts from now on: nothing expires here. */
   demote(): void {
-    this.#timer?.cancel();
-    this.#timer = undefined;
-    this.#expiring.clear();
-    this.#checkpointing.clear();
+    this.#countdown.stop();
     for (const lease of this.#leases.values()) lease.expiry = undefined;
     for (const id of this.#waiting.keys()) this.#release(id);
   }
@@ -276,7 +254,7 @@ export class Lessor {
     if (lease === undefined) return;
     lease.remainingTtl = remainingTtl;
     if (this.persistCheckpoints) this.#persist(lease);
-    if (this.primary) this.#scheduleCheckpoint(lease);
+    if (this.primary && this.onCheckpoint !== undefined) this.#countdown.planCheckpoint(lease);
   }
 
   close(): void {
@@ -303,58 +281,17 @@ export class Lessor {
     this.#backend.put("lease", recordKey(lease.id), value);
   }
 
-  /** Time runs from now on, for what is left of the lease and `extendMs` more. */
   #run(lease: HeldLease, extendMs: number): void {
-    lease.expiry = this.#clock.monotonic() + extendMs + lease.secondsToRun * 1000;
-    this.#expiring.schedule(lease.expiring, lease.expiry);
-    this.#scheduleCheckpoint(lease);
-  }
-
-  #scheduleCheckpoint(lease: HeldLease): void {
-    if (this.onCheckpoint === undefined) return;
-    if (lease.secondsToRun * 1000 <= this.#checkpointIntervalMs) return;
-    this.#checkpointing.schedule(
-      lease.checkpointing,
-      this.#clock.monotonic() + this.#checkpointIntervalMs,
-    );
+    this.#countdown.run(lease, extendMs, this.onCheckpoint !== undefined);
   }
 
   #tick(): void {
-    const expired = this.#takeExpired(EXPIRED_PER_SECOND / (1000 / EXPIRY_INTERVAL_MS));
+    const expired = this.#countdown.takeExpired();
     if (expired.length > 0) this.onExpired(expired);
-    const checkpoints = this.#takeCheckpoints();
-    if (checkpoints.length > 0) this.onCheckpoint?.(checkpoints);
-  }
-
-  #takeExpired(limit: number): bigint[] {
-    const now = this.#clock.monotonic();
-    const ids: bigint[] = [];
-    while (ids.length < limit) {
-      const item = this.#expiring.first;
-      if (item === undefined || item.deadline > now) break;
-      ids.push(item.lease.id);
-      // The revocation may be lost with a leader that is none any more: look again.
-      this.#expiring.schedule(item, now + EXPIRED_RETRY_MS);
-    }
-    return ids;
-  }
-
-  #takeCheckpoints(): Checkpoint[] {
-    const now = this.#clock.monotonic();
-    const checkpoints: Checkpoint[] = [];
-    while (checkpoints.length < CHECKPOINT_BATCH) {
-      const item = this.#checkpointing.first;
-      if (item === undefined || item.deadline > now) break;
-      this.#checkpointing.remove(item);
-      const { id, ttl, expiry } = item.lease;
-      if (expiry === undefined || expiry <= now) continue;
-      const remainingTtl = Math.ceil((expiry - now) / 1000);
-      if (remainingTtl < ttl) checkpoints.push({ id, remainingTtl });
-    }
-    if (checkpoints.length > 0) {
-      this.#logger.debug("checkpointing leases", { count: checkpoints.length });
-    }
-    return checkpoints;
+    const checkpoints = this.#countdown.takeCheckpoints();
+    if (checkpoints.length === 0) return;
+    this.#logger.debug("checkpointing leases", { count: checkpoints.length });
+    this.onCheckpoint?.(checkpoints);
   }
 }
 
