@@ -194,13 +194,16 @@ test("shutdown: running calls end, new ones are refused, the connection closes",
 test("shutdown: after the grace time what is left is cut, and its handlers hear of it", async () => {
   await start();
   const session = peer.session();
+  let start: () => void = () => undefined;
+  const started = new Promise<void>((resolve) => (start = resolve));
   const cancelled = new Promise<void>((resolve) => {
     peer.services.unary("/test.Echo/Never", (_request, unary) => {
       unary.onCancel = resolve;
+      start();
     });
   });
   const answer = call(session, "/test.Echo/Never", MESSAGE);
-  await new Promise((resolve) => setTimeout(resolve, 30));
+  await started;
   await peer.server.shutdown(20);
   await cancelled;
   await answer.catch(() => undefined);

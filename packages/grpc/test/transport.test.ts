@@ -89,8 +89,9 @@ describe.each(["Channel", "LocalTransport"])("%s", (kind) => {
   });
 
   test("unary: a deadline ends the call on both sides", async () => {
-    const cancelled = silent(services, "/t.T/Silent");
-    const call = transport.unary("/t.T/Silent", bytes(""), { timeoutMs: 40 });
+    const { cancelled } = silent(services, "/t.T/Silent");
+    await transport.unary("/t.T/Echo", bytes(""));
+    const call = transport.unary("/t.T/Silent", bytes(""), { timeoutMs: 150 });
     await expect(call).rejects.toMatchObject({
       code: Status.DEADLINE_EXCEEDED,
       message: "context deadline exceeded",
@@ -99,9 +100,9 @@ describe.each(["Channel", "LocalTransport"])("%s", (kind) => {
   });
 
   test("unary: an abort signal ends the call on both sides", async () => {
-    const cancelled = silent(services, "/t.T/Silent");
+    const { started, cancelled } = silent(services, "/t.T/Silent");
     const controller = new AbortController();
-    setTimeout(() => controller.abort(), 20);
+    void started.then(() => controller.abort());
     const call = transport.unary("/t.T/Silent", bytes(""), { signal: controller.signal });
     await expect(call).rejects.toMatchObject({ code: Status.CANCELLED });
     await cancelled;
@@ -110,10 +111,10 @@ describe.each(["Channel", "LocalTransport"])("%s", (kind) => {
   });
 
   test("close: open calls and later ones are UNAVAILABLE", async () => {
-    const cancelled = silent(services, "/t.T/Silent");
+    const { started, cancelled } = silent(services, "/t.T/Silent");
     const call = transport.unary("/t.T/Silent", bytes(""));
     const failure = expect(call).rejects.toMatchObject({ code: Status.UNAVAILABLE });
-    await new Promise((resolve) => setTimeout(resolve, 30));
+    await started;
     transport.close();
     await failure;
     await cancelled;
@@ -221,7 +222,8 @@ describe.each(["Channel", "LocalTransport"])("%s", (kind) => {
     services.stream("/t.T/Watch", "bidi_stream", (call) => {
       call.onCancel = () => (cancelled = true);
     });
-    const { ended } = collect(transport, "/t.T/Watch", { timeoutMs: 30 });
+    await transport.unary("/t.T/Echo", bytes(""));
+    const { ended } = collect(transport, "/t.T/Watch", { timeoutMs: 150 });
     expect(await ended).toMatchObject({ code: Status.DEADLINE_EXCEEDED });
     await until(() => cancelled);
   });
@@ -294,13 +296,20 @@ function echoStream(call: StreamCall): void {
   call.onHalfClose = () => call.finish();
 }
 
-/** Registers a unary method that never answers; resolves when a call of it is cancelled. */
-function silent(services: Services, path: string): Promise<void> {
-  return new Promise((resolve) => {
+/** Registers a unary method that never answers. */
+function silent(
+  services: Services,
+  path: string,
+): { started: Promise<void>; cancelled: Promise<void> } {
+  let start: () => void = () => undefined;
+  const started = new Promise<void>((resolve) => (start = resolve));
+  const cancelled = new Promise<void>((resolve) => {
     services.unary(path, (_request, call) => {
       call.onCancel = resolve;
+      start();
     });
   });
+  return { started, cancelled };
 }
 
 function collect(
