@@ -101,7 +101,8 @@ export function inspectTree(state: TransactionState, tree: Tree, name: string): 
   const cursor = new Cursor(state, tree);
   for (let entry = cursor.first(); entry !== undefined; entry = cursor.next()) {
     if (entry.value === undefined) {
-      const child = openChild(state, tree, entry.key)!;
+      const child = openChild(state, tree, entry.key);
+      if (child === undefined) continue;
       const childName = Buffer.from(entry.key).toString("utf8");
       structure.buckets.push(inspectTree(state, child, childName));
     } else structure.keys++;

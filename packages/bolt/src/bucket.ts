@@ -94,7 +94,11 @@ export class Bucket {
 
   forEachBucket(visit: (name: Uint8Array, bucket: Bucket) => void): void {
     this.forEach((name, value) => {
-      if (value === undefined) visit(name, this.bucket(name)!);
+      if (value !== undefined) return;
+      const bucket = this.bucket(name);
+      if (bucket === undefined)
+        throw new BoltError("CORRUPT", "a bucket is not under its own name");
+      visit(name, bucket);
     });
   }
 

@@ -1,5 +1,6 @@
 import type { Bucket } from "./bucket.ts";
 import type { Database } from "./database.ts";
+import { BoltError } from "./errors.ts";
 import type { Transaction } from "./transaction.ts";
 
 export interface DefragmentOptions {
@@ -79,7 +80,8 @@ function* copyBucket(
       to.put(key, value);
       continue;
     }
-    const nested = from.bucket(key)!;
+    const nested = from.bucket(key);
+    if (nested === undefined) throw new BoltError("CORRUPT", "a bucket is not under its own name");
     to.createBucket(key).setSequence(nested.sequence);
     yield* copyBucket(copy, nested, [...path, key]);
     to = open(copy, path);
