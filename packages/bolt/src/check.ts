@@ -106,11 +106,7 @@ function* checkTree(check: Check, tree: Tree): Generator<CheckFinding> {
   yield* checkPage(check, tree.rootPageId, undefined, undefined, []);
 }
 
-/**
- * One page with all below it. Its keys lie from `low` on and below `high`.
- *
- * @returns whether the page could be walked
- */
+/** One page with all below it. Its keys lie from `low` on and below `high`. */
 function* checkPage(
   check: Check,
   id: number,
@@ -121,7 +117,10 @@ function* checkPage(
   const stack = [...above, id];
   const page = yield* readPage(check, id, stack);
   if (page === undefined) return;
+  const again = yield* markReached(check, page, stack);
   yield* checkKeys(check, page, low, high, stack);
+  // Going down again would find the same, and in a circle for ever.
+  if (again) return;
   if (page.isLeaf) {
     yield* checkNested(check, page);
     return;
@@ -132,39 +131,46 @@ function* checkPage(
   }
 }
 
-/** The page if it may be walked: a page met before may not, or a cycle would have no end. */
+/** The page, if it is one that can be looked into. */
 function* readPage(
   check: Check,
   id: number,
   stack: readonly number[],
 ): Generator<CheckFinding, Page | undefined> {
-  const { state, reachable, unused } = check;
-  const { highWater } = state.base;
+  const { highWater } = check.state.base;
   const trail = `(stack: [${stack.join(" ")}])`;
-  let page: Page;
+  if (id < 2 || id >= highWater) {
+    yield found("out-of-bounds", id, `out of bounds: ${highWater} ${trail}`);
+    return undefined;
+  }
   try {
     checkDepth(stack.length);
-    if (id >= highWater) {
-      yield found("out-of-bounds", id, `out of bounds: ${highWater} ${trail}`);
-      return undefined;
-    }
-    page = state.page(id);
+    return check.state.page(id);
   } catch (error) {
     if (!(error instanceof BoltError)) throw error;
+    check.reachable.add(id);
     const kind = error.message.includes("invalid type") ? "invalid-type" : "damaged";
     yield { kind, pageId: id, message: `${detailOf(error)} ${trail}` };
     return undefined;
   }
+}
+
+/** Returns true when the page was met before. */
+function* markReached(
+  check: Check,
+  page: Page,
+  stack: readonly number[],
+): Generator<CheckFinding, boolean> {
   let again = false;
-  for (let part = id; part <= id + page.overflow; part++) {
-    if (reachable.has(part)) {
-      yield found("multiple-references", part, `multiple references ${trail}`);
+  for (let id = page.id; id <= page.id + page.overflow; id++) {
+    if (check.reachable.has(id)) {
+      yield found("multiple-references", id, `multiple references (stack: [${stack.join(" ")}])`);
       again = true;
     }
-    reachable.add(part);
+    check.reachable.add(id);
   }
-  if (unused.has(id)) yield found("reachable-freed", id, "reachable freed");
-  return again ? undefined : page;
+  if (check.unused.has(page.id)) yield found("reachable-freed", page.id, "reachable freed");
+  return again;
 }
 
 /** What a `CORRUPT` error says after its code's own sentence. */

@@ -77,12 +77,12 @@ const CASES: {
   {
     kind: "already-freed",
     damage: (s) => patch(s.disk, s.freelist * PAGE + 24, 2),
-    sameWords: false,
+    sameWords: true,
   },
   {
     kind: "multiple-references",
     damage: (s) => patch(s.disk, s.branch * PAGE + 16 + 16 + 8, s.leaves[0]!),
-    sameWords: false,
+    sameWords: true,
   },
   {
     kind: "out-of-bounds",
