@@ -75,7 +75,7 @@ function settings(random: Random): Buffer {
 }
 
 function mutate(random: Random, bytes: Buffer): Buffer {
-  let mutated = Buffer.from(bytes);
+  let mutated: Buffer = Buffer.from(bytes);
   for (let i = random(6); i > 0 && mutated.length > 0; i--) {
     const at = random(mutated.length);
     const length = random(20);

@@ -1,6 +1,7 @@
 import type { Clock, Socket } from "@nodetcd/runtime";
 import { BlockCache } from "../hpack/block-cache.ts";
-import { Connection, type ConnectionRole } from "../http2/connection.ts";
+import { Connection } from "../http2/connection.ts";
+import type { ConnectionRole } from "../http2/connection-role.ts";
 import { CLIENT_PREFACE, STREAM_ID_MAX } from "../http2/frame.ts";
 import { ErrorCode, Http2Error } from "../http2/http2-error.ts";
 import { Keepalive } from "../http2/keepalive.ts";
@@ -35,6 +36,8 @@ export class ClientConnection implements ConnectionRole {
   readonly connection: Connection;
   readonly blocks: RequestBlocks;
   readonly limits: { readonly maxBytes: number; readonly budget: AssemblyBudget };
+  /** Servers open no streams. */
+  readonly lastStreamId = 0;
   readonly #events: ClientConnectionEvents;
   readonly #heads = new BlockCache<ResponseHead>();
   readonly #keepalive: Keepalive | undefined;
@@ -114,7 +117,6 @@ export class ClientConnection implements ConnectionRole {
   }
 
   onPing(): void {}
-  onPingAnswer(): void {}
 
   onSettings(): void {
     if (this.#ready) this.#events.onRoom(this);

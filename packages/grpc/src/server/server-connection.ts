@@ -1,7 +1,8 @@
 import type { Clock, Logger, Socket } from "@nodetcd/runtime";
 import type { Deadlines } from "../deadlines.ts";
 import { BlockCache } from "../hpack/block-cache.ts";
-import { Connection, type ConnectionRole } from "../http2/connection.ts";
+import { Connection } from "../http2/connection.ts";
+import type { ConnectionRole } from "../http2/connection-role.ts";
 import { STREAM_ID_MAX } from "../http2/frame.ts";
 import { ErrorCode, Http2Error } from "../http2/http2-error.ts";
 import { Keepalive } from "../http2/keepalive.ts";
@@ -36,12 +37,12 @@ export class ServerConnection implements ConnectionRole {
   readonly deadlines: Deadlines;
   readonly peer: string;
   readonly limits: { readonly maxBytes: number; readonly budget: AssemblyBudget };
+  lastStreamId = 0;
   readonly #context: ServerContext;
   readonly #heads = new BlockCache<RequestHead>();
   readonly #pingRules: PingRules;
   readonly #keepalive: Keepalive;
   readonly #onGone: (connection: ServerConnection) => void;
-  #lastStreamId = 0;
   #draining = false;
 
   constructor(
@@ -67,17 +68,17 @@ export class ServerConnection implements ConnectionRole {
   }
 
   isIdle(id: number): boolean {
-    return id > this.#lastStreamId || (id & 1) === 0;
+    return id > this.lastStreamId || (id & 1) === 0;
   }
 
   onNewStream(id: number, bytes: Uint8Array, start: number, end: number, endStream: boolean): void {
     const head = this.#readHead(bytes, start, end);
     if ((id & 1) === 0) throw new Http2Error(ErrorCode.PROTOCOL_ERROR, "Even stream id");
-    if (id <= this.#lastStreamId) {
+    if (id <= this.lastStreamId) {
       if (this.connection.wasReset(id)) return;
       throw new Http2Error(ErrorCode.STREAM_CLOSED, "HEADERS for a closed stream");
     }
-    this.#lastStreamId = id;
+    this.lastStreamId = id;
     this.#check(head, id);
     if (head.method === undefined || head.rejection !== undefined)
       this.#reject(id, head, endStream);
@@ -144,7 +145,6 @@ export class ServerConnection implements ConnectionRole {
     this.#pingRules.check(this.connection);
   }
 
-  onPingAnswer(): void {}
   onSettings(): void {}
   onGoAway(): void {}
 
@@ -167,7 +167,7 @@ export class ServerConnection implements ConnectionRole {
     if (this.#draining) return;
     this.#draining = true;
     // Streams opened before this arrives are refused, which clients may try elsewhere.
-    this.connection.goAway(Math.min(this.#lastStreamId, STREAM_ID_MAX), ErrorCode.NO_ERROR, "");
+    this.connection.goAway(Math.min(this.lastStreamId, STREAM_ID_MAX), ErrorCode.NO_ERROR, "");
     if (this.idle) this.connection.close("the server is shutting down");
   }
 }
