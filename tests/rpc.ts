@@ -35,7 +35,9 @@ export class Connection {
   constructor(url: string) {
     this.#session = connect(url, { settings: { initialWindowSize: 16 << 20 } });
     this.#session.on("error", () => {});
-    this.#session.once("connect", () => this.#session.setLocalWindowSize(16 << 20));
+    this.#session.once("connect", () => {
+      if (!this.isClosed) this.#session.setLocalWindowSize(16 << 20);
+    });
   }
 
   get isClosed(): boolean {

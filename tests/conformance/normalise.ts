@@ -139,11 +139,13 @@ function hideStatusColumns(text: string): string {
   return text
     .split("\n")
     .map((line) => {
-      const separator = line.startsWith("|") ? "|" : ", ";
+      const separator = /^[|│]/.exec(line)?.[0] ?? ", ";
       const cells = line.split(separator);
-      const offset = separator === "|" ? 1 : 0;
+      const offset = separator === ", " ? 0 : 1;
       const hidden = STATUS_COLUMNS[cells.length - 2 * offset];
-      if (hidden === undefined || line.includes("ENDPOINT")) return line;
+      if (hidden === undefined || /ENDPOINT +[|│]/.test(line)) {
+        return line;
+      }
       for (const column of hidden) cells[column + offset] = "<VARIES>";
       return cells.join(separator);
     })
@@ -152,12 +154,15 @@ function hideStatusColumns(text: string): string {
 
 /** Cells of a table are as wide as their widest text: ids of 15 or 16 digits shift all of them. */
 function alignTables(text: string): string {
-  return text.replace(/^\+[-+]+\+$/gm, "+--+").replace(/^\|.*\|$/gm, (line) =>
-    line
-      .split("|")
-      .map((cell) => cell.trim())
-      .join("|"),
-  );
+  return text
+    .replace(/^\+[-+]+\+$/gm, "+--+")
+    .replace(/^([┌├└])[─┬┼┴]+([┐┤┘])$/gm, "$1──$2")
+    .replace(/^([|│]).*[|│]$/gm, (line, bar: string) =>
+      line
+        .split(bar)
+        .map((cell) => cell.trim())
+        .join(bar),
+    );
 }
 
 const RESPONSES: Readonly<Record<string, MessageCodec<object>>> = {

@@ -3,6 +3,7 @@
  *
  *     # comment
  *     needs etcd 3.7            the rest of the file is left out when that program is older
+ *     later member changes      the rest waits until the subject has built that; said aloud
  *     $ put 'a key' value       runs etcdctl with these arguments; ${NAME} is filled in
  *     < text                    a line of its standard input (any number of them)
  *     = LEASE lease ([0-9a-f]+) captures group 1 of the output as ${LEASE}, on each side its own
@@ -52,7 +53,12 @@ export interface NeedsStep extends At {
   readonly version: string;
 }
 
-export type Step = CommandStep | StartStep | AwaitStep | SleepStep | NeedsStep;
+export interface LaterStep extends At {
+  readonly kind: "later";
+  readonly what: string;
+}
+
+export type Step = CommandStep | StartStep | AwaitStep | SleepStep | NeedsStep | LaterStep;
 
 export interface Scenario {
   readonly name: string;
@@ -76,6 +82,8 @@ function addLine(steps: Step[], line: string, at: string): void {
   if (line.startsWith("needs ")) {
     const [, program = "", version = ""] = line.split(" ");
     steps.push({ kind: "needs", at, program, version });
+  } else if (line.startsWith("later ")) {
+    steps.push({ kind: "later", at, what: line.slice(6) });
   } else if (mark === "$") {
     steps.push({ kind: "command", at, args: splitWords(rest), stdin: "", captures: [] });
   } else if (mark === "&") {

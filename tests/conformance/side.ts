@@ -5,6 +5,7 @@ import type { Peer } from "../peers.ts";
 import {
   type ExitStatus,
   cleanEnvironment,
+  httpGet,
   run,
   type ServerProcess,
   startServer,
@@ -39,6 +40,8 @@ export class Side {
   readonly #directory = temporaryDirectory("conformance");
   readonly #variables = new Map<string, string>();
   readonly #names = new Map<string, string>();
+  /** What the server says its version is, when that may differ. */
+  #version: string | undefined;
   readonly #background = new Map<string, Background>();
 
   constructor(server: ServerProcess, etcdctl: Peer) {
@@ -49,10 +52,17 @@ export class Side {
     this.#names.set(`127.0.0.1:${server.peerPort}`, "<PEER>");
   }
 
-  static async start(program: Peer, etcdctl: Peer): Promise<Side> {
+  /** `hideVersion`: the two sides have the behaviour of different etcd versions, and say so. */
+  static async start(program: Peer, etcdctl: Peer, hideVersion: boolean): Promise<Side> {
     const side = new Side(await startServer(program), etcdctl);
     await side.#learnIds();
+    if (hideVersion) await side.#learnVersion();
     return side;
+  }
+
+  async #learnVersion(): Promise<void> {
+    const { body } = await httpGet(this.server.clientPort, "/version");
+    this.#version = /"etcdserver":"([^"]+)"/.exec(body)?.[1];
   }
 
   async #learnIds(): Promise<void> {
@@ -95,9 +105,13 @@ export class Side {
   }
 
   #outcome(status: ExitStatus, out: Buffer, err: string, args: string[]): Outcome {
+    const isStatus = args.includes("endpoint") && args.includes("status");
+    const text = outputText(out, args);
+    const shown =
+      isStatus && this.#version !== undefined ? text.replaceAll(this.#version, "<VERSION>") : text;
     return {
       status,
-      stdout: normalise(outputText(out, args), args, this.#names),
+      stdout: normalise(shown, args, this.#names),
       stderr: normalise(err, args, this.#names),
     };
   }

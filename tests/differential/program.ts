@@ -98,6 +98,8 @@ export interface ProgramOptions {
   readonly rangeStream: boolean;
   /** HashKV by revision as etcd 3.6 and later compute it. */
   readonly hash: boolean;
+  /** Sort options that do not exist; before 3.5 they were refused only in a branch that was taken. */
+  readonly invalidSorts: boolean;
 }
 
 /** Watch streams that a program uses. */
@@ -142,7 +144,7 @@ function writeStep(random: Seeded, options: ProgramOptions): Step {
       return { kind, spec: writePut(random, options, true) };
     case "range":
     case "range-stream":
-      return { kind, spec: writeRange(random) };
+      return { kind, spec: writeRange(random, options) };
     case "delete":
       return { kind, spec: writeDelete(random) };
     case "txn":
@@ -169,7 +171,7 @@ function writeStep(random: Seeded, options: ProgramOptions): Step {
     case "cancel":
       return { kind, stream: random.below(STREAMS), watchId: random.below(6) };
     case "hash":
-      return { kind, revision: writeRevision(random, 50) };
+      return { kind, revision: writeHashRevision(random) };
   }
 }
 
@@ -202,6 +204,12 @@ function writePast(random: Seeded): RevisionRef {
   return ref.from === "current" && ref.by > 0 ? { from: "zero", by: 0 } : ref;
 }
 
+/** Not -1: what etcd makes of a negative revision here has no meaning. */
+function writeHashRevision(random: Seeded): RevisionRef {
+  const ref = writeRevision(random, 50);
+  return ref.from === "zero" && ref.by < 0 ? { from: "zero", by: 0 } : ref;
+}
+
 function writeCompactRevision(random: Seeded): RevisionRef {
   const kind = random.below(100);
   if (kind < 80) return { from: "current", by: -random.below(60) };
@@ -214,7 +222,7 @@ function writeLease(random: Seeded, options: ProgramOptions): LeaseRef {
   return { id: random.chance(97) ? 100 + random.below(LEASE_IDS) : 7777 };
 }
 
-function writeRange(random: Seeded): RangeSpec {
+function writeRange(random: Seeded, options: ProgramOptions): RangeSpec {
   const key = writeKey(random);
   const rare = (percent: number): boolean => random.chance(percent);
   return {
@@ -222,8 +230,8 @@ function writeRange(random: Seeded): RangeSpec {
     end: random.chance(50) ? writeEnd(random, key) : "\0",
     limit: rare(40) ? random.between(1, 6) : rare(2) ? -1 : 0,
     revision: writeRevision(random, 60),
-    sortOrder: rare(30) ? random.below(3) : rare(1) ? 9 : 0,
-    sortTarget: rare(30) ? random.below(5) : rare(1) ? 9 : 0,
+    sortOrder: rare(30) ? random.below(3) : options.invalidSorts && rare(1) ? 9 : 0,
+    sortTarget: rare(30) ? random.below(5) : options.invalidSorts && rare(1) ? 9 : 0,
     serializable: rare(30),
     keysOnly: rare(15),
     countOnly: rare(15),
@@ -290,7 +298,7 @@ function writeOperation(
     case "put":
       return { kind, spec: writePut(random, options, ignores) };
     case "range":
-      return { kind, spec: writeRange(random) };
+      return { kind, spec: writeRange(random, options) };
     case "delete":
       return { kind, spec: writeDelete(random) };
     case "txn":

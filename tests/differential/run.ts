@@ -62,6 +62,7 @@ function optionsFor(seed: number, steps: number, etcd: string): ProgramOptions {
     serverLeaseIds: seed % 2 === 1,
     rangeStream: isAtLeast(etcd, "3.7"),
     hash: isAtLeast(etcd, "3.6"),
+    invalidSorts: isAtLeast(etcd, "3.5"),
   };
 }
 
