@@ -5,15 +5,28 @@ import type { Batch } from "./batch.ts";
 import type { BucketName } from "./buckets.ts";
 import { rollBackQuietly, writeBatch } from "./commit.ts";
 import type { CommittedView } from "./committed-view.ts";
-import { DEFRAGMENT_BYTES, DEFRAGMENT_FILL_PERCENT, SLICE_MS } from "./limits.ts";
 import { BackendError } from "./errors.ts";
+import { DEFRAGMENT_BYTES, DEFRAGMENT_FILL_PERCENT, SLICE_MS } from "./limits.ts";
 import { Slice } from "./slice.ts";
+
+/** A bucket as it was when the copy was begun. */
+interface CopiedBucket {
+  /** Owned. */
+  readonly name: Uint8Array;
+  /** Owned; undefined when the bucket was empty. */
+  readonly lastKey: Uint8Array | undefined;
+}
 
 /**
  * A copy of the database under way. It is made in key order, some thousand records a step, each step
- * reading what is committed at that time. Everything up to the last copied key is kept equal to the
- * original by applying each batch that is committed meanwhile to both files (`follow`); what lies behind
- * it will be read, new, when its turn comes. So nothing has to be remembered however long it takes.
+ * reading what is committed at that time. What is copied already is kept equal to the original by
+ * applying each batch that is committed meanwhile to both files (`follow`), and so is everything beyond
+ * the keys that there were at the start; what lies between will be read, new, when its turn comes. So
+ * nothing has to be remembered, and keys that only ever grow, as etcd's, cannot outrun the copy.
+ *
+ *     keys      a ....... f ........ m | n ...
+ *                 copied  ^ to come    ^ last key at the start
+ *     a batch   both      original     both
  *
  * Steps and commits must not overlap: the owner runs both in one lane.
  */
@@ -21,45 +34,40 @@ export class DefragmentingCopy {
   readonly database: Database;
   readonly #clock: Clock;
   readonly #stepRecords: number;
-  /** Names of the buckets in their order, from the file as it was at the start. */
-  readonly #buckets: readonly Uint8Array[];
+  readonly #buckets: readonly CopiedBucket[];
   readonly #order: ReadonlyMap<string, number>;
-  /** All buckets before this one are copied, and of this one the keys up to `#lastKey`. */
+  /** All buckets before this one are copied, and of this one the keys up to `#copiedTo`. */
   #bucket = 0;
-  #lastKey: Uint8Array | undefined;
+  #copiedTo: Uint8Array | undefined;
   #failure: { readonly cause: unknown } | undefined;
 
   /**
    * @param database an empty one, taken over
+   * @param view the original; every batch that is committed after it must be given to `follow`
    * @param stepRecords most records that are copied in a step
    */
   constructor(database: Database, view: CommittedView, clock: Clock, stepRecords: number) {
     this.database = database;
-    this.#stepRecords = stepRecords;
     this.#clock = clock;
-    const buckets: Uint8Array[] = [];
-    const cursor = view.transaction.cursor();
-    for (let at = cursor.first(); at !== undefined; at = cursor.next()) {
-      if (at.value === undefined) buckets.push(at.key.slice());
-    }
-    this.#buckets = buckets;
-    this.#order = new Map(buckets.map((name, i) => [Buffer.from(name).toString(), i]));
+    this.#stepRecords = stepRecords;
+    this.#buckets = bucketsOf(view);
+    this.#order = new Map(this.#buckets.map(({ name }, i) => [Buffer.from(name).toString(), i]));
   }
 
   /** Copies the next records. True when there are none left. */
   async step(view: CommittedView): Promise<boolean> {
-    const name = this.#buckets[this.#bucket];
-    if (name === undefined) return true;
+    const bucket = this.#buckets[this.#bucket];
+    if (bucket === undefined) return true;
     const transaction = this.database.begin(true);
     try {
-      const target = transaction.createBucketIfMissing(name);
+      const target = transaction.createBucketIfMissing(bucket.name);
       target.fillPercent = DEFRAGMENT_FILL_PERCENT;
-      const last = await this.#copyRecords(view, name, (key, value) => target.put(key, value));
+      const copiedTo = await this.#copyRecords(view, bucket, (key, value) =>
+        target.put(key, value),
+      );
       await transaction.commitAsync({ sliceMs: SLICE_MS });
-      if (last === undefined) {
-        this.#bucket++;
-        this.#lastKey = undefined;
-      } else this.#lastKey = last;
+      if (copiedTo === undefined) this.#bucket++;
+      this.#copiedTo = copiedTo;
     } catch (error) {
       rollBackQuietly(transaction);
       throw error;
@@ -67,19 +75,24 @@ export class DefragmentingCopy {
     return false;
   }
 
-  /** Returns the last key copied (owned), or undefined when the bucket is at its end. */
+  /** Returns the last key copied (owned), or undefined when the bucket is done. */
   async #copyRecords(
     view: CommittedView,
-    name: Uint8Array,
+    { name, lastKey }: CopiedBucket,
     put: (key: Uint8Array, value: Uint8Array) => void,
   ): Promise<Uint8Array | undefined> {
+    if (lastKey === undefined) return undefined;
     const slice = new Slice(this.#clock);
     const cursor = view.transaction.bucket(name)?.cursor();
-    let pair = this.#lastKey === undefined ? cursor?.first() : cursor?.seek(this.#lastKey);
+    const from = this.#copiedTo;
+    let pair = from === undefined ? cursor?.first() : cursor?.seek(from);
+    if (from !== undefined && pair !== undefined && compareBytes(pair.key, from) === 0) {
+      pair = cursor?.next();
+    }
     let bytes = 0;
     for (let count = 0; pair !== undefined; pair = cursor?.next()) {
-      const isCopied = this.#lastKey !== undefined && compareBytes(pair.key, this.#lastKey) <= 0;
-      if (isCopied || pair.value === undefined) continue;
+      if (compareBytes(pair.key, lastKey) > 0) return undefined;
+      if (pair.value === undefined) continue;
       put(pair.key, pair.value);
       bytes += pair.key.length + pair.value.length;
       if (++count === this.#stepRecords || bytes >= DEFRAGMENT_BYTES) return pair.key.slice();
@@ -89,14 +102,14 @@ export class DefragmentingCopy {
   }
 
   /**
-   * Applies a batch that the original has just committed to what is copied already. Does not raise: a
-   * copy that cannot be written is given up by its owner (see `refuseAfterFailure`), the original is fine.
+   * Applies a batch that the original has just committed. Does not raise: a copy that cannot be written
+   * is given up by its owner (see `refuseAfterFailure`), the original is fine.
    */
   async follow(batch: Batch): Promise<void> {
     if (this.#failure !== undefined) return;
     try {
       await writeBatch(this.database, batch, this.#clock, (bucket, key) =>
-        this.#isCopied(bucket, key),
+        this.#isFollowed(bucket, key),
       );
     } catch (error) {
       this.#failure = { cause: error };
@@ -113,9 +126,23 @@ export class DefragmentingCopy {
     );
   }
 
-  #isCopied(bucket: BucketName, key: Uint8Array): boolean {
+  #isFollowed(bucket: BucketName, key: Uint8Array): boolean {
     const order = this.#order.get(bucket) ?? -1;
-    if (order !== this.#bucket) return order < this.#bucket;
-    return this.#lastKey !== undefined && compareBytes(key, this.#lastKey) <= 0;
+    if (order < this.#bucket) return true;
+    const lastKey = this.#buckets[order]?.lastKey;
+    if (lastKey === undefined || compareBytes(key, lastKey) > 0) return true;
+    const copiedTo = order === this.#bucket ? this.#copiedTo : undefined;
+    return copiedTo !== undefined && compareBytes(key, copiedTo) <= 0;
   }
+}
+
+function bucketsOf(view: CommittedView): CopiedBucket[] {
+  const buckets: CopiedBucket[] = [];
+  const cursor = view.transaction.cursor();
+  for (let at = cursor.first(); at !== undefined; at = cursor.next()) {
+    const bucket = view.transaction.bucket(at.key);
+    if (bucket === undefined) continue;
+    buckets.push({ name: at.key.slice(), lastKey: bucket.cursor().last()?.key.slice() });
+  }
+  return buckets;
 }

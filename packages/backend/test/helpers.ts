@@ -1,5 +1,6 @@
 import { compareBytes } from "@nodetcd/bytes";
 import type { Clock, Timer } from "@nodetcd/runtime";
+import type { FaultDisk } from "@nodetcd/simulator";
 
 /** The sorted map that everything is compared with. */
 export class NaiveMap {
@@ -73,4 +74,19 @@ function afterTurns(turns: number, callback: () => void): Timer {
   };
   setImmediate(() => wait(turns));
   return { cancel: () => (cancelled = true) };
+}
+
+/** Makes each asynchronous sync take a turn of the loop, so that programs see commits under way. */
+export function withSlowSyncs(disk: FaultDisk): FaultDisk {
+  const open = disk.open.bind(disk);
+  disk.open = (path, mode) => {
+    const file = open(path, mode);
+    const sync = file.syncAsync.bind(file);
+    file.syncAsync = async () => {
+      await turnClock.yield();
+      await sync();
+    };
+    return file;
+  };
+  return disk;
 }
