@@ -103,7 +103,7 @@ export function attack(random: Random): Buffer {
   if (kind === 0) return randomBytes(random, random(400));
   const opening = Buffer.concat([CLIENT_PREFACE, EMPTY_SETTINGS]);
   if (kind === 1) return Buffer.concat([opening, randomBytes(random, random(400))]);
-  const frames = [opening];
+  const frames: Buffer[] = [opening];
   let id = -1;
   for (let i = random(20); i >= 0; i--) {
     if (id < 0 || random(3) === 0) frames.push(randomRequest(random, (id += 2)));
@@ -123,7 +123,7 @@ function sendAndGo(random: Random, port: number, bytes: Buffer): Promise<void> {
     socket.write(bytes.subarray(0, cut), () => {
       socket.write(bytes.subarray(cut));
       if (random(3) === 0) socket.end();
-      setTimeout(() => socket.destroy(), random(4));
+      setTimeout(() => socket.destroy(), random(20));
     });
   });
 }

@@ -40,6 +40,8 @@ export class Connection implements StreamHost {
   readonly #waiting = new Set<Stream>();
   readonly #resets = new ResetStreams();
   #paused = false;
+  /** Why this side ends the connection. */
+  #reason: string | undefined;
 
   constructor(socket: Socket, clock: Clock, role: ConnectionRole) {
     this.socket = socket;
@@ -139,8 +141,7 @@ export class Connection implements StreamHost {
   #fail(error: unknown): void {
     if (!(error instanceof Http2Error)) throw error;
     this.goAway(this.#role.lastStreamId, error.code, error.message);
-    this.#end.begin();
-    this.#abortStreams(`connection error: ${error.message}`);
+    this.close(`connection error: ${error.message}`);
   }
 
   /** Says GOAWAY; the connection stays open for the streams that there are. */
@@ -151,19 +152,21 @@ export class Connection implements StreamHost {
   /** Ends the connection once everything queued has left. Open streams are aborted. */
   close(reason: string): void {
     if (this.#end.begun) return;
+    this.#reason = reason;
     this.#end.begin();
     this.#abortStreams(reason);
   }
 
   /** Ends the connection at once. */
   destroy(reason: string): void {
+    this.#reason ??= reason;
     this.#end.destroy();
     this.#abortStreams(reason);
   }
 
   #onClose(error: Error | undefined): void {
     this.#end.finish();
-    const reason = error === undefined ? "the connection was closed" : error.message;
+    const reason = this.#reason ?? error?.message ?? "the connection was closed";
     this.#abortStreams(reason);
     this.#role.onClosed(reason);
   }

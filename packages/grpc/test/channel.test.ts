@@ -1,0 +1,186 @@
+import { nodeClock, nodeNetwork } from "@nodetcd/runtime/node";
+import { afterEach, expect, test } from "vitest";
+import {
+  Channel,
+  type ChannelOptions,
+  GrpcServer,
+  Services,
+  Status,
+  type UnaryCall,
+} from "../src/grpc.ts";
+import { fastClock } from "./fast-clock.ts";
+import { serve, type TestServer } from "./test-server.ts";
+
+const channels: Channel[] = [];
+const peers: TestServer[] = [];
+
+afterEach(async () => {
+  for (const channel of channels.splice(0)) channel.close();
+  for (const peer of peers.splice(0)) await peer.close();
+});
+
+async function start(options: Parameters<typeof serve>[0] = {}): Promise<TestServer> {
+  const services = new Services();
+  services.unary("/c.C/Echo", (request, call) => call.reply(request));
+  const peer = await serve({ services, ...options });
+  peers.push(peer);
+  return peer;
+}
+
+function open(port: number, options: Partial<ChannelOptions> = {}): Channel {
+  const defaults = { network: nodeNetwork, clock: nodeClock, host: "127.0.0.1", port };
+  const channel = new Channel({ ...defaults, ...options });
+  channels.push(channel);
+  return channel;
+}
+
+const MESSAGE = Buffer.from("hello");
+
+test("Channel: nobody listens: UNAVAILABLE, at once again until the next attempt is due", async () => {
+  const peer = await start();
+  const { port } = peer;
+  await peers.pop()!.close();
+  const channel = open(port);
+  const refused = { code: Status.UNAVAILABLE, message: expect.stringContaining("ECONNREFUSED") };
+  await expect(channel.unary("/c.C/Echo", MESSAGE)).rejects.toMatchObject(refused);
+  let failure: unknown;
+  channel.unaryCallback("/c.C/Echo", MESSAGE, (error) => (failure = error));
+  expect(failure).toMatchObject(refused);
+});
+
+test("Channel: a listener that does not speak HTTP/2 fails within the connect timeout", async () => {
+  const listener = await nodeNetwork.listen({
+    host: "127.0.0.1",
+    port: 0,
+    onSocket: (socket) => (socket.onEnd = () => socket.destroy()),
+  });
+  const channel = open(listener.port, { connectTimeoutMs: 60 });
+  await expect(channel.unary("/c.C/Echo", MESSAGE)).rejects.toMatchObject({
+    code: Status.UNAVAILABLE,
+    message: expect.stringContaining("no HTTP/2 settings within 60 ms"),
+  });
+  channel.close();
+  await listener.close();
+});
+
+test("Channel: connects again after the server was stopped and started", async () => {
+  const peer = await start();
+  const channel = open(peer.port);
+  await channel.unary("/c.C/Echo", MESSAGE);
+  await peers.pop()!.server.shutdown(0);
+  // The listener still accepts, the server does not: the calls fail until another one takes over.
+  await expect(channel.unary("/c.C/Echo", MESSAGE)).rejects.toMatchObject({
+    code: Status.UNAVAILABLE,
+  });
+  await peer.close();
+  const services = new Services();
+  services.unary("/c.C/Echo", (request, call) => call.reply(request));
+  const server = new GrpcServer({ services, clock: nodeClock });
+  const listener = await nodeNetwork.listen({
+    host: "127.0.0.1",
+    port: peer.port,
+    onSocket: (socket) => server.accept(socket),
+  });
+  let reply: Uint8Array | undefined;
+  for (let i = 0; i < 100 && reply === undefined; i++) {
+    reply = await channel.unary("/c.C/Echo", MESSAGE).catch(() => undefined);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  expect(reply).toEqual(MESSAGE);
+  channel.close();
+  await server.shutdown(0);
+  await listener.close();
+});
+
+test("Channel: GOAWAY lets running calls end and takes new ones elsewhere", async () => {
+  const peer = await start();
+  let running: UnaryCall | undefined;
+  let started: () => void = () => undefined;
+  const begun = new Promise<void>((resolve) => (started = resolve));
+  peer.services.unary("/c.C/Later", (_request, call) => {
+    running = call;
+    started();
+  });
+  const channel = open(peer.port);
+  const later = channel.unary("/c.C/Later", MESSAGE);
+  await begun;
+  const down = peer.server.shutdown(5000);
+  // The server is closing: a new connection is not taken.
+  await expect(channel.unary("/c.C/Echo", MESSAGE)).rejects.toMatchObject({
+    code: Status.UNAVAILABLE,
+  });
+  running!.reply(Buffer.from("done"));
+  expect(await later).toEqual(Buffer.from("done"));
+  await down;
+});
+
+test("Channel: calls beyond the server's limit of streams wait for their turn", async () => {
+  const peer = await start({ maxConcurrentStreams: 2 });
+  let open2 = 0;
+  let most = 0;
+  peer.services.unary("/c.C/Slow", (request, call) => {
+    most = Math.max(most, ++open2);
+    setTimeout(() => {
+      open2--;
+      call.reply(request);
+    }, 5);
+  });
+  const channel = open(peer.port);
+  const calls = Array.from({ length: 20 }, (_, i) => channel.unary("/c.C/Slow", Buffer.from([i])));
+  expect((await Promise.all(calls)).map((reply) => reply[0])).toEqual(calls.map((_, i) => i));
+  expect(most).toBe(2);
+});
+
+test("Channel: keepalive finds out that the server is gone without a word", async () => {
+  const services = new Services();
+  const stuck = await start({ services });
+  services.unary("/c.C/Never", () => undefined);
+  // A proxy that stops passing anything on.
+  let stop = false;
+  const proxy = await nodeNetwork.listen({
+    host: "127.0.0.1",
+    port: 0,
+    onSocket: (near) => {
+      void nodeNetwork
+        .connect({ host: "127.0.0.1", port: stuck.port, timeoutMs: 1000 })
+        .then((far) => {
+          near.onData = (chunk) => stop || void far.write(chunk);
+          far.onData = (chunk) => stop || void near.write(chunk);
+          near.onEnd = () => near.destroy();
+          near.onClose = () => far.destroy();
+          near.resume();
+        });
+      near.pause();
+    },
+  });
+  const channel = open(proxy.port, {
+    clock: fastClock(20),
+    keepalive: { intervalMs: 1000, timeoutMs: 1000 },
+  });
+  const call = channel.unary("/c.C/Never", MESSAGE);
+  setTimeout(() => (stop = true), 100);
+  await expect(call).rejects.toMatchObject({
+    code: Status.UNAVAILABLE,
+    message: "keepalive ping timed out",
+  });
+  channel.close();
+  await proxy.close();
+});
+
+test("Channel: a reply over maxReceiveMessageBytes is RESOURCE_EXHAUSTED", async () => {
+  const peer = await start();
+  const channel = open(peer.port, { maxReceiveMessageBytes: 100 });
+  await expect(channel.unary("/c.C/Echo", Buffer.alloc(101))).rejects.toMatchObject({
+    code: Status.RESOURCE_EXHAUSTED,
+    message: "grpc: received message larger than max (101 vs. 100)",
+  });
+  expect((await channel.unary("/c.C/Echo", Buffer.alloc(100))).length).toBe(100);
+});
+
+test("Channel: a reply of 100 MB arrives", async () => {
+  const peer = await start();
+  const big = Buffer.alloc(100_000_000, 9);
+  peer.services.unary("/c.C/Big", (_request, call) => call.reply(big));
+  const reply = await open(peer.port).unary("/c.C/Big", MESSAGE);
+  expect(big.equals(reply)).toBe(true);
+});
