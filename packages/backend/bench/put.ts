@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { monitorEventLoopDelay, performance } from "node:perf_hooks";
 import { nodeClock, nodeDisk } from "@nodetcd/runtime/node";
-import { openBackend } from "../src/backend.ts";
+import { type Backend, openBackend } from "../src/backend.ts";
 
 const COUNT = Number(process.env["COUNT"] ?? 400_000);
 const PER_TURN = Number(process.env["PER_TURN"] ?? 200);
@@ -21,6 +21,31 @@ function key(n: number): Uint8Array {
   bytes[8] = 0x5f;
   bytes.fill(0, 9);
   return bytes;
+}
+
+/** Turns of the loop while 10,000 changes are committed, and as many turns without anything to do. */
+async function measureCommits(backend: Backend): Promise<void> {
+  const busy: number[] = [];
+  const idle: number[] = [];
+  for (let commit = 0; commit < 10; commit++) {
+    for (let n = 0; n < 10_000; n++) backend.put("key", key(COUNT + commit * 10_000 + n), value);
+    let done = false;
+    void backend.commit().then(() => (done = true));
+    for (const turns of [busy, idle]) {
+      for (let n = 0; turns === busy ? !done : n < 2000; n++) {
+        const turn = performance.now();
+        await nodeClock.yield();
+        turns.push(performance.now() - turn);
+      }
+    }
+  }
+  const describe = (turns: number[]): string => {
+    turns.sort((a, b) => a - b);
+    return `p99 ${turns[Math.floor(turns.length * 0.99)]?.toFixed(1)}, max ${turns.at(-1)?.toFixed(1)}`;
+  };
+  console.log(
+    `  turns during commits of 10,000: ${describe(busy)} ms; idle turns: ${describe(idle)} ms`,
+  );
 }
 
 for (let round = 0; round < 3; round++) {
@@ -55,6 +80,7 @@ for (let round = 0; round < 3; round++) {
       `loop delay p99 ${(delay.percentile(99) / 1e6).toFixed(1)} ms, max ${(delay.max / 1e6).toFixed(1)} ms; ` +
       `random gets ${readRate.toFixed(0)}k/s; file ${(backend.size() / 1e6).toFixed(0)} MB`,
   );
+  await measureCommits(backend);
   if (round === 2) {
     const before = performance.now();
     let slowest = 0;

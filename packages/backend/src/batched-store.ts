@@ -20,6 +20,7 @@ import {
 import type { BackendOptions, BackendRuntime } from "./options.ts";
 import { parentOf } from "./path.ts";
 import { mergeRange, PendingSource, type SortedSource, type Visit } from "./range.ts";
+import { shrinkAndClose } from "./shrink.ts";
 import { type BackendSnapshot, openFileSnapshot } from "./snapshot.ts";
 
 /** How `Backend` gets at its file; see `openBackend`. */
@@ -317,12 +318,14 @@ export class Backend {
   /** Puts the finished copy in the place of the file. Nothing waits in here, so nobody sees it half done. */
   async #takeCopy(copy: DefragmentingCopy, path: string): Promise<void> {
     this.#refuseToCopy(copy);
-    const { disk } = this.#runtime;
+    const { clock, disk } = this.#runtime;
+    const oldFile = disk.open(this.#file.path, "write");
     disk.rename(path, this.#file.path);
     const old = this.#handle;
     this.#handle = new DatabaseHandle(copy.database);
     this.#showCommitted(copy.database);
-    old.retire();
+    // Space that is not given free now is when the process ends.
+    old.retire(() => void shrinkAndClose(oldFile, clock).catch(() => undefined));
     try {
       disk.syncDirectory(parentOf(this.#file.path));
     } catch (error) {

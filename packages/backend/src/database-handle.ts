@@ -15,6 +15,7 @@ export class DatabaseHandle {
   readonly database: Database;
   readonly #readers = new Set<Reader>();
   #retired = false;
+  #onClosed: () => void = () => undefined;
 
   constructor(database: Database) {
     this.database = database;
@@ -34,9 +35,10 @@ export class DatabaseHandle {
     return reader;
   }
 
-  /** No more readers will come: closes now or when the last one has ended. */
-  retire(): void {
+  /** No more readers will come: closes now or when the last one has ended, then calls `onClosed`. */
+  retire(onClosed: () => void = () => undefined): void {
     this.#retired = true;
+    this.#onClosed = onClosed;
     this.#closeWhenUnused();
   }
 
@@ -47,6 +49,8 @@ export class DatabaseHandle {
   }
 
   #closeWhenUnused(): void {
-    if (this.#retired && this.#readers.size === 0) this.database.close();
+    if (!this.#retired || this.#readers.size > 0) return;
+    this.database.close();
+    this.#onClosed();
   }
 }

@@ -5,6 +5,7 @@ import { WalError } from "./errors.ts";
 import { SEGMENT_BYTES, SLOW_SYNC_SECONDS } from "./limits.ts";
 import { NextSegment } from "./next-segment.ts";
 import type { WalOptions, WalRuntime } from "./options.ts";
+import { removeGradually } from "./remove-gradually.ts";
 import { RecordBuffer } from "./record-buffer.ts";
 import { listSegments, parseSegmentName, type Segment, segmentName } from "./segment.ts";
 
@@ -45,6 +46,7 @@ export class Wal {
   #hardState: HardState;
   #lastIndex: number;
   #cutting: Promise<void> | undefined;
+  #purging: Promise<void> = Promise.resolve();
   #busy = false;
   #closed = false;
   #failure: WalError | undefined;
@@ -122,7 +124,10 @@ export class Wal {
     if (keptFrom > 0) this.#segments = this.#segments.slice(keptFrom);
   }
 
-  /** Removes the oldest segments that were released, as long as more than `keep` files remain. */
+  /**
+   * Removes the oldest segments that were released, as long as more than `keep` files remain. They
+   * lose their names at once and their content bit by bit, in the background.
+   */
   purge(keep: number): void {
     const { disk } = this.#runtime;
     const files = listSegments(disk, this.directory);
@@ -130,7 +135,19 @@ export class Wal {
     for (let count = files.length; count > keep; count--) {
       const oldest = files.shift();
       if (oldest === undefined || oldest.sequence >= firstNeeded) return;
-      disk.remove(`${this.directory}/${oldest.name}`);
+      const path = `${this.directory}/${oldest.name}`;
+      disk.rename(path, `${path}.tmp`);
+      this.#purging = this.#purging.then(() => this.#removePurged(`${path}.tmp`));
+    }
+  }
+
+  /** What cannot be removed now is removed when the log is opened again. */
+  async #removePurged(path: string): Promise<void> {
+    try {
+      await removeGradually(this.#runtime.disk, this.#runtime.clock, path);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#options.logger?.warn("cannot remove a purged WAL segment", { path, reason });
     }
   }
 
@@ -139,6 +156,7 @@ export class Wal {
     if (this.#closed) return;
     this.#closed = true;
     await this.#cutting?.catch(() => undefined);
+    await this.#purging;
     try {
       if (this.#failure === undefined) await this.#sync(this.#file);
     } finally {

@@ -170,6 +170,7 @@ describe("segments", () => {
     wal.purge(0);
     expect(firsts()).toEqual(before.slice(-1));
     await wal.close();
+    expect(runtime.disk.list(DIRECTORY).length).toBe(1);
   });
 
   it("with one missing in between are refused", async () => {
