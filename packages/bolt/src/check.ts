@@ -1,12 +1,13 @@
+import { compareBytes } from "@nodetcd/bytes";
 import { BitSet } from "./bit-set.ts";
 import { BoltError } from "./errors.ts";
-import { Page, pageTypeName } from "./page.ts";
+import type { StoredFreelist } from "./load-freelist.ts";
+import { type Page, pageTypeName } from "./page.ts";
 import { branchChild, branchKey } from "./page-branch.ts";
 import { leafKey } from "./page-leaf.ts";
 import type { TransactionState } from "./transaction-state.ts";
 import { checkDepth, Tree } from "./tree.ts";
 import { nestedTrees } from "./walk.ts";
-import { compareBytes } from "@nodetcd/bytes";
 
 export type CheckKind =
   | "already-freed"
@@ -32,6 +33,8 @@ export interface CheckFinding {
 export interface CheckOptions {
   /** Begin at this page instead of the root, and leave out what needs the whole file. */
   pageId?: number;
+  /** Called for every page of a tree that was looked at, for showing progress. */
+  onPage?: () => void;
   /** How keys appear in messages; default hexadecimal. */
   keyToString?: (key: Uint8Array) => string;
 }
@@ -41,6 +44,7 @@ interface Check {
   readonly unused: BitSet;
   readonly reachable: BitSet;
   readonly keyToString: (key: Uint8Array) => string;
+  readonly onPage: (() => void) | undefined;
 }
 
 /**
@@ -48,11 +52,11 @@ interface Check {
  * lies below the high-water mark, is of a kind that belongs in a tree, and holds keys in order
  * within the range its parents give it.
  *
- * @param unusedIds free and pending pages, sorted; undefined leaves out what depends on them
+ * @param readFreelist free and pending pages of that state; undefined leaves out what depends on them
  */
 export function* checkState(
   state: TransactionState,
-  unusedIds: Float64Array | undefined,
+  readFreelist: () => StoredFreelist | undefined,
   options: CheckOptions,
 ): Generator<CheckFinding> {
   const check: Check = {
@@ -60,13 +64,15 @@ export function* checkState(
     unused: new BitSet(),
     reachable: new BitSet(),
     keyToString: options.keyToString ?? ((key) => Buffer.from(key).toString("hex")),
+    onPage: options.onPage,
   };
   const { highWater, freelistPageId } = state.base;
-  yield* checkFreelist(check, unusedIds ?? new Float64Array(0));
+  const freelist = yield* checkFreelist(check, readFreelist);
   check.reachable.add(0);
   check.reachable.add(1);
   if (freelistPageId !== undefined) {
-    for (let i = 0; i <= state.freelistOverflow; i++) check.reachable.add(freelistPageId + i);
+    const overflow = freelist?.overflow ?? 0;
+    for (let i = 0; i <= overflow; i++) check.reachable.add(freelistPageId + i);
   }
   const { pageId } = options;
   if (pageId !== undefined) {
@@ -77,7 +83,7 @@ export function* checkState(
     return;
   }
   yield* checkTree(check, new Tree(state, state.base.rootPageId, 0n));
-  if (unusedIds === undefined) return;
+  if (freelist === undefined) return;
   for (let id = 0; id < highWater; id++) {
     if (!check.reachable.has(id) && !check.unused.has(id)) {
       yield found("unreachable-unfreed", id, "unreachable unfreed");
@@ -89,9 +95,19 @@ function found(kind: CheckKind, pageId: number, text: string): CheckFinding {
   return { kind, pageId, message: `page ${pageId}: ${text}` };
 }
 
-function* checkFreelist(check: Check, ids: Float64Array): Generator<CheckFinding> {
-  const { highWater } = check.state.base;
-  for (const id of ids) {
+function* checkFreelist(
+  check: Check,
+  readFreelist: () => StoredFreelist | undefined,
+): Generator<CheckFinding, StoredFreelist | undefined> {
+  const { highWater, freelistPageId } = check.state.base;
+  let freelist: StoredFreelist | undefined;
+  try {
+    freelist = readFreelist();
+  } catch (error) {
+    if (!(error instanceof BoltError)) throw error;
+    yield { kind: "damaged", pageId: freelistPageId ?? 0, message: detailOf(error) };
+  }
+  for (const id of freelist?.ids ?? []) {
     if (id < 2 || id >= highWater) {
       yield found("out-of-bounds", id, `free, but out of bounds: ${highWater}`);
       continue;
@@ -99,6 +115,7 @@ function* checkFreelist(check: Check, ids: Float64Array): Generator<CheckFinding
     if (check.unused.has(id)) yield found("already-freed", id, "already freed");
     check.unused.add(id);
   }
+  return freelist;
 }
 
 /** A tree with all buckets nested in it. */
@@ -115,6 +132,7 @@ function* checkPage(
   above: readonly number[],
 ): Generator<CheckFinding> {
   const stack = [...above, id];
+  check.onPage?.();
   const page = yield* readPage(check, id, stack);
   if (page === undefined) return;
   const again = yield* markReached(check, page, stack);

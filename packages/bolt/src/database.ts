@@ -1,26 +1,22 @@
-import { assert } from "@nodetcd/bytes";
 import type { Disk, DiskFile } from "@nodetcd/runtime";
 import { BatchQueue } from "./batch.ts";
-import { BitSet } from "./bit-set.ts";
 import { checkState } from "./check.ts";
 import { commit, commitAsync, type CommitTarget } from "./commit.ts";
 import type { DatabaseOptions } from "./database-options.ts";
 import { BoltError } from "./errors.ts";
-import type { Span } from "./free-spans.ts";
-import { Freelist } from "./freelist.ts";
+import { Freelist, idsOf } from "./freelist.ts";
 import { DEFAULT_CACHE_BYTES, GROW_STEP_BYTES } from "./limits.ts";
+import { findFreePages, readStoredFreelist, type StoredFreelist } from "./load-freelist.ts";
 import type { Meta } from "./meta.ts";
 import { openLocked, readCurrentMeta } from "./open-file.ts";
 import { PageCache } from "./page-cache.ts";
-import { readFreelistPage, spansOfIds } from "./page-freelist.ts";
+import { spansOfIds } from "./page-freelist.ts";
 import { Transaction, type TransactionOwner } from "./transaction.ts";
 import {
   newTransactionStats,
   TransactionState,
   type TransactionStats,
 } from "./transaction-state.ts";
-import { Tree } from "./tree.ts";
-import { markReachable } from "./walk.ts";
 
 export interface DatabaseStats {
   /** Pages that may be allocated now, and pages that wait for readers. */
@@ -92,7 +88,6 @@ export class Database {
     this.#owner = this.#transactionOwner();
     this.#target = this.#commitTarget();
     if (options.readOnly !== true) this.#loadFreelist();
-    else if (this.#meta.freelistPageId !== undefined) this.#loadFreelistOverflow();
   }
 
   get pageSize(): number {
@@ -125,7 +120,6 @@ export class Database {
 
   #beginReader(): TransactionState {
     const state = new TransactionState(this.#meta, this.#cache, undefined);
-    state.freelistOverflow = this.#freelistOverflow;
     this.#readers.add(state);
     this.#readTransactions++;
     return state;
@@ -240,7 +234,7 @@ export class Database {
         }
       },
       rollback: (state) => this.#rollback(state),
-      unusedIds: (state) => this.#unusedIds(state),
+      freelistOf: (state) => this.#freelistOf(state),
     };
   }
 
@@ -317,68 +311,36 @@ export class Database {
     }
     if (this.#options.strict !== true) return;
     const next = new TransactionState(meta, this.#cache, undefined);
-    next.freelistOverflow = state.freelistOverflow;
-    const findings = [...checkState(next, state.freelist.unusedIds(), {})];
+    const stored = { ids: state.freelist.unusedIds(), overflow: state.freelistOverflow };
+    const findings = [...checkState(next, () => stored, {})];
     if (findings.length > 0) {
       throw new BoltError("CHECK_FAILED", findings.map((finding) => finding.message).join("\n"));
     }
   }
 
-  #loadFreelistOverflow(): Float64Array {
-    const id = this.#meta.freelistPageId;
-    assert(id !== undefined, "database: no freelist is stored");
-    const page = this.#cache.freelistPage(id, this.#meta.highWater);
-    this.#freelistOverflow = page.overflow;
-    return readFreelistPage(page);
-  }
-
   #loadFreelist(): void {
     const { freelistType, reclaimPolicy, noFreelistSync } = this.#options;
-    const stored = this.#meta.freelistPageId !== undefined;
-    const spans = stored
-      ? spansOfIds(this.#loadFreelistOverflow(), this.#meta.highWater)
-      : this.#findFreePages();
+    const stored = readStoredFreelist(this.#cache, this.#meta);
+    this.#freelistOverflow = stored?.overflow ?? 0;
+    const spans =
+      stored !== undefined
+        ? spansOfIds(stored.ids, this.#meta.highWater)
+        : findFreePages(this.#cache, this.#meta);
     this.#freelist = new Freelist(
       freelistType ?? "array",
       reclaimPolicy ?? "between-readers",
       spans,
     );
-    // So that a reader of the file that knows only stored freelists finds one.
-    if (!stored && noFreelistSync !== true) this.update(() => {});
-  }
-
-  /** All that no tree uses, found by reading every tree. */
-  #findFreePages(): Span[] {
-    const { highWater, rootPageId } = this.#meta;
-    const reachable = new BitSet();
-    const state = new TransactionState(this.#meta, this.#cache, undefined);
-    markReachable(state, new Tree(state, rootPageId, 0n), (id) => {
-      if (reachable.has(id)) return false;
-      reachable.add(id);
-      return true;
-    });
-    const spans: Span[] = [];
-    for (let id = 2; id < highWater; id++) {
-      if (reachable.has(id)) continue;
-      const start = id;
-      while (id + 1 < highWater && !reachable.has(id + 1)) id++;
-      spans.push({ start, length: id + 1 - start });
-    }
-    return spans;
+    // So that a program that knows only stored freelists finds one.
+    if (stored === undefined && noFreelistSync !== true) this.update(() => {});
   }
 
   /** The stored list belongs to the state that a transaction sees, whatever was committed since. */
-  #unusedIds(state: TransactionState): Float64Array | undefined {
-    const { freelistPageId, highWater, txid } = state.base;
-    if (freelistPageId !== undefined) {
-      return readFreelistPage(this.#cache.freelistPage(freelistPageId, highWater));
-    }
-    if (txid !== this.#meta.txid) return undefined;
-    if (this.#freelist !== undefined) return this.#freelist.unusedIds();
-    const ids: number[] = [];
-    for (const { start, length } of this.#findFreePages()) {
-      for (let id = start; id < start + length; id++) ids.push(id);
-    }
-    return Float64Array.from(ids);
+  #freelistOf(state: TransactionState): StoredFreelist | undefined {
+    const stored = readStoredFreelist(this.#cache, state.base);
+    if (stored !== undefined) return stored;
+    if (state.base.txid !== this.#meta.txid) return undefined;
+    const ids = this.#freelist?.unusedIds() ?? idsOf(findFreePages(this.#cache, this.#meta));
+    return { ids, overflow: 0 };
   }
 }

@@ -171,7 +171,8 @@ export class Freelist {
   }
 }
 
-function idsOf(spans: readonly Span[]): Float64Array {
+/** Ids of the pages in runs. */
+export function idsOf(spans: readonly Span[]): Float64Array {
   let count = 0;
   for (const span of spans) count += span.length;
   const ids = new Float64Array(count);

@@ -4,6 +4,7 @@ import { type CheckFinding, type CheckOptions, checkState } from "./check.ts";
 import { copyState, copyToFile } from "./copy.ts";
 import type { Cursor } from "./cursor.ts";
 import { BoltError } from "./errors.ts";
+import type { StoredFreelist } from "./load-freelist.ts";
 import type { Meta } from "./meta.ts";
 import type { Page } from "./page.ts";
 import {
@@ -22,7 +23,7 @@ export interface TransactionOwner {
   /** Ends it without a change. */
   rollback(state: TransactionState): void;
   /** Free and pending pages as of this transaction's base; undefined when they are not known. */
-  unusedIds(state: TransactionState): Float64Array | undefined;
+  freelistOf(state: TransactionState): StoredFreelist | undefined;
 }
 
 /**
@@ -159,7 +160,16 @@ export class Transaction {
   /** Everything that is wrong with the committed state, as it is found. Nothing: all is well. */
   check(options: CheckOptions = {}): Generator<CheckFinding> {
     requireOpen(this.#state);
-    return checkState(this.#state, this.#owner.unusedIds(this.#state), options);
+    return checkState(this.#state, () => this.#owner.freelistOf(this.#state), options);
+  }
+
+  /**
+   * Ids of the pages that are free or wait to be, sorted in a sound file; owned by the caller.
+   * Undefined when the file does not store them and another transaction was committed since.
+   */
+  unusedPages(): Float64Array | undefined {
+    requireOpen(this.#state);
+    return this.#owner.freelistOf(this.#state)?.ids;
   }
 
   /**

@@ -41,7 +41,8 @@ function runsOf(state: TransactionState): Run[] {
   let nextPosition = -1;
   for (const page of state.dirty.sort((a, b) => a.id - b.id)) {
     const position = page.id * state.pageSize;
-    if (last === undefined || position !== nextPosition || last.bytes >= WRITE_RUN_BYTES) {
+    const fits = last !== undefined && last.bytes + page.bytes.length <= WRITE_RUN_BYTES;
+    if (last === undefined || position !== nextPosition || !fits) {
       last = { position, pages: [], bytes: 0 };
       runs.push(last);
     }
@@ -53,12 +54,15 @@ function runsOf(state: TransactionState): Run[] {
   return runs;
 }
 
+/** One copy is cheaper than a system call for each page. Used within one synchronous call only. */
+let scratch: Uint8Array | undefined;
+
 function joined(run: Run): Uint8Array {
-  const bytes = new Uint8Array(run.bytes);
+  scratch ??= new Uint8Array(WRITE_RUN_BYTES);
   let at = 0;
   for (const page of run.pages) {
-    bytes.set(page.bytes, at);
+    scratch.set(page.bytes, at);
     at += page.bytes.length;
   }
-  return bytes;
+  return scratch.subarray(0, at);
 }

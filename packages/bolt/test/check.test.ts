@@ -134,6 +134,12 @@ describe("check()", () => {
     expect(found.map((finding) => finding.message).sort()).toEqual(theirs.sort());
   });
 
+  test("finds a freelist page that is none", () => {
+    const s = sample();
+    patch(s.disk, s.freelist * PAGE + 8, 0x02);
+    expect(findings(s.disk)).toMatchObject([{ kind: "damaged", pageId: s.freelist }]);
+  });
+
   test("begins at a page when told to, and refuses one out of range", () => {
     const s = sample();
     const db = openDatabase(s.disk, "/db", { readOnly: true });

@@ -45,8 +45,20 @@ describe("files of bbolt's bench", () => {
     const path = `${directory}/bench-${mode}`;
     run(
       bbolt,
-      ...["bench", "--path", path, "--work", "--count", "10000", "--batch-size", "1000"],
-      ...["--write-mode", mode, "--page-size", pageSize, "--value-size", "60"],
+      "bench",
+      "--path",
+      path,
+      "--work",
+      "--count",
+      "10000",
+      "--batch-size",
+      "1000",
+      "--write-mode",
+      mode,
+      "--page-size",
+      pageSize,
+      "--value-size",
+      "60",
     );
     const db = openDatabase(nodeDisk, path, { strict: true });
     expect(db.pageSize).toBe(Number(pageSize));
@@ -65,8 +77,14 @@ describe("files of bbolt's bench", () => {
       if (plain?.value !== undefined) {
         const shown = run(
           bbolt,
-          ...["get", "--parse-format", "hex", "--format", "hex", path + copyOf(path)],
-          ...[tops[0]!, hex(plain.key)],
+          "get",
+          "--parse-format",
+          "hex",
+          "--format",
+          "hex",
+          path + copyOf(path),
+          tops[0]!,
+          hex(plain.key),
         );
         expect(shown.trim()).toBe(hex(plain.value));
       }
@@ -113,10 +131,22 @@ async function withEtcd(
   const child: ChildProcess = spawn(
     etcd,
     [
-      ...["--data-dir", `${directory}/etcd`, "--logger", "zap", "--log-level", "error"],
-      ...["--listen-client-urls", url, "--advertise-client-urls", url],
-      ...["--listen-peer-urls", peerUrl, "--initial-advertise-peer-urls", peerUrl],
-      ...["--initial-cluster", `default=${peerUrl}`],
+      "--data-dir",
+      `${directory}/etcd`,
+      "--logger",
+      "zap",
+      "--log-level",
+      "error",
+      "--listen-client-urls",
+      url,
+      "--advertise-client-urls",
+      url,
+      "--listen-peer-urls",
+      peerUrl,
+      "--initial-advertise-peer-urls",
+      peerUrl,
+      "--initial-cluster",
+      `default=${peerUrl}`,
     ],
     { stdio: "ignore" },
   );
