@@ -5,7 +5,10 @@ import { HpackDecoder } from "../src/hpack/decoder.ts";
 import { EncodedBlock } from "../src/hpack/encoded-block.ts";
 import { type HeaderField, HpackEncoder } from "../src/hpack/encoder.ts";
 import { huffmanDecode, huffmanEncode, huffmanSize } from "../src/hpack/huffman.ts";
+import { Flag, FrameType } from "../src/http2/frame.ts";
+import { frame, RawClient, requestBlock } from "./raw-client.ts";
 import { seed } from "./seed.ts";
+import { serve } from "./test-server.ts";
 
 fc.configureGlobal({ seed });
 
@@ -287,4 +290,34 @@ test("BlockCache: with it, a connection reads what it reads without it", () => {
     }),
     { numRuns: 500 },
   );
+});
+
+test("BlockCache: the same byte means something else after an insertion", async () => {
+  const peer = await serve();
+  const seen: (string | undefined)[] = [];
+  peer.services.unary("/b.B/See", (request, call) => {
+    seen.push(call.metadata.get("token"));
+    call.reply(request);
+  });
+  const insert = (value: string): Buffer =>
+    Buffer.concat([
+      Buffer.from([0x40, 5]),
+      Buffer.from("token"),
+      Buffer.of(value.length),
+      Buffer.from(value),
+    ]);
+  const client = new RawClient(peer.port).open();
+  const base = requestBlock("/b.B/See");
+  const newest = Buffer.of(0xbe);
+  const blocks = [insert("one"), newest, newest, insert("two"), newest, newest];
+  for (const [i, token] of blocks.entries()) {
+    client.send(
+      frame(FrameType.HEADERS, Flag.END_HEADERS, 2 * i + 1, Buffer.concat([base, token])),
+      frame(FrameType.DATA, Flag.END_STREAM, 2 * i + 1, Buffer.alloc(5)),
+    );
+  }
+  await client.until(() => seen.length === blocks.length);
+  client.socket.destroy();
+  await peer.close();
+  expect(seen).toEqual(["one", "one", "one", "two", "two", "two"]);
 });

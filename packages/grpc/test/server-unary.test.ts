@@ -136,6 +136,14 @@ test("unary: a message over the limit is RESOURCE_EXHAUSTED in grpc-go's words",
   expect(fits.trailers["grpc-status"]).toBe("0");
 });
 
+test("unary: the limit is the same for a message that spans frames", async () => {
+  const session = (await echo({ maxReceiveMessageBytes: 50_000 })).session();
+  const fits = await call(session, "/test.Echo/Echo", frameMessage(Buffer.alloc(50_000)));
+  expect(fits.trailers["grpc-status"]).toBe("0");
+  const over = await call(session, "/test.Echo/Echo", frameMessage(Buffer.alloc(50_001)));
+  expect(over.headers["grpc-status"]).toBe("8");
+});
+
 test("unary: gzip messages are unpacked, up to the limit", async () => {
   const session = (await echo({ maxReceiveMessageBytes: 10_000 })).session();
   const packed = (size: number): Buffer => {

@@ -27,8 +27,8 @@ export interface GrpcServerOptions {
   maxReceiveMessageBytes?: number;
   /** Open calls of one connection; more are refused (clients wait or go elsewhere). Default 65,536. */
   maxConcurrentStreams?: number;
-  /** Default: etcd's, see `DEFAULT_KEEPALIVE`. */
-  keepalive?: KeepaliveOptions;
+  /** Default, also of each time that is left out: etcd's, see `DEFAULT_KEEPALIVE`. */
+  keepalive?: Partial<KeepaliveOptions>;
   /** Default: silent. */
   logger?: Logger;
 }
@@ -56,7 +56,7 @@ export class GrpcServer implements PrefaceSink {
       clock: options.clock,
       logger: options.logger ?? silentLogger,
       deadlines: new Deadlines(options.clock),
-      keepalive: options.keepalive ?? DEFAULT_KEEPALIVE,
+      keepalive: { ...DEFAULT_KEEPALIVE, ...options.keepalive },
       maxReceiveMessageBytes: options.maxReceiveMessageBytes ?? DEFAULT_MAX_RECEIVE_MESSAGE_BYTES,
       maxConcurrentStreams,
       settings: settingsFrame([
