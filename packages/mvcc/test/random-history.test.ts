@@ -1,7 +1,8 @@
-import { SeededRandom, VirtualClock } from "@nodetcd/simulator";
+import { SeededRandom } from "@nodetcd/simulator";
 import { afterAll, expect, test } from "vitest";
 import { Scenario } from "./support/scenario.ts";
 import { seeds } from "./support/settle.ts";
+import { MemoryWorld } from "./support/world.ts";
 
 const steps = Number(process.env["STEPS"] ?? 500);
 
@@ -10,7 +11,7 @@ afterAll(() => console.log(`random history: ${steps} steps each, repeat one with
 for (const seed of seeds(Number(process.env["RUNS"] ?? 24))) {
   const restarts = seed % 3 === 0 ? 0 : 1;
   test(`Store: random changes, reads, compactions, ${restarts ? "restarts, crashes" : "no restarts"} and watches equal a list of changes (SEED=${seed})`, async () => {
-    const scenario = new Scenario(new SeededRandom(seed), new VirtualClock(), restarts);
+    const scenario = new Scenario(new SeededRandom(seed), new MemoryWorld(), restarts);
     await scenario.open();
     for (let i = 0; i < steps; i++) await scenario.step();
     await scenario.finish();

@@ -1,5 +1,5 @@
 import { equalBytes } from "@nodetcd/bytes";
-import type { SeededRandom, VirtualClock } from "@nodetcd/simulator";
+import type { SeededRandom } from "@nodetcd/simulator";
 import { expect } from "vitest";
 import {
   type KeyLeases,
@@ -8,10 +8,10 @@ import {
   type Store,
   type WriteTransaction,
 } from "../../src/mvcc.ts";
-import { hex, MemoryBackend } from "./memory-backend.ts";
+import { hex } from "./memory-backend.ts";
 import { Model, recordOf } from "./model.ts";
-import { settle } from "./settle.ts";
 import { Watching } from "./watching.ts";
+import type { World } from "./world.ts";
 
 const KEYS = Array.from(
   { length: 24 },
@@ -42,28 +42,25 @@ export class Scenario {
   readonly model = new Model();
   comparisons = 0;
   responses = 0;
-  #backend = new MemoryBackend();
   #leases = new Leases();
   #store!: Store;
   #watching!: Watching;
   readonly #random: SeededRandom;
-  readonly #clock: VirtualClock;
-
+  readonly #world: World;
   readonly #restarts: number;
 
   /** @param restarts 1 for the usual number of restarts and crashes, 0 for none */
-  constructor(random: SeededRandom, clock: VirtualClock, restarts: number) {
+  constructor(random: SeededRandom, world: World, restarts: number) {
     this.#restarts = restarts;
     this.#random = random;
-    this.#clock = clock;
+    this.#world = world;
   }
 
   async open(): Promise<void> {
     this.#leases = new Leases();
-    this.#store = await settle(
-      this.#clock,
-      openStore(this.#backend, {
-        clock: this.#clock,
+    this.#store = await this.#world.settle(
+      openStore(this.#world.backend, {
+        clock: this.#world.clock,
         lessor: this.#leases,
         compactionBatchLimit: 1 + this.#random.below(8),
         cacheBytes: this.#random.pick([0, 4096, 1 << 20]),
@@ -80,26 +77,26 @@ export class Scenario {
     else if (kind < 66) this.#compact();
     else if (kind < 76) this.#watching.open(KEYS);
     else if (kind < 84) this.#watching.disturb();
-    else if (kind < 94) await this.#clock.advanceAsync(1 + this.#random.below(25));
+    else if (kind < 94) await this.#world.advance(1 + this.#random.below(25));
     else if (kind < 96) await this.#hash();
-    else if (kind < 98) await this.#backend.commit();
+    else if (kind < 98) await this.#world.settle(this.#world.backend.commit());
     else if (this.#random.chance(0.8 * this.#restarts)) {
       await (this.#random.chance(0.6) ? this.#restart() : this.#crash());
     }
     this.#watching.check();
   }
 
-  /** Lets everything come to rest and compares it all. */
-  async finish(): Promise<void> {
-    await this.#watching.quiesce(this.#clock);
+  /** Lets everything come to rest, compares it all and closes. Returns the hash of the history. */
+  async finish(): Promise<number> {
+    await this.#watching.quiesce(this.#world);
     this.responses += this.#watching.responses;
-    await settle(this.#clock, this.#store.compactionsSettled());
+    await this.#world.settle(this.#store.compactionsSettled());
     const { model } = this;
     const expected = model.keptBy(model.compactRevision).map((change) => {
       const record = recordOf(change);
       return `${hex(record.key)} ${hex(record.value)}`;
     });
-    expect(this.#backend.dump("key")).toEqual(expected);
+    expect(this.#world.records()).toEqual(expected);
     for (let r = Math.max(model.compactRevision, 1); r <= model.revision; r++) {
       this.#compareRange("\0", "\0", r, 0);
       this.#compareRange("\0", "\0", r, 3);
@@ -109,7 +106,10 @@ export class Scenario {
     await this.#hash();
     await this.#restart();
     this.#compareRange("\0", "\0", model.revision, 0);
-    await this.#store.close();
+    const { hash } = await this.#world.settle(this.#store.hashKv(0));
+    await this.#world.settle(this.#store.close());
+    await this.#world.close();
+    return hash;
   }
 
   #write(): void {
@@ -251,16 +251,17 @@ export class Scenario {
     const at = low + this.#random.below(model.revision - low + 1);
     if (this.#store.compactHashes().some((hash) => hash.hashRevision === at)) return;
     if (model.range("\0", "\0", at).length === 0) {
-      await settle(this.#clock, this.#store.compactionsSettled());
+      await this.#world.settle(this.#store.compactionsSettled());
     }
     const expected = model.hash(at);
-    const { hash, compactRevision } = await settle(this.#clock, this.#store.hashKv(at));
+    const { hash, compactRevision } = await this.#world.settle(this.#store.hashKv(at));
     expect([hash, compactRevision]).toEqual([expected, model.compactRevision]);
     this.comparisons++;
   }
 
   async #restart(): Promise<void> {
-    await settle(this.#clock, this.#store.close());
+    await this.#world.settle(this.#store.close());
+    await this.#world.restart();
     this.responses += this.#watching.responses;
     this.#watching.endAll();
     await this.open();
@@ -271,12 +272,12 @@ export class Scenario {
 
   async #crash(): Promise<void> {
     const { model } = this;
-    this.#backend = this.#backend.afterCrash();
+    await this.#world.crash();
     const abandoned = this.#store;
     this.#watching.endAll();
     const [before, compactedBefore] = [model.revision, model.compactRevision];
     await this.open();
-    await settle(this.#clock, abandoned.close());
+    await this.#world.settle(abandoned.close());
     expect(this.#store.revision).toBeLessThanOrEqual(before);
     expect(this.#store.compactRevision).toBeLessThanOrEqual(compactedBefore);
     model.truncate(this.#store.revision, this.#store.compactRevision);

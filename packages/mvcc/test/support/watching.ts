@@ -1,9 +1,10 @@
-import type { SeededRandom, VirtualClock } from "@nodetcd/simulator";
+import type { SeededRandom } from "@nodetcd/simulator";
 import { EventType } from "@nodetcd/messages";
 import { expect } from "vitest";
 import type { Store, WatchFilter, WatchResponse, WatchStream } from "../../src/mvcc.ts";
 import { hex } from "./memory-backend.ts";
 import { eventBytes, Model } from "./model.ts";
+import type { World } from "./world.ts";
 
 interface Watched {
   readonly id: number;
@@ -181,9 +182,9 @@ export class Watching {
   }
 
   /** Opens all sinks, waits, and checks that nothing is missing. */
-  async quiesce(clock: VirtualClock): Promise<void> {
+  async quiesce(world: World): Promise<void> {
     for (const opened of this.#streams) this.#setTakes(opened, true);
-    await clock.advanceAsync(500, 5);
+    await world.advance(500);
     for (const { stream, watched } of this.#streams) {
       for (const one of watched.values()) {
         if (one.cancelled || one.compacted) continue;
