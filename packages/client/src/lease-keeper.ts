@@ -10,8 +10,8 @@ interface KeptLease {
   readonly id: bigint;
   readonly lost: AbortController;
   ttlSeconds: number;
-  /** Monotonic milliseconds of the last request that was not answered yet, or of the answered one. */
-  sentAt: number;
+  /** Monotonic milliseconds of the renewals under way, oldest first: they are answered in order. */
+  sentAt: number[];
   /** Monotonic milliseconds: when to send again, and until when the server keeps the lease. */
   renewAt: number;
   expiresAt: number;
@@ -34,7 +34,7 @@ export class LeaseKeeper {
   }
 
   /**
-   * Renews this lease from now on, at once if `ttlSeconds` is unknown (0). The signal is aborted when
+   * Renews this lease now and from now on; `ttlSeconds` 0 is not known. The signal is aborted when
    * the lease has ended, with the reason: an `EtcdError` of code `LEASE_NOT_FOUND` or `LEASE_LOST`.
    */
   keep(id: bigint, ttlSeconds: number): AbortSignal {
@@ -45,8 +45,8 @@ export class LeaseKeeper {
       id,
       lost: new AbortController(),
       ttlSeconds,
-      sentAt: now,
-      renewAt: now + (ttlSeconds * 1_000) / 3,
+      sentAt: [],
+      renewAt: now,
       expiresAt: ttlSeconds === 0 ? Number.POSITIVE_INFINITY : now + ttlSeconds * 1_000,
     };
     this.#forget ??= this.#connection.onClose(() => this.#close());
@@ -110,7 +110,7 @@ export class LeaseKeeper {
   #renew(lease: KeptLease, now: number): void {
     lease.renewAt = now + Math.max(KEEP_ALIVE_REOPEN_MS, (lease.ttlSeconds * 1_000) / 3);
     if (this.#stream === undefined) return void this.#open();
-    lease.sentAt = now;
+    lease.sentAt.push(now);
     this.#stream.send(LeaseKeepAliveRequest.encode({ id: lease.id }));
   }
 
@@ -144,9 +144,10 @@ export class LeaseKeeper {
       const error = new EtcdError("LEASE_NOT_FOUND", "etcdserver: requested lease not found");
       return this.#lose(lease, error);
     }
+    const sentAt = lease.sentAt.shift() ?? this.#connection.clock.monotonic();
     lease.ttlSeconds = response.ttl;
-    lease.expiresAt = lease.sentAt + response.ttl * 1_000;
-    lease.renewAt = Math.min(lease.renewAt, lease.sentAt + (response.ttl * 1_000) / 3);
+    lease.expiresAt = sentAt + response.ttl * 1_000;
+    lease.renewAt = sentAt + (response.ttl * 1_000) / 3;
     this.#schedule();
   }
 
@@ -159,7 +160,10 @@ export class LeaseKeeper {
       error: error.message,
     });
     const retryAt = this.#connection.clock.monotonic() + KEEP_ALIVE_REOPEN_MS;
-    for (const lease of this.#leases.values()) lease.renewAt = Math.min(lease.renewAt, retryAt);
+    for (const lease of this.#leases.values()) {
+      lease.sentAt.length = 0;
+      lease.renewAt = Math.min(lease.renewAt, retryAt);
+    }
     this.#schedule();
   }
 }

@@ -361,6 +361,29 @@ export function clientSuite(name: string, start: () => Promise<Target>): void {
       other.close();
     });
 
+    it.concurrent(
+      "keepAlive survives breaks shorter than the TTL, and is lost after longer ones",
+      async () => {
+        if (target.endpoint === undefined) return;
+        const proxy = await startProxy(target.endpoint);
+        const shaky = new Client({ runtime: nodeRuntime, endpoints: proxy.endpoint });
+        const lease = await shaky.leases.grant(2);
+        const lost = lease.keepAlive();
+        proxy.refuse(true);
+        proxy.cut();
+        await sleep(900);
+        proxy.refuse(false);
+        await sleep(2_000);
+        expect(lost.aborted).toBe(false);
+        proxy.refuse(true);
+        proxy.cut();
+        await new Promise((resolve) => lost.addEventListener("abort", resolve));
+        expect(lost.reason).toMatchObject({ code: "LEASE_LOST" });
+        shaky.close();
+        await proxy.close();
+      },
+    );
+
     it("lock lets one in at a time, in the order they came", async () => {
       const name = key();
       const order: string[] = [];
@@ -481,29 +504,6 @@ export function clientSuite(name: string, start: () => Promise<Target>): void {
       shaky.close();
       await proxy.close();
     });
-
-    it.concurrent(
-      "keepAlive survives breaks shorter than the TTL, and is lost after longer ones",
-      async () => {
-        if (target.endpoint === undefined) return;
-        const proxy = await startProxy(target.endpoint);
-        const shaky = new Client({ runtime: nodeRuntime, endpoints: proxy.endpoint });
-        const lease = await shaky.leases.grant(2);
-        const lost = lease.keepAlive();
-        proxy.refuse(true);
-        proxy.cut();
-        await sleep(900);
-        proxy.refuse(false);
-        await sleep(2_000);
-        expect(lost.aborted).toBe(false);
-        proxy.refuse(true);
-        proxy.cut();
-        await new Promise((resolve) => lost.addEventListener("abort", resolve));
-        expect(lost.reason).toMatchObject({ code: "LEASE_LOST" });
-        shaky.close();
-        await proxy.close();
-      },
-    );
 
     it("calls go to the endpoints in turn, and around one that is down", async () => {
       if (target.endpoint === undefined) return;

@@ -14,8 +14,6 @@ import { waitForStopSignal } from "../signals.ts";
 import { ownVersion, versionText } from "../version.ts";
 import { help } from "./help.ts";
 
-const READY = "ready to serve client requests";
-
 /** `nodetcd [server] [flags]`: serves until a signal, or until storage fails. */
 export async function server(args: readonly string[]): Promise<number> {
   try {
@@ -65,7 +63,7 @@ async function serve(settings: Draft, logger: Logger): Promise<number> {
     logger.error("failed to start", { error: messageOf(error), code });
     return code === "NOT_BUILT_YET" ? 2 : 1;
   }
-  logger.info(READY, { "client-urls": member.clientUrls, "data-dir": config.dataDir });
+
   if (isForPeople(settings.log) && process.stderr.isTTY === true) {
     const dataDir = resolve(config.dataDir);
     const { clientUrls } = member;

@@ -32,6 +32,9 @@ function checkHostUrls(flag: string, urls: readonly string[]): void {
 /** What etcd checks about flags together, with its texts. Raises `CliError`; notes warnings. */
 export function validate(draft: Draft): void {
   const { config, explicit } = draft;
+  if (config.listenClientUrls.length === 0) {
+    throw bad("--listen-client-urls is empty: nobody could reach the member", "Leave it out.");
+  }
   checkBindUrls(config.listenPeerUrls);
   checkBindUrls(config.listenClientUrls);
   checkBindUrls(config.listenClientHttpUrls);

@@ -1,0 +1,130 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Client } from "@nodetcd/client";
+import { nodeRuntime } from "@nodetcd/runtime/node";
+import { afterAll, describe, expect, it } from "vitest";
+
+const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+const directory = mkdtempSync(join(tmpdir(), "main-test-"));
+const children: ChildProcess[] = [];
+afterAll(() => {
+  for (const child of children) child.kill("SIGKILL");
+  rmSync(directory, { recursive: true, force: true });
+});
+
+interface Running {
+  readonly child: ChildProcess;
+  /** What it has said so far. */
+  output: { out: string; err: string };
+  readonly exit: Promise<number | null>;
+}
+
+function start(args: string[], environment: Record<string, string> = {}): Running {
+  // No HOME and nothing else: harnesses give PATH and ETCD_ variables only.
+  const child = spawn(
+    process.execPath,
+    ["--conditions=@nodetcd/source", "--import", "tsx", MAIN, ...args],
+    { env: { PATH: process.env["PATH"], ...environment }, stdio: ["ignore", "pipe", "pipe"] },
+  );
+  children.push(child);
+  const output = { out: "", err: "" };
+  child.stdout.on("data", (chunk: Buffer) => (output.out += chunk.toString()));
+  child.stderr.on("data", (chunk: Buffer) => (output.err += chunk.toString()));
+  const exit = new Promise<number | null>((resolve) => child.once("close", resolve));
+  return { child, output, exit };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+async function startMember(name: string): Promise<Running & { url: string; args: string[] }> {
+  const url = `http://127.0.0.1:${await freePort()}`;
+  const args = [
+    ["--name", name],
+    ["--data-dir", join(directory, name)],
+    ["--listen-client-urls", url],
+    ["--advertise-client-urls", url],
+    ["--listen-peer-urls", `http://127.0.0.1:${await freePort()}`],
+  ].flat();
+  const running = start(args);
+  await expect
+    .poll(() => running.output.err, { timeout: 15_000 })
+    .toContain("ready to serve client requests");
+  return { ...running, url, args };
+}
+
+describe("nodetcd", () => {
+  it("--version has etcd's lines, on standard output", async () => {
+    const { output, exit } = start(["--version"]);
+    expect(await exit).toBe(0);
+    expect(output.out).toMatch(
+      /^etcd Version: 3\.7\.\d+\nGit SHA: .*\nGo Version: .*\nGo OS\/Arch: /,
+    );
+    expect(output.out).toMatch(/\nnodetcd Version: \d/);
+  });
+
+  it("refuses in plain text or as a log line, with etcd's exit codes", async () => {
+    const cases = [
+      start(["--nam", "x"]),
+      start(["--snapshot-count=abc"]),
+      start(["srever"]),
+      start(["--name=x"], { ETCD_NAME: "y" }),
+    ];
+    expect(await Promise.all(cases.map(({ exit }) => exit))).toEqual([2, 2, 1, 1]);
+    const [unknown, bad, command, conflict] = cases.map(({ output }) => output.err);
+    expect(unknown).toContain("not defined: -nam\nDid you mean --name?");
+    expect(bad).toContain('invalid value "abc" for flag -snapshot-count');
+    expect(command).toContain("Did you mean server?");
+    expect(JSON.parse(conflict ?? "")).toMatchObject({
+      level: "error",
+      error: expect.stringContaining("conflicting environment variable"),
+    });
+  });
+
+  it("serves, logs JSON lines only, stops at SIGTERM within 1.5 s, and finds its data again", async () => {
+    const first = await startMember("stops");
+    const client = new Client({ runtime: nodeRuntime, endpoints: first.url });
+    await client.put("kept", "yes");
+    const watcher = client.watch("kept");
+    await watcher.ready;
+    const begun = performance.now();
+    first.child.kill("SIGTERM");
+    expect(await first.exit).toBe(0);
+    expect(performance.now() - begun).toBeLessThan(1_500);
+    const lines = first.output.err.trimEnd().split("\n");
+    const levels = lines.map((line) => (JSON.parse(line) as { level: string }).level);
+    expect(levels).not.toContain("error");
+    expect(first.output.out).toBe("");
+
+    const second = start(first.args);
+    expect((await client.get("kept", { timeoutMs: 15_000 }))?.text()).toBe("yes");
+    client.close();
+    second.child.kill("SIGINT");
+    expect(await second.exit).toBe(0);
+  });
+
+  it("says why it cannot start: folder in use, port in use", async () => {
+    const running = await startMember("busy");
+    const sameFolder = start([
+      ...running.args,
+      `--listen-client-urls=http://127.0.0.1:${await freePort()}`,
+      `--listen-peer-urls=http://127.0.0.1:${await freePort()}`,
+    ]);
+    expect(await sameFolder.exit).toBe(1);
+    expect(sameFolder.output.err).toContain("DATA_DIR_LOCKED");
+    const samePort = start([...running.args, "--data-dir", join(directory, "other")]);
+    expect(await samePort.exit).toBe(1);
+    expect(samePort.output.err).toContain("ADDRESS_UNAVAILABLE");
+    running.child.kill("SIGTERM");
+    expect(await running.exit).toBe(0);
+  });
+});
