@@ -98,7 +98,6 @@ export function checkConfig(config: MemberConfig): void {
   if (snapshotCount < 1) refuse("--snapshot-count must be at least 1");
   if (config.maxRequestBytes < 1) refuse("--max-request-bytes must be at least 1");
   if (config.maxTxnOps < 1) refuse("--max-txn-ops must be at least 1");
-  if (config.listenClientUrls.length === 0) refuse("--listen-client-urls must name an address");
   for (const url of config.listenClientUrls) parseListenUrl(url, "listen-client-urls");
   for (const url of config.listenClientHttpUrls) parseListenUrl(url, "listen-client-http-urls");
   for (const url of config.listenPeerUrls) parseListenUrl(url, "listen-peer-urls");

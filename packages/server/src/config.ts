@@ -27,7 +27,10 @@ export interface MemberConfig {
   dataDir: string;
   /** Folder of the write-ahead log; "" puts it into `dataDir`/member/wal. Default "". */
   walDir: string;
-  /** Where clients are served, gRPC and HTTP on one port. Default `http://localhost:2379`. */
+  /**
+   * Where clients are served, gRPC and HTTP on one port; none: only this process can call it, by
+   * `Member.services`. Default `http://localhost:2379`.
+   */
   listenClientUrls: readonly string[];
   /** When set, HTTP is served here and `listenClientUrls` carry gRPC only. Default none. */
   listenClientHttpUrls: readonly string[];
