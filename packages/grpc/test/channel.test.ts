@@ -126,6 +126,7 @@ test("Channel: calls beyond the server's limit of streams wait for their turn", 
     }, 5);
   });
   const channel = open(peer.port);
+  await channel.unary("/c.C/Echo", MESSAGE);
   const calls = Array.from({ length: 20 }, (_, i) => channel.unary("/c.C/Slow", Buffer.from([i])));
   expect((await Promise.all(calls)).map((reply) => reply[0])).toEqual(calls.map((_, i) => i));
   expect(most).toBe(2);

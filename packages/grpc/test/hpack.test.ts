@@ -2,8 +2,10 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { BlockCache } from "../src/hpack/block-cache.ts";
 import { HpackDecoder } from "../src/hpack/decoder.ts";
+import { DynamicTable } from "../src/hpack/dynamic-table.ts";
 import { EncodedBlock } from "../src/hpack/encoded-block.ts";
 import { type HeaderField, HpackEncoder } from "../src/hpack/encoder.ts";
+import { HeaderEntry } from "../src/hpack/header-entry.ts";
 import { huffmanDecode, huffmanEncode, huffmanSize } from "../src/hpack/huffman.ts";
 import { Flag, FrameType } from "../src/http2/frame.ts";
 import { frame, RawClient, requestBlock } from "./raw-client.ts";
@@ -290,6 +292,19 @@ test("BlockCache: with it, a connection reads what it reads without it", () => {
     }),
     { numRuns: 500 },
   );
+});
+
+test("DynamicTable: holds what fits exactly, evicts the oldest for one byte more", () => {
+  const table = new DynamicTable();
+  const entry = new HeaderEntry("name", "value");
+  table.resize(2 * entry.size);
+  table.insert(entry);
+  table.insert(entry);
+  expect([table.length, table.size]).toEqual([2, 2 * entry.size]);
+  table.insert(new HeaderEntry("name", "value2"));
+  expect([table.length, table.get(62)?.value, table.get(63)]).toEqual([1, "value2", undefined]);
+  table.insert(new HeaderEntry("n", "v".repeat(200)));
+  expect([table.length, table.size]).toEqual([0, 0]);
 });
 
 test("BlockCache: the same byte means something else after an insertion", async () => {

@@ -161,6 +161,26 @@ test("a cancelled call is told to its handler and does not disturb the others", 
   await client.frame(({ type, id }) => type === FrameType.DATA && id === 3);
 });
 
+test("what a client still sends for a call that has failed is ignored", async () => {
+  await start();
+  peer.services.stream("/test.Echo/Fail", "bidi_stream", (stream) =>
+    stream.fail(Status.ABORTED, "no"),
+  );
+  const client = raw().open();
+  client.send(frame(FrameType.HEADERS, Flag.END_HEADERS, 1, requestBlock("/test.Echo/Fail")));
+  const resets = (): number =>
+    client.frames.filter(({ type }) => type === FrameType.RST_STREAM).length;
+  await client.until(() => resets() === 1);
+  client.send(
+    frame(FrameType.DATA, 0, 1, MESSAGE),
+    frame(FrameType.WINDOW_UPDATE, 0, 1, uint32(100)),
+    frame(FrameType.DATA, Flag.END_STREAM, 1, MESSAGE),
+    whole(3),
+  );
+  await client.frame(({ type, id }) => type === FrameType.DATA && id === 3);
+  expect(resets()).toBe(1);
+});
+
 test("replies wait for the stream's and the connection's window", async () => {
   await start();
   const client = raw();

@@ -49,10 +49,15 @@ test("unary: a failure is trailers only, with its message percent-encoded", asyn
   peer.services.unary("/test.Echo/Fail", (_request, unary) =>
     unary.fail(Status.NOT_FOUND, "100% größer\n"),
   );
+  peer.services.unary("/test.Echo/Percent", (_request, unary) =>
+    unary.fail(Status.NOT_FOUND, "%41"),
+  );
   const answer = await call(session, "/test.Echo/Fail", frameMessage(Buffer.alloc(0)));
   expect(answer.headers["grpc-status"]).toBe("5");
   expect(answer.headers["grpc-message"]).toBe("100%25 gr%C3%B6%C3%9Fer%0A");
   expect(answer.messages).toEqual([]);
+  const percent = await call(session, "/test.Echo/Percent", frameMessage(Buffer.alloc(0)));
+  expect(percent.headers["grpc-message"]).toBe("%2541");
 });
 
 test("unary: what a handler throws becomes the status", async () => {
