@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { existsSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { crc32c } from "@nodetcd/bytes";
@@ -7,6 +8,7 @@ import { FaultDisk } from "@nodetcd/simulator";
 import { type Backend, BUCKETS, openBackend } from "../src/backend.ts";
 
 const BBOLT = process.env["BBOLT_BIN"] ?? "/opt/peers/bbolt";
+const ETCDUTL = process.env["ETCDUTL_BIN"] ?? "/opt/peers/etcdutl";
 const runtime = { clock: nodeClock, disk: nodeDisk };
 let directory = "";
 let backend: Backend;
@@ -109,6 +111,33 @@ describe("hash", () => {
     }
     const hash = await backend.hash((bucket, k) => bucket === "meta" && k.length > 1);
     expect(hash).toBe(expected);
+  });
+});
+
+describe("tools of etcd and bbolt", () => {
+  it("agree on the hash and the number of keys of a snapshot", async () => {
+    if (!existsSync(ETCDUTL)) {
+      console.warn(`skipped: ${ETCDUTL} is missing (ETCDUTL_BIN)`);
+      return;
+    }
+    for (let n = 1; n <= 500; n++) {
+      const name = Buffer.from(`key-${n}`);
+      // mvccpb.KeyValue: key, create and mod revision, version, value
+      const head = Buffer.from([0x0a, name.length, ...name, 0x10, n & 127, 0x18, n & 127, 0x20, 1]);
+      backend.put("key", key(n), Buffer.concat([head, Buffer.from([0x2a, 2, 0x68, 0x69])]));
+    }
+    const hash = await backend.hash(() => false);
+    const snapshot = await backend.openSnapshot();
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of snapshot.read()) chunks.push(chunk);
+    snapshot.close();
+    const bytes = Buffer.concat(chunks);
+    const path = `${directory}/saved`;
+    writeFileSync(path, Buffer.concat([bytes, createHash("sha256").update(bytes).digest()]));
+    const status = execFileSync(ETCDUTL, ["snapshot", "status", path, "-w", "json"], {
+      encoding: "utf8",
+    });
+    expect(JSON.parse(status)).toMatchObject({ hash, revision: 500, totalKey: 500 });
   });
 });
 

@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest";
 import { InternalRaftRequest, type PutRequest, type WalSnapshot } from "@nodetcd/messages";
 import { nodeClock, nodeDisk } from "@nodetcd/runtime/node";
 import { loadNewestSnapshotFile, openWal, readLog, readValidSnapshots } from "../src/wal.ts";
-import { entries, FROM_START, plain } from "./helpers.ts";
+import { entry, FROM_START, plain } from "./helpers.ts";
 
 const PAIRS = [
   [
@@ -30,6 +30,7 @@ function freePort(): Promise<number> {
 
 interface RunningEtcd {
   put(key: string, value: string): void;
+  get(key: string): string;
   kill(): Promise<void>;
 }
 
@@ -68,6 +69,7 @@ async function startEtcd(etcd: string, etcdctl: string, dataDir: string): Promis
   }
   return {
     put: (key, value) => void ctl("put", key, value),
+    get: (key) => ctl("get", key, "--print-value-only").trim(),
     kill: () =>
       new Promise((resolve) => {
         child.once("exit", () => resolve());
@@ -89,6 +91,11 @@ describe("files of a real etcd", () => {
         for (let i = 0; i < 25; i++) running.put(`key-${i}`, `value-${i}`);
         await running.kill();
         await checkReadAndContinued(`${dataDir}/member`);
+        const again = await startEtcd(etcd, etcdctl, dataDir);
+        expect(again.get("key-24")).toBe("value-24");
+        again.put("key-24", "after");
+        expect(again.get("key-24")).toBe("after");
+        await again.kill();
       } finally {
         rmSync(dataDir, { recursive: true });
       }
@@ -133,7 +140,9 @@ async function checkReadAndContinued(member: string): Promise<void> {
   expect(Buffer.from(metadata)).toEqual(Buffer.from(content.metadata));
   expect(plain(found)).toEqual(plain(content.entries.slice(from.index)));
   const last = content.entries.length;
-  await wal.append({ ...hardState, commit: last }, entries(last + 1, last + 3, hardState.term));
+  const noOps = [1, 2, 3].map((n) => entry(last + n, hardState.term, new Uint8Array(0)));
+  // As a leader's first entry of a term: etcd applies them as nothing.
+  await wal.append({ ...hardState, commit: last }, noOps);
   await wal.close();
   const again = await readLog(nodeDisk, `${member}/wal`, from);
   expect(again.entries.length).toBe(found.length + 3);
