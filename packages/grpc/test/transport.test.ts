@@ -67,6 +67,23 @@ describe.each(["Channel", "LocalTransport"])("%s", (kind) => {
     await expect(failure).rejects.toMatchObject({ code: Status.ABORTED, message: "nö: 100%" });
   });
 
+  test("unary: what a handler throws is the status, or INTERNAL", async () => {
+    services.unary("/t.T/Throw", () => {
+      throw new RpcError(Status.DATA_LOSS, "gone");
+    });
+    services.unary("/t.T/Break", () => {
+      throw new TypeError("broken");
+    });
+    await expect(transport.unary("/t.T/Throw", bytes(""))).rejects.toMatchObject({
+      code: Status.DATA_LOSS,
+      message: "gone",
+    });
+    await expect(transport.unary("/t.T/Break", bytes(""))).rejects.toMatchObject({
+      code: Status.INTERNAL,
+      message: "broken",
+    });
+  });
+
   test("unary: an unknown method is UNIMPLEMENTED", async () => {
     await expect(transport.unary("/t.T/Nothing", bytes(""))).rejects.toMatchObject({
       code: Status.UNIMPLEMENTED,

@@ -1,3 +1,4 @@
+import { InvariantError } from "@nodetcd/bytes";
 import { ignore, type StreamCall, type UnaryCall } from "../call.ts";
 import type { Deadlined, DeadlineSlot, Deadlines } from "../deadlines.ts";
 import { RpcError } from "../errors.ts";
@@ -220,8 +221,10 @@ class LocalCall implements UnaryCall, StreamCall, LaneEnd {
     try {
       work();
     } catch (error) {
-      if (!(error instanceof RpcError)) throw error;
-      this.fail(error.code, error.message);
+      // As on the wire: a handler's mistake fails its call, a broken invariant stops the process.
+      if (error instanceof InvariantError) throw error;
+      if (error instanceof RpcError) this.fail(error.code, error.message);
+      else this.fail(Status.INTERNAL, error instanceof Error ? error.message : String(error));
     }
   }
 }
