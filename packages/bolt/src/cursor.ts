@@ -1,7 +1,7 @@
 import { compareBytes } from "@nodetcd/bytes";
 import { deleteValue } from "./delete.ts";
 import { BoltError } from "./errors.ts";
-import { Node, searchChildren, searchKeys } from "./node.ts";
+import { keyAt, Node, searchChildren, searchNode, valueAt } from "./node.ts";
 import { Page } from "./page.ts";
 import { branchChild, searchBranch } from "./page-branch.ts";
 import { BUCKET_ELEMENT, leafKey, searchLeaf } from "./page-leaf.ts";
@@ -58,7 +58,7 @@ export class Cursor {
       at instanceof Page ? searchBranch(at, key) : searchChildren(at, key),
     );
     const leaf = this.#leaf!;
-    const at = leaf instanceof Page ? searchLeaf(leaf, key) : searchKeys(leaf.keys, key);
+    const at = leaf instanceof Page ? searchLeaf(leaf, key) : searchNode(leaf, key);
     this.#index = (at < 0 ? ~at : at) - 1;
     return this.#forward() ?? this.#pastTheEnd();
   }
@@ -138,10 +138,10 @@ export class Cursor {
 
   #entry(leaf: Node | Page): Entry {
     if (leaf instanceof Page) return new PageEntry(leaf, this.#index);
-    const key = leaf.keys[this.#index]!;
+    const key = keyAt(leaf, this.#index);
     this.#nodeKey = key;
     const isBucket = (leaf.flags[this.#index]! & BUCKET_ELEMENT) !== 0;
-    const value = isBucket ? undefined : leaf.values[this.#index]!;
+    const value = isBucket ? undefined : valueAt(leaf, this.#index);
     return { key, value, keySize: key.length, valueSize: value?.length ?? 0 };
   }
 

@@ -1,6 +1,6 @@
 import { BoltError } from "./errors.ts";
 import { getElement } from "./get.ts";
-import { removeEntry, searchKeys } from "./node.ts";
+import { removeEntry, searchNode } from "./node.ts";
 import { leafForChange } from "./put.ts";
 import type { Tree } from "./tree.ts";
 
@@ -18,7 +18,7 @@ export function deleteValue(tree: Tree, key: Uint8Array): void {
 /** Removes an entry that is there, of either kind. */
 export function deleteEntry(tree: Tree, key: Uint8Array): void {
   const leaf = leafForChange(tree, key);
-  const at = searchKeys(leaf.keys, key);
+  const at = searchNode(leaf, key);
   if (at < 0) return;
   removeEntry(leaf, at);
   leaf.unbalanced = true;

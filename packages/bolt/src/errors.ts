@@ -26,6 +26,8 @@ const TEXTS = {
   SAME_BUCKETS: "the source and target are the same bucket",
   DIFFERENT_DATABASE: "the source and target buckets are in different database files",
   NO_CURRENT_ENTRY: "the cursor is not on an entry",
+  PAGE_TYPE: "wrong type of page",
+  ELEMENT_RANGE: "no such element",
   SEQUENCE_RANGE: "sequence is not a safe integer",
 } as const;
 

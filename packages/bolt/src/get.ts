@@ -1,4 +1,4 @@
-import { Node, searchChildren, searchKeys } from "./node.ts";
+import { Node, searchChildren, searchNode, valueAt } from "./node.ts";
 import { Page } from "./page.ts";
 import { branchChild, searchBranch } from "./page-branch.ts";
 import { BUCKET_ELEMENT, leafFlags, leafValue, searchLeaf } from "./page-leaf.ts";
@@ -21,19 +21,19 @@ export function getValue(tree: Tree, key: Uint8Array): Uint8Array | undefined {
     const at = searchLeaf(leaf, key);
     return at < 0 || (leafFlags(leaf, at) & BUCKET_ELEMENT) !== 0 ? undefined : leafValue(leaf, at);
   }
-  const at = searchKeys(leaf.keys, key);
-  return at < 0 || (leaf.flags[at]! & BUCKET_ELEMENT) !== 0 ? undefined : leaf.values[at];
+  const at = searchNode(leaf, key);
+  return at < 0 || (leaf.flags[at]! & BUCKET_ELEMENT) !== 0 ? undefined : valueAt(leaf, at);
 }
 
 /** As `getValue`, for both kinds of element. */
 export function getElement(tree: Tree, key: Uint8Array): Element | undefined {
   const leaf = leafOf(tree, key);
   const isPage = leaf instanceof Page;
-  const at = isPage ? searchLeaf(leaf, key) : searchKeys(leaf.keys, key);
+  const at = isPage ? searchLeaf(leaf, key) : searchNode(leaf, key);
   if (at < 0) return undefined;
   const flags = isPage ? leafFlags(leaf, at) : leaf.flags[at]!;
   return {
-    value: isPage ? leafValue(leaf, at) : leaf.values[at]!,
+    value: isPage ? leafValue(leaf, at) : valueAt(leaf, at),
     isBucket: (flags & BUCKET_ELEMENT) !== 0,
   };
 }

@@ -2,7 +2,7 @@ import { deleteEntry } from "./delete.ts";
 import { BoltError } from "./errors.ts";
 import { type Element, getElement } from "./get.ts";
 import { MAX_KEY_SIZE } from "./limits.ts";
-import { Node } from "./node.ts";
+import { keyAt, Node, valueAt } from "./node.ts";
 import { Page } from "./page.ts";
 import { branchChild } from "./page-branch.ts";
 import { BUCKET_ELEMENT, leafFlags, leafKey, leafValue } from "./page-leaf.ts";
@@ -95,7 +95,7 @@ function freePages(state: TransactionState, tree: Tree): void {
         if (!at.isLeaf) {
           visit(at.nodes[i] ?? childPage(tree, at.children[i]!), depth + 1);
         } else if ((at.flags[i]! & BUCKET_ELEMENT) !== 0) {
-          freeNested(state, tree, at.keys[i]!, at.values[i]!);
+          freeNested(state, tree, keyAt(at, i), valueAt(at, i));
         }
       }
       state.free(at.pageId, at.overflow);

@@ -1,4 +1,4 @@
-import { entrySize, Node, removeChild } from "./node.ts";
+import { entrySize, keyAt, Node, removeChild, valueAt } from "./node.ts";
 import { checkDepth, materializeChild, type Tree } from "./tree.ts";
 import { clampFillPercent } from "./node-split.ts";
 import type { TransactionState } from "./transaction-state.ts";
@@ -68,9 +68,9 @@ function mergeWithNext(state: TransactionState, tree: Tree, branch: Node, index:
   const left = materializeChild(tree, branch, index);
   const right = materializeChild(tree, branch, index + 1);
   for (let i = 0; i < right.keys.length; i++) {
-    left.keys.push(right.keys[i]!);
+    left.keys.push(keyAt(right, i));
     if (left.isLeaf) {
-      left.values.push(right.values[i]!);
+      left.values.push(valueAt(right, i));
       left.flags.push(right.flags[i]!);
     } else {
       left.children.push(right.children[i]!);

@@ -4,7 +4,7 @@ import {
   MIN_FILL_PERCENT,
   MIN_KEYS_PER_PAGE,
 } from "./limits.ts";
-import { entrySize, Node, nodeSize } from "./node.ts";
+import { type BytesRef, entrySize, keyAt, Node, nodeSize } from "./node.ts";
 import { ELEMENT_SIZE, PAGE_HEADER_SIZE } from "./page.ts";
 import { writeBranchPage } from "./page-branch.ts";
 import { BUCKET_ELEMENT, writeLeafPage } from "./page-leaf.ts";
@@ -29,7 +29,7 @@ export function* spillTree(state: TransactionState, tree: Tree): Generator<void>
   let pieces = yield* spillNode(state, tree, tree.rootNode);
   while (pieces.length > 1) {
     const root = new Node(false);
-    for (const piece of pieces) addPiece(root, piece);
+    for (const piece of pieces) addChild(root, piece.key, piece.pageId);
     pieces = yield* spillNode(state, tree, root);
   }
   tree.rootPageId = pieces[0]!.pageId;
@@ -86,7 +86,9 @@ function* spillNode(state: TransactionState, tree: Tree, node: Node): Generator<
     if (node.isLeaf) writeLeafPage(buffer, 0, { id, overflow }, whole, from, to);
     else writeBranchPage(buffer, { id, overflow }, whole, from, to);
     state.addDirtyPage(buffer);
-    pieces.push({ key: whole.keys[from] ?? new Uint8Array(0), pageId: id });
+    // The root of an empty tree has no first key, and needs none: nothing is above it.
+    const key = from < to ? keyAt(whole, from) : new Uint8Array(0);
+    pieces.push({ key, pageId: id });
     from = to;
     yield;
   }
@@ -97,21 +99,23 @@ function* spillNode(state: TransactionState, tree: Tree, node: Node): Generator<
 
 /** A branch in which every child that was a node is replaced by the pages it was written to. */
 function* spillChildren(state: TransactionState, tree: Tree, node: Node): Generator<void, Node> {
-  const whole = new Node(false);
+  const whole = new Node(false, node.page);
   for (const [index, key] of node.keys.entries()) {
     const child = node.nodes[index];
     if (child === undefined) {
-      addPiece(whole, { key, pageId: node.children[index]! });
+      addChild(whole, key, node.children[index]!);
     } else {
-      for (const piece of yield* spillNode(state, tree, child)) addPiece(whole, piece);
+      for (const piece of yield* spillNode(state, tree, child)) {
+        addChild(whole, piece.key, piece.pageId);
+      }
     }
   }
   return whole;
 }
 
-function addPiece(branch: Node, piece: Piece): void {
-  branch.keys.push(piece.key);
-  branch.children.push(piece.pageId);
+function addChild(branch: Node, key: BytesRef, pageId: number): void {
+  branch.keys.push(key);
+  branch.children.push(pageId);
 }
 
 /**

@@ -25,6 +25,10 @@ export function branchKey(page: Page, index: number): Uint8Array {
   );
 }
 
+export function branchKeySize(page: Page, index: number): number {
+  return page.words[HEADER_WORDS + index * 4 + 1]!;
+}
+
 export function branchChild(page: Page, index: number): number {
   const word = HEADER_WORDS + index * 4 + 2;
   return page.words[word]! + page.words[word + 1]! * TWO_32;
@@ -62,22 +66,29 @@ export function branchDefect(page: Page): string | undefined {
   return undefined;
 }
 
+/** A key that is a number is that element's of `page`. */
+export interface BranchEntries {
+  readonly page: Page | undefined;
+  readonly keys: readonly (Uint8Array | number)[];
+  readonly children: readonly number[];
+}
+
 /** Writes children `from` to `to - 1` as a branch page into zeroed memory. Keys are copied. */
 export function writeBranchPage(
   buffer: ArrayBuffer,
   header: { id: number; overflow: number },
-  entries: { keys: readonly Uint8Array[]; children: readonly number[] },
+  entries: BranchEntries,
   from: number,
   to: number,
 ): void {
   const words = new Uint32Array(buffer);
   const bytes = new Uint8Array(buffer);
-  const { keys, children } = entries;
   writePageHeader(words, header.id, BRANCH_PAGE, to - from, header.overflow);
   let start = PAGE_HEADER_SIZE + (to - from) * ELEMENT_SIZE;
   for (let i = from, element = PAGE_HEADER_SIZE; i < to; i++, element += ELEMENT_SIZE) {
-    const key = keys[i]!;
-    const child = children[i]!;
+    const ref = entries.keys[i]!;
+    const key = typeof ref === "number" ? branchKey(entries.page!, ref) : ref;
+    const child = entries.children[i]!;
     const word = element >>> 2;
     words[word] = start - element;
     words[word + 1] = key.length;

@@ -1,7 +1,7 @@
 import { compareBytes } from "@nodetcd/bytes";
 import { BoltError } from "./errors.ts";
 import { MAX_NODE_ENTRIES } from "./limits.ts";
-import { Node, searchChildren, searchKeys } from "./node.ts";
+import { compareWithKeyAt, keyAt, Node, searchChildren, searchNode } from "./node.ts";
 import { BUCKET_ELEMENT } from "./page-leaf.ts";
 import {
   checkDepth,
@@ -23,14 +23,14 @@ export function putEntry(tree: Tree, key: Uint8Array, value: Uint8Array, flags: 
   const leaf = leafForChange(tree, key);
   const { keys } = leaf;
   const last = keys.length - 1;
-  if (last < 0 || compareBytes(key, keys[last]!) > 0) {
+  if (last < 0 || compareWithKeyAt(key, leaf, last) > 0) {
     keys.push(new Uint8Array(key));
     leaf.values.push(value);
     leaf.flags.push(flags);
     tree.changes++;
     return;
   }
-  const found = searchKeys(keys, key);
+  const found = searchNode(leaf, key);
   if (found < 0) {
     keys.splice(~found, 0, new Uint8Array(key));
     leaf.values.splice(~found, 0, value);
@@ -77,8 +77,8 @@ function descendForChange(tree: Tree, key: Uint8Array): Node {
       index = searchChildren(node, key);
       child = materializeChild(tree, node, index);
     }
-    if (index > 0) low = node.keys[index]!;
-    if (index + 1 < node.keys.length) high = node.keys[index + 1]!;
+    if (index > 0) low = keyAt(node, index);
+    if (index + 1 < node.keys.length) high = keyAt(node, index + 1);
     node = child;
   }
   tree.recentLeaf = node;
@@ -90,7 +90,7 @@ function descendForChange(tree: Tree, key: Uint8Array): Node {
 /** Puts a branch with two halves of the old root above it. */
 function growRoot(tree: Tree, root: Node): Node {
   const above = new Node(false);
-  above.keys.push(root.keys[0]!);
+  above.keys.push(keyAt(root, 0));
   above.children.push(0);
   above.nodes.push(root);
   cutChild(above, 0, root);
@@ -100,14 +100,14 @@ function growRoot(tree: Tree, root: Node): Node {
 
 /** Moves the upper half of a child into a new one to its right. */
 function cutChild(parent: Node, index: number, child: Node): void {
-  const right = new Node(child.isLeaf);
+  const right = new Node(child.isLeaf, child.page);
   const middle = child.keys.length >>> 1;
   right.keys = child.keys.splice(middle);
   right.values = child.values.splice(middle);
   right.flags = child.flags.splice(middle);
   right.children = child.children.splice(middle);
   right.nodes = child.nodes.splice(middle);
-  parent.keys.splice(index + 1, 0, right.keys[0]!);
+  parent.keys.splice(index + 1, 0, keyAt(right, 0));
   parent.children.splice(index + 1, 0, 0);
   parent.nodes.splice(index + 1, 0, right);
 }
