@@ -1,7 +1,7 @@
 import type { Database } from "@nodetcd/bolt";
 import { assert } from "@nodetcd/bytes";
 import { silentLogger, type Timer } from "@nodetcd/runtime";
-import { Batch } from "./batch.ts";
+import { Batch, UNTOUCHED } from "./batch.ts";
 import type { BucketName } from "./buckets.ts";
 import { writeBatch } from "./commit.ts";
 import { CommittedView } from "./committed-view.ts";
@@ -94,11 +94,11 @@ export class Backend {
 
   /** The value as of the last put or delete; borrowed until this turn of the loop ends. */
   get(bucket: BucketName, key: Uint8Array): Uint8Array | undefined {
-    for (const batch of [this.#open, this.#committing]) {
-      const pending = batch?.buckets.get(bucket);
-      const at = pending?.indexOf(key) ?? -1;
-      if (at >= 0) return pending?.values[at];
+    let value = this.#open.get(bucket, key);
+    if (value === UNTOUCHED && this.#committing !== undefined) {
+      value = this.#committing.get(bucket, key);
     }
+    if (value !== UNTOUCHED) return value;
     return this.#view.get(bucket, key);
   }
 

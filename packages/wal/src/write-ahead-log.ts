@@ -100,7 +100,11 @@ export class Wal {
     });
   }
 
-  /** Records that a snapshot of this index and term was saved. Resolves after fdatasync. */
+  /**
+   * Records that a snapshot of this index and term was saved. Resolves after fdatasync, of the record and of
+   * all that was appended before. The log vouches for a snapshot (`readValidSnapshots`) once a HardState
+   * with a commit index that covers it was appended: do that before `releaseTo`.
+   */
   appendSnapshot(snapshot: WalSnapshot): Promise<void> {
     assert(
       snapshot.index === 0 || snapshot.confState !== undefined,

@@ -165,10 +165,11 @@ async function work(wal: Wal, random: SeededRandom, known: Known, term: number):
   } else if (known.acknowledged > 0) {
     const index = known.acknowledged;
     const snapshot = { index, term: log[index - 1]?.term ?? 0, confState: CONF_STATE };
+    // In raft's order: what is in a snapshot was committed, and the log knew of that before. The sync
+    // of the snapshot record covers both, and from then on the entries before it may go.
+    await wal.append(state(term, index), []);
     known.snapshots.push(snapshot);
     await wal.appendSnapshot(snapshot);
-    // The commit index may be lost, and with it the right to start from here: so it has to be synced first.
-    await wal.append(state(term, index, BigInt(index)), []);
     known.purgedTo = index;
     wal.releaseTo(index);
     wal.purge(random.below(3));
