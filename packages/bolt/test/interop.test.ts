@@ -1,11 +1,11 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import { createServer } from "node:net";
 import { type Bucket, openDatabase } from "@nodetcd/bolt";
 import { nodeClock, nodeDisk } from "@nodetcd/runtime/node";
 import { SeededRandom } from "@nodetcd/simulator";
 import { afterAll, describe, expect, test } from "vitest";
-import { b } from "./helpers.ts";
+import { b, codeOf } from "./helpers.ts";
 import { HISTORY_PAGE_SIZES, runHistory } from "./history.ts";
 import { expectSound, findBbolt, findProgram, run } from "./real-bbolt.ts";
 
@@ -110,6 +110,16 @@ function copyOf(path: string): string {
   return ".copy";
 }
 
+test("bbolt waits while we hold the file, and opens it when we have closed it", () => {
+  if (bbolt === undefined) return;
+  const path = `${directory}/locked`;
+  const db = openDatabase(nodeDisk, path);
+  const held = spawnSync(bbolt, ["check", path], { timeout: 500 });
+  expect(held.signal).toBe("SIGTERM");
+  db.close();
+  expect(run(bbolt, "check", path).trim()).toBe("OK");
+});
+
 function freePort(): Promise<number> {
   return new Promise((resolve) => {
     const server = createServer();
@@ -179,10 +189,11 @@ test(
       console.warn("etcd or etcdctl not found (set ETCD_BIN, ETCDCTL_BIN): left out");
       return;
     }
+    const path = `${directory}/etcd/member/snap/db`;
     await withEtcd(etcd, etcdctl, (ctl) => {
       for (let i = 0; i < 20; i++) ctl("put", `name ${i}`, `value ${i}`.repeat(100));
+      expect(codeOf(() => openDatabase(nodeDisk, path))).toBe("TIMEOUT");
     });
-    const path = `${directory}/etcd/member/snap/db`;
     const db = openDatabase(nodeDisk, path, { noFreelistSync: true, strict: true });
     const revisions = db.view((tx) => keysOf(tx.bucket(b("key"))!));
     // Revision 1 is the empty store; the health check may have written nothing.
