@@ -208,6 +208,14 @@ test("compact: its hash covers what the previous compaction left, removed record
   expect(await settle(clock, store.hashKv(6))).toEqual(second);
 });
 
+test("hashKv: closing the store in the middle fails it with CLOSED", async () => {
+  const { store, clock } = await open();
+  for (let i = 0; i < 25_000; i++) put(store, `k${i}`);
+  const outcome = store.hashKv(0).then(() => "done", code);
+  await settle(clock, store.close());
+  expect(await outcome).toBe("CLOSED");
+});
+
 test("hashKv: when nothing is alive all records count, but no tombstone at the compacted revision", async () => {
   const { store, clock } = await open();
   put(store, "a"); // 2
@@ -217,15 +225,16 @@ test("hashKv: when nothing is alive all records count, but no tombstone at the c
 });
 
 test("hashKv: a compaction that begins meanwhile waits for it", async () => {
-  const { store, clock } = await open(undefined, { compactionBatchLimit: 5 });
-  for (let i = 0; i < 50; i++) put(store, `k${i % 7}`);
-  const alone = await settle(clock, store.hashKv(40));
-  const hash = store.hashKv(40);
-  const { done } = store.compact(45);
+  const { store, clock, backend } = await open();
+  for (let i = 0; i < 25_000; i++) put(store, `k${i % 7}`);
+  const alone = await settle(clock, store.hashKv(24_000));
+  const hash = store.hashKv(24_000);
+  const { done } = store.compact(24_900);
   expect(await settle(clock, hash)).toEqual(alone);
   await settle(clock, done);
-  await expect(store.hashKv(44)).rejects.toMatchObject({ code: "COMPACTED" });
-  await expect(store.hashKv(99)).rejects.toMatchObject({ code: "FUTURE_REVISION" });
+  expect(backend.dump("key").length).toBe(7 + 101);
+  await expect(store.hashKv(24_899)).rejects.toMatchObject({ code: "COMPACTED" });
+  await expect(store.hashKv(99_999)).rejects.toMatchObject({ code: "FUTURE_REVISION" });
 });
 
 test("watch: catching up over thousands of revisions never splits one and never repeats", async () => {
