@@ -111,4 +111,23 @@ describe("serveHttp1()", () => {
     );
     expect(reply).toEqual([500, "broken inside\n"]);
   });
+
+  test("close() ends a connection that a client keeps alive", async () => {
+    const agent = new http.Agent({ keepAlive: true });
+    const started = performance.now();
+    await withServer(
+      () => ({ status: 200, headers: {}, body: "ok" }),
+      (port) =>
+        new Promise((resolve, reject) => {
+          http
+            .get({ host: LOOPBACK, port, agent }, (reply) => {
+              reply.resume();
+              reply.on("end", resolve);
+            })
+            .on("error", reject);
+        }),
+    );
+    expect(performance.now() - started).toBeLessThan(1000);
+    agent.destroy();
+  });
 });

@@ -1,4 +1,5 @@
 import * as http from "node:http";
+import type * as net from "node:net";
 import type { Http1Handler, Http1Request, Http1Response } from "../http1.ts";
 import type { Http1Server, Socket } from "../network.ts";
 import { NodeSocket } from "./socket.ts";
@@ -44,7 +45,16 @@ async function answer(handler: Http1Handler, request: Http1Request): Promise<Htt
 
 /** See `Network.serveHttp1`. Limits of `node:http`: 16 KiB of headers, 60 s for them to arrive. */
 export function serveHttp1(handler: Http1Handler): Http1Server {
+  /** Connections taken over, with whether an exchange is under way on each. */
+  const busy = new Map<net.Socket, boolean>();
+  let closing = false;
   const server = http.createServer((message, reply) => {
+    const { socket } = message;
+    busy.set(socket, true);
+    reply.on("close", () => {
+      if (busy.has(socket)) busy.set(socket, false);
+      if (closing) socket.destroy();
+    });
     void answer(handler, toRequest(message)).then((response) => {
       reply.writeHead(response.status, {
         ...response.headers,
@@ -57,12 +67,15 @@ export function serveHttp1(handler: Http1Handler): Http1Server {
     take(socket: Socket, alreadyRead: Uint8Array): void {
       if (!(socket instanceof NodeSocket)) throw new TypeError("Not a socket of this network");
       const raw = socket.release();
+      busy.set(raw, false);
+      raw.on("close", () => busy.delete(raw));
       server.emit("connection", raw);
       if (alreadyRead.length > 0) raw.unshift(alreadyRead);
     },
     close(): void {
-      server.closeIdleConnections();
-      server.close();
+      closing = true;
+      // `http.Server` counts only connections that it accepted itself.
+      for (const [raw, exchanging] of busy) if (!exchanging) raw.destroy();
     },
   };
 }
