@@ -15,7 +15,7 @@ const value = Buffer.alloc(256, 0x61);
 const directory = mkdtempSync(join(tmpdir(), "backend-bench-"));
 
 function key(n: number): Uint8Array {
-  const bytes = Buffer.allocUnsafeSlow(18);
+  const bytes = Buffer.allocUnsafe(18);
   bytes.writeUInt32BE(0, 0);
   bytes.writeUInt32BE(n, 4);
   bytes[8] = 0x5f;

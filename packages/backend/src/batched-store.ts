@@ -1,12 +1,13 @@
 import type { Database } from "@nodetcd/bolt";
 import { assert } from "@nodetcd/bytes";
-import { silentLogger, type Timer } from "@nodetcd/runtime";
+import { type Logger, silentLogger, type Timer } from "@nodetcd/runtime";
 import { Batch, UNTOUCHED } from "./batch.ts";
 import type { BucketName } from "./buckets.ts";
 import { writeBatch } from "./commit.ts";
 import { CommittedView } from "./committed-view.ts";
 import { DatabaseHandle } from "./database-handle.ts";
-import { DefragmentingCopy } from "./defragment.ts";
+import { type DefragmentOwner, runDefragmentation } from "./defragment.ts";
+import { DefragmentingCopy } from "./defragmenting-copy.ts";
 import { BackendError } from "./errors.ts";
 import { hashBuckets, type IgnoreRecord } from "./hash.ts";
 import { Lane } from "./lane.ts";
@@ -18,9 +19,7 @@ import {
   PENDING_CHANGES_MAX,
 } from "./limits.ts";
 import type { BackendOptions, BackendRuntime } from "./options.ts";
-import { parentOf } from "./path.ts";
 import { mergeRange, PendingSource, type SortedSource, type Visit } from "./range.ts";
-import { shrinkAndClose } from "./shrink.ts";
 import { type BackendSnapshot, openFileSnapshot } from "./snapshot.ts";
 
 /** How `Backend` gets at its file; see `openBackend`. */
@@ -50,6 +49,7 @@ export class Backend {
   readonly #file: BackendFile;
   readonly #lane = new Lane();
   readonly #batchLimit: number;
+  readonly #logger: Logger;
   #handle: DatabaseHandle;
   #view: CommittedView;
   #open = new Batch();
@@ -58,6 +58,7 @@ export class Backend {
   /** A commit that was asked for and has not taken its batch yet. */
   #requested: Promise<void> | undefined;
   #copy: DefragmentingCopy | undefined;
+  #defragmenting: Promise<void> = Promise.resolve();
   #failure: BackendError | undefined;
   #closing: Promise<void> | undefined;
   #closed = false;
@@ -68,6 +69,7 @@ export class Backend {
     this.#options = options;
     this.#file = file;
     this.#batchLimit = options.batchLimit ?? BATCH_CHANGES;
+    this.#logger = options.logger ?? silentLogger;
     this.#handle = new DatabaseHandle(file.open(file.path));
     this.#view = new CommittedView(this.#handle.database);
   }
@@ -265,30 +267,26 @@ export class Backend {
   /**
    * Rewrites the file without its free pages while reads and writes go on: see `DefragmentingCopy`.
    * The new file takes the place of the old one at once, by rename; a failure or a crash before leaves the
-   * old one as it is. Raises `BUSY` when one is under way.
+   * old one as it is. Raises `BUSY` when one is under way, `CLOSED` when the backend is closed meanwhile.
    */
   async defragment(): Promise<void> {
     this.#refuse();
     if (this.#copy !== undefined) throw new BackendError("BUSY", "A defragmentation is under way");
     const { clock } = this.#runtime;
     const start = clock.monotonic();
+    const before = this.size();
     const path = `${this.#file.path}.tmp.${Math.floor(clock.wallTime())}`;
     const records = this.#options.defragmentRecords ?? DEFRAGMENT_RECORDS;
-    const copy = new DefragmentingCopy(this.#file.open(path), this.#view, clock, records);
-    this.#copy = copy;
-    const before = this.size();
+    this.#copy = new DefragmentingCopy(this.#file.open(path), this.#view, clock, records);
+    this.#defragmenting = runDefragmentation(this.#defragmentOwner(), this.#copy, path);
     try {
-      while (!(await this.#lane.run(() => this.#copyStep(copy)))) await clock.yield();
-      await this.#lane.run(() => this.#takeCopy(copy, path));
-    } catch (error) {
-      if (this.#handle.database !== copy.database) this.#discardCopy(copy, path);
-      throw error;
+      await this.#defragmenting;
     } finally {
       this.#copy = undefined;
     }
     const seconds = (clock.monotonic() - start) / 1000;
     this.#options.onDefragmentDuration?.(seconds);
-    (this.#options.logger ?? silentLogger).info("finished defragmenting", {
+    this.#logger.info("finished defragmenting", {
       path: this.#file.path,
       "size-bytes-before": before,
       "size-bytes-after": this.size(),
@@ -296,50 +294,29 @@ export class Backend {
     });
   }
 
-  /** What led here matters more than what clearing up says; leftovers go when the file is opened next. */
-  #discardCopy(copy: DefragmentingCopy, path: string): void {
-    try {
-      copy.database.close();
-      this.#runtime.disk.remove(path);
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      this.#options.logger?.warn("cannot remove an unfinished copy of the database", {
-        path,
-        reason,
-      });
-    }
-  }
-
-  async #copyStep(copy: DefragmentingCopy): Promise<boolean> {
-    this.#refuseToCopy(copy);
-    return copy.step(this.#view);
-  }
-
-  /** Puts the finished copy in the place of the file. Nothing waits in here, so nobody sees it half done. */
-  async #takeCopy(copy: DefragmentingCopy, path: string): Promise<void> {
-    this.#refuseToCopy(copy);
-    const { clock, disk } = this.#runtime;
-    const oldFile = disk.open(this.#file.path, "write");
-    disk.rename(path, this.#file.path);
-    const old = this.#handle;
-    this.#handle = new DatabaseHandle(copy.database);
-    this.#showCommitted(copy.database);
-    // Space that is not given free now is when the process ends.
-    old.retire(() => void shrinkAndClose(oldFile, clock).catch(() => undefined));
-    try {
-      disk.syncDirectory(parentOf(this.#file.path));
-    } catch (error) {
-      // The old file may come back under this name, without what is committed from now on.
-      throw this.#poison(error);
-    }
-  }
-
-  #refuseToCopy(copy: DefragmentingCopy): void {
-    this.#refuse();
-    if (this.#closing !== undefined) {
-      throw new BackendError("CLOSED", "The backend is being closed: the file stays as it is");
-    }
-    copy.refuseAfterFailure();
+  #defragmentOwner(): DefragmentOwner {
+    return {
+      runtime: this.#runtime,
+      path: this.#file.path,
+      lane: this.#lane,
+      view: () => this.#view,
+      refuse: () => {
+        this.#refuse();
+        if (this.#closing === undefined) return;
+        throw new BackendError("CLOSED", "The backend is being closed: the file stays as it is");
+      },
+      take: (database) => {
+        const old = this.#handle;
+        this.#handle = new DatabaseHandle(database);
+        this.#showCommitted(database);
+        return old;
+      },
+      poison: (error) => this.#poison(error),
+      warn: (message, path, error) => {
+        const reason = error instanceof Error ? error.message : String(error);
+        this.#logger.warn(message, { path, reason });
+      },
+    };
   }
 
   /**
@@ -357,6 +334,7 @@ export class Backend {
     } finally {
       this.#closed = true;
       this.#timer?.cancel();
+      await this.#defragmenting.catch(() => undefined);
       await this.#lane.idle();
       this.#view.close();
       this.#handle.close();

@@ -1,148 +1,93 @@
 import type { Database } from "@nodetcd/bolt";
-import { compareBytes } from "@nodetcd/bytes";
-import type { Clock } from "@nodetcd/runtime";
-import type { Batch } from "./batch.ts";
-import type { BucketName } from "./buckets.ts";
-import { rollBackQuietly, writeBatch } from "./commit.ts";
+import type { DiskFile } from "@nodetcd/runtime";
 import type { CommittedView } from "./committed-view.ts";
-import { BackendError } from "./errors.ts";
-import { DEFRAGMENT_BYTES, DEFRAGMENT_FILL_PERCENT, SLICE_MS } from "./limits.ts";
-import { Slice } from "./slice.ts";
+import type { DatabaseHandle } from "./database-handle.ts";
+import type { DefragmentingCopy } from "./defragmenting-copy.ts";
+import type { Lane } from "./lane.ts";
+import type { BackendRuntime } from "./options.ts";
+import { parentOf } from "./path.ts";
+import { shrinkAndClose } from "./shrink.ts";
 
-/** A bucket as it was when the copy was begun. */
-interface CopiedBucket {
-  /** Owned. */
-  readonly name: Uint8Array;
-  /** Owned; undefined when the bucket was empty. */
-  readonly lastKey: Uint8Array | undefined;
+/** What a defragmentation asks of the backend that it works for. */
+export interface DefragmentOwner {
+  readonly runtime: BackendRuntime;
+  /** The file that is to be replaced. */
+  readonly path: string;
+  /** Where commits run too. */
+  readonly lane: Lane;
+  /** What is committed now. */
+  view(): CommittedView;
+  /** Raises when the backend has failed or is being closed. */
+  refuse(): void;
+  /** Reads and writes this database from now on; returns the one before it. */
+  take(database: Database): DatabaseHandle;
+  /** Called when the new file is in place but may not stay there. Returns what to raise. */
+  poison(error: unknown): Error;
+  /** Something was left behind that the next start will remove. */
+  warn(message: string, path: string, error: unknown): void;
 }
 
 /**
- * A copy of the database under way. It is made in key order, some thousand records a step, each step
- * reading what is committed at that time. What is copied already is kept equal to the original by
- * applying each batch that is committed meanwhile to both files (`follow`), and so is everything beyond
- * the keys that there were at the start; what lies between will be read, new, when its turn comes. So
- * nothing has to be remembered, and keys that only ever grow, as etcd's, cannot outrun the copy.
- *
- *     keys      a ....... f ........ m | n ...
- *                 copied  ^ to come    ^ last key at the start
- *     a batch   both      original     both
- *
- * Steps and commits must not overlap: the owner runs both in one lane.
+ * Fills the copy at `path` step by step and puts it in the place of the file. A failure before that
+ * leaves the file as it is and removes the copy.
  */
-export class DefragmentingCopy {
-  readonly database: Database;
-  readonly #clock: Clock;
-  readonly #stepRecords: number;
-  readonly #buckets: readonly CopiedBucket[];
-  readonly #order: ReadonlyMap<string, number>;
-  /** All buckets before this one are copied, and of this one the keys up to `#copiedTo`. */
-  #bucket = 0;
-  #copiedTo: Uint8Array | undefined;
-  #failure: { readonly cause: unknown } | undefined;
-
-  /**
-   * @param database an empty one, taken over
-   * @param view the original; every batch that is committed after it must be given to `follow`
-   * @param stepRecords most records that are copied in a step
-   */
-  constructor(database: Database, view: CommittedView, clock: Clock, stepRecords: number) {
-    this.database = database;
-    this.#clock = clock;
-    this.#stepRecords = stepRecords;
-    this.#buckets = bucketsOf(view);
-    this.#order = new Map(this.#buckets.map(({ name }, i) => [Buffer.from(name).toString(), i]));
+export async function runDefragmentation(
+  owner: DefragmentOwner,
+  copy: DefragmentingCopy,
+  path: string,
+): Promise<void> {
+  const { clock } = owner.runtime;
+  const refuse = (): void => {
+    owner.refuse();
+    copy.refuseAfterFailure();
+  };
+  try {
+    const step = async (): Promise<boolean> => {
+      refuse();
+      return copy.step(owner.view());
+    };
+    while (!(await owner.lane.run(step))) await clock.yield();
+    await owner.lane.run(async () => {
+      refuse();
+      replaceFile(owner, copy.database, path);
+    });
+  } catch (error) {
+    discardCopy(owner, copy, path);
+    throw error;
   }
-
-  /** Copies the next records. True when there are none left. */
-  async step(view: CommittedView): Promise<boolean> {
-    const bucket = this.#buckets[this.#bucket];
-    if (bucket === undefined) return true;
-    const transaction = this.database.begin(true);
-    try {
-      const target = transaction.createBucketIfMissing(bucket.name);
-      target.fillPercent = DEFRAGMENT_FILL_PERCENT;
-      const copiedTo = await this.#copyRecords(view, bucket, (key, value) =>
-        target.put(key, value),
-      );
-      await transaction.commitAsync({ sliceMs: SLICE_MS });
-      if (copiedTo === undefined) this.#bucket++;
-      this.#copiedTo = copiedTo;
-    } catch (error) {
-      rollBackQuietly(transaction);
-      throw error;
-    }
-    return false;
-  }
-
-  /** Returns the last key copied (owned), or undefined when the bucket is done. */
-  async #copyRecords(
-    view: CommittedView,
-    { name, lastKey }: CopiedBucket,
-    put: (key: Uint8Array, value: Uint8Array) => void,
-  ): Promise<Uint8Array | undefined> {
-    if (lastKey === undefined) return undefined;
-    const slice = new Slice(this.#clock);
-    const cursor = view.transaction.bucket(name)?.cursor();
-    const from = this.#copiedTo;
-    let pair = from === undefined ? cursor?.first() : cursor?.seek(from);
-    if (from !== undefined && pair !== undefined && compareBytes(pair.key, from) === 0) {
-      pair = cursor?.next();
-    }
-    let bytes = 0;
-    for (let count = 0; pair !== undefined; pair = cursor?.next()) {
-      if (compareBytes(pair.key, lastKey) > 0) return undefined;
-      if (pair.value === undefined) continue;
-      put(pair.key, pair.value);
-      bytes += pair.key.length + pair.value.length;
-      if (++count === this.#stepRecords || bytes >= DEFRAGMENT_BYTES) return pair.key.slice();
-      if (slice.isOver()) await slice.next();
-    }
-    return undefined;
-  }
-
-  /**
-   * Applies a batch that the original has just committed. Does not raise: a copy that cannot be written
-   * is given up by its owner (see `refuseAfterFailure`), the original is fine.
-   */
-  async follow(batch: Batch): Promise<void> {
-    if (this.#failure !== undefined) return;
-    try {
-      await writeBatch(this.database, batch, this.#clock, (bucket, key) =>
-        this.#isFollowed(bucket, key),
-      );
-    } catch (error) {
-      this.#failure = { cause: error };
-    }
-  }
-
-  /** Raises `FAILED` when following has failed. */
-  refuseAfterFailure(): void {
-    if (this.#failure === undefined) return;
-    throw new BackendError(
-      "FAILED",
-      "Cannot defragment: writing the copy failed, the file stays as it is",
-      this.#failure,
-    );
-  }
-
-  #isFollowed(bucket: BucketName, key: Uint8Array): boolean {
-    const order = this.#order.get(bucket) ?? -1;
-    if (order < this.#bucket) return true;
-    const lastKey = this.#buckets[order]?.lastKey;
-    if (lastKey === undefined || compareBytes(key, lastKey) > 0) return true;
-    const copiedTo = order === this.#bucket ? this.#copiedTo : undefined;
-    return copiedTo !== undefined && compareBytes(key, copiedTo) <= 0;
+  try {
+    owner.runtime.disk.syncDirectory(parentOf(owner.path));
+  } catch (error) {
+    // The old file may come back under this name, without what is committed from now on.
+    throw owner.poison(error);
   }
 }
 
-function bucketsOf(view: CommittedView): CopiedBucket[] {
-  const buckets: CopiedBucket[] = [];
-  const cursor = view.transaction.cursor();
-  for (let at = cursor.first(); at !== undefined; at = cursor.next()) {
-    const bucket = view.transaction.bucket(at.key);
-    if (bucket === undefined) continue;
-    buckets.push({ name: at.key.slice(), lastKey: bucket.cursor().last()?.key.slice() });
+/** Nothing waits in here, so nobody sees it half done. */
+function replaceFile(owner: DefragmentOwner, database: Database, path: string): void {
+  const { clock, disk } = owner.runtime;
+  const oldFile = disk.open(owner.path, "write");
+  renameOrClose(oldFile, () => disk.rename(path, owner.path));
+  const old = owner.take(database);
+  // Readers may still use it. Space that is not given free by this is when the process ends.
+  old.retire(() => void shrinkAndClose(oldFile, clock).catch(() => undefined));
+}
+
+function renameOrClose(file: DiskFile, rename: () => void): void {
+  try {
+    rename();
+  } catch (error) {
+    file.close();
+    throw error;
   }
-  return buckets;
+}
+
+/** What led here matters more than what clearing up says. */
+function discardCopy(owner: DefragmentOwner, copy: DefragmentingCopy, path: string): void {
+  try {
+    copy.database.close();
+    owner.runtime.disk.remove(path);
+  } catch (error) {
+    owner.warn("cannot remove an unfinished copy of the database", path, error);
+  }
 }
