@@ -14,6 +14,11 @@ export const COMMANDS: readonly Command[] = [
     load: async () => (await import("./commands/server.ts")).server,
   },
   {
+    name: "bolt",
+    summary: "Inspect, check, compact and mend bbolt files: the command line of bbolt.",
+    load: async () => (await import("./bolt/bolt.ts")).bolt,
+  },
+  {
     name: "version",
     summary: "Show the version.",
     load: async () => (await import("./commands/version.ts")).version,

@@ -1,0 +1,18 @@
+import type { BoltCommand } from "./command.ts";
+import { withDatabase } from "./open-source.ts";
+
+export const buckets: BoltCommand = {
+  use: "buckets <bbolt-file>",
+  short: "print a list of buckets in bbolt database",
+  args: [1, 1],
+  run: (call) => {
+    withDatabase(call, call.args[0]!, (db) =>
+      db.view((tx) =>
+        tx.forEach((name) => {
+          call.out.write(name);
+          call.out.write("\n");
+        }),
+      ),
+    );
+  },
+};
