@@ -68,9 +68,18 @@ function replaceFile(owner: DefragmentOwner, database: Database, path: string): 
   const { clock, disk } = owner.runtime;
   const oldFile = disk.open(owner.path, "write");
   renameOrClose(oldFile, () => disk.rename(path, owner.path));
-  const old = owner.take(database);
+  const old = takeOrPoison(owner, database);
   // Readers may still use it. Space that is not given free by this is when the process ends.
   old.retire(() => void shrinkAndClose(oldFile, clock).catch(() => undefined));
+}
+
+/** The file has its new content by now: going on with the old one would write into a file without a name. */
+function takeOrPoison(owner: DefragmentOwner, database: Database): DatabaseHandle {
+  try {
+    return owner.take(database);
+  } catch (error) {
+    throw owner.poison(error);
+  }
 }
 
 function renameOrClose(file: DiskFile, rename: () => void): void {
