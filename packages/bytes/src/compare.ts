@@ -32,7 +32,8 @@ export function startsWith(bytes: Uint8Array, prefix: Uint8Array): boolean {
 export function prefixEnd(prefix: Uint8Array): Uint8Array {
   for (let i = prefix.length - 1; i >= 0; i--) {
     if (prefix[i]! < 0xff) {
-      const end = prefix.slice(0, i + 1);
+      // Not slice(): that of a Buffer is a view, and counting up would change the prefix.
+      const end = new Uint8Array(prefix.subarray(0, i + 1));
       end[i]!++;
       return end;
     }

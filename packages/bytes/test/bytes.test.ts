@@ -44,6 +44,12 @@ test("prefixEnd() is above every key with the prefix and not above the next pref
   expect([...prefixEnd(new Uint8Array([0x61, 0xff]))]).toEqual([0x62]);
 });
 
+test("prefixEnd() leaves its argument as it is, a Buffer too", () => {
+  const prefix = Buffer.from("a/");
+  expect(Buffer.from(prefixEnd(prefix)).toString()).toBe("a0");
+  expect(prefix.toString()).toBe("a/");
+});
+
 describe("crc32c()", () => {
   test("gives the sums of RFC 3720 appendix B.4", () => {
     expect(crc32c(0, new Uint8Array(32))).toBe(0x8a9136aa);
