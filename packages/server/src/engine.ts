@@ -196,6 +196,12 @@ export function buildEngine(parts: EngineParts): Engine {
   });
   const expiry = new LeaseExpiry(proposer, logger);
   lessor.onExpired = (expired) => expiry.revoke(expired);
+  if (config.featureGates.LeaseCheckpoint === true) {
+    lessor.onCheckpoint = (checkpoints) => {
+      // One that is lost is made again later.
+      proposer.proposeMessage({ leaseCheckpoint: { checkpoints } }).catch(() => undefined);
+    };
+  }
 
   const core: Core = { ...parts, ...records, memberId, clusterId, proposer, reads, raft };
   const campaign = (): void => {

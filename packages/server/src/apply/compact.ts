@@ -15,9 +15,9 @@ export function applyCompact(
   request: CompactionRequest,
 ): CompactionOutcome {
   const { done } = store.compact(request.revision);
-  return {
-    reply: headers.reply(store.revision),
-    // Committed too, or a crash could bring back what the caller was told is gone.
-    physical: done.then(() => backend.commit()),
-  };
+  // Committed too, or a crash could bring back what the caller was told is gone.
+  const physical = done.then(() => backend.commit());
+  // Nobody may be waiting; a compaction that is broken off goes on after the next start.
+  physical.catch(() => undefined);
+  return { reply: headers.reply(store.revision), physical };
 }

@@ -11,7 +11,7 @@ export class Alarms {
   constructor(backend: Backend) {
     this.#backend = backend;
     backend.range(BUCKETS.alarm, NOTHING, undefined, 0, (key) => {
-      this.#active.push(AlarmMember.decode(key.slice()));
+      this.#active.push(AlarmMember.decode(key));
     });
   }
 

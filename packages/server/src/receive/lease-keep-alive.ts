@@ -4,33 +4,33 @@ import { LeaseKeepAliveRequest, LeaseKeepAliveResponse } from "@nodetcd/messages
 import type { Core } from "../core.ts";
 import { failCall } from "./error-to-status.ts";
 
-/** How often a lease that has run out is looked at until its revocation is applied, in ms. */
-const REVOCATION_POLL_MS = 50;
-
-/** Seconds that the lease has again; 0: there is none; undefined: it is about to be revoked. */
-function renew(core: Core, id: bigint): number | undefined {
+/** Seconds that the lease has again; 0 when there is no such lease. */
+async function renew(core: Core, id: bigint): Promise<number> {
   try {
     return core.lessor.renew(id);
   } catch (error) {
-    if (error instanceof LeaseError) {
-      if (error.code === "LEASE_NOT_FOUND") return 0;
-      if (error.code === "LEASE_EXPIRED") return undefined;
+    if (!(error instanceof LeaseError)) throw error;
+    switch (error.code) {
+      case "LEASE_NOT_FOUND":
+        return 0;
+      case "LEASE_EXPIRED":
+        // It cannot be saved any more, but the client is told only when it is certain.
+        await core.lessor.settled(id);
+        return renew(core, id);
+      case "LEASE_CHECKPOINTED":
+        await core.proposer.proposeMessage({ leaseCheckpoint: { checkpoints: [{ id }] } });
+        return renew(core, id);
+      default:
+        throw error;
     }
-    throw error;
   }
 }
 
-/** Answers one renewal, or tries again soon while the lease is being revoked. */
-function answer(core: Core, call: StreamCall, id: bigint): void {
-  if (call.cancelled) return;
+async function answer(core: Core, call: StreamCall, id: bigint): Promise<void> {
   try {
     // The header is from before the renewal: what it says is certainly not newer.
     const header = core.headers.of(core.store.revision);
-    const ttl = renew(core, id);
-    if (ttl === undefined) {
-      core.runtime.clock.setTimer(REVOCATION_POLL_MS, () => answer(core, call, id));
-      return;
-    }
+    const ttl = await renew(core, id);
     if (!call.send(LeaseKeepAliveResponse.encode({ header, id, ttl }))) call.pause();
   } catch (error) {
     failCall(call, error);
@@ -46,8 +46,8 @@ export function receiveLeaseKeepAlive(core: Core): (call: StreamCall) => void {
     call.onMessage = (bytes) => {
       try {
         const { id } = LeaseKeepAliveRequest.decode(bytes);
-        if (core.lessor.has(id)) answer(core, call, id);
-        else core.applied.whenApplied(core.raft.committedIndex, () => answer(core, call, id));
+        if (core.lessor.has(id)) void answer(core, call, id);
+        else core.applied.whenApplied(core.raft.committedIndex, () => void answer(core, call, id));
       } catch (error) {
         failCall(call, error);
       }

@@ -2,6 +2,7 @@ import { storageVersion } from "../apply/cluster-version-set.ts";
 import type { StreamCall } from "@nodetcd/grpc";
 import { SnapshotResponse } from "@nodetcd/messages";
 import type { Core } from "../core.ts";
+import { SNAPSHOT_CHUNK_BYTES } from "../limits.ts";
 import { failCall } from "./error-to-status.ts";
 import { Sha256 } from "./sha256.ts";
 
@@ -13,6 +14,28 @@ function drained(call: StreamCall): Promise<void> {
   });
 }
 
+/** The same bytes in pieces of `size`, the last one shorter; owned by the caller. */
+async function* inPieces(
+  chunks: AsyncIterable<Uint8Array>,
+  size: number,
+): AsyncGenerator<Uint8Array> {
+  let piece = Buffer.alloc(size);
+  let used = 0;
+  for await (const chunk of chunks) {
+    for (let offset = 0; offset < chunk.length;) {
+      const taken = Math.min(size - used, chunk.length - offset);
+      piece.set(chunk.subarray(offset, offset + taken), used);
+      offset += taken;
+      used += taken;
+      if (used < size) continue;
+      yield piece;
+      piece = Buffer.alloc(size);
+      used = 0;
+    }
+  }
+  if (used > 0) yield piece.subarray(0, used);
+}
+
 async function send(core: Core, call: StreamCall): Promise<void> {
   const version = storageVersion(core.backend) ?? "";
   const snapshot = await core.backend.openSnapshot();
@@ -22,7 +45,7 @@ async function send(core: Core, call: StreamCall): Promise<void> {
   try {
     const sum = new Sha256();
     let left = snapshot.size;
-    for await (const blob of snapshot.read()) {
+    for await (const blob of inPieces(snapshot.read(), SNAPSHOT_CHUNK_BYTES)) {
       sum.update(blob);
       left -= blob.length;
       if (!call.send(SnapshotResponse.encode({ remainingBytes: left, blob, version }))) {

@@ -1,0 +1,204 @@
+import {
+  FilterType,
+  type Init,
+  type WatchCreateRequest,
+  WatchRequest,
+  WatchResponse,
+} from "@nodetcd/messages";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  bytes,
+  dispose,
+  startTestMember,
+  type TestMember,
+  type TestStream,
+  text,
+} from "./support/member.ts";
+
+const TO_THE_END = Uint8Array.of(0);
+const PUT = 0;
+const DELETE = 1;
+
+describe("Watch", () => {
+  let member: TestMember;
+  let prefix = "";
+  let count = 0;
+  beforeAll(async () => {
+    member = await startTestMember({ watchProgressNotifyIntervalMs: 100 });
+  });
+  afterAll(() => dispose(member));
+
+  /** A stream, and keys that no other test has. */
+  function open(): TestStream<WatchResponse> {
+    prefix = `test-${count++}/`;
+    return member.stream("etcdserverpb.Watch/Watch", WatchResponse);
+  }
+
+  function create(
+    stream: TestStream<WatchResponse>,
+    fields: Init<WatchCreateRequest>,
+  ): Promise<WatchResponse> {
+    stream.send(WatchRequest.encode({ createRequest: fields }));
+    return stream.next();
+  }
+
+  const all = () => ({ key: bytes(prefix), rangeEnd: bytes(`${prefix}\xff`) });
+  const revisionNow = async (): Promise<number> => (await member.range("x")).header?.revision ?? 0;
+  const shown = (response: WatchResponse): string[] =>
+    response.events.map(
+      ({ type, kv }) =>
+        `${type === PUT ? "put" : "del"} ${kv && text(kv.key).slice(prefix.length)}=${kv && text(kv.value)}`,
+    );
+
+  test("create answers created with an id, and later changes follow with their revision", async () => {
+    const stream = open();
+    const revision = await revisionNow();
+    expect(await create(stream, all())).toMatchObject({
+      watchId: 0,
+      created: true,
+      canceled: false,
+      header: { revision, raftTerm: 2 },
+      events: [],
+    });
+    await member.put(`${prefix}a`, "1");
+    await member.delete(`${prefix}a`);
+    const first = await stream.next();
+    expect([shown(first), first.header?.revision, first.created]).toEqual([
+      ["put a=1"],
+      revision + 1,
+      false,
+    ]);
+    const second = await stream.next();
+    expect(second.events[0]).toMatchObject({
+      type: DELETE,
+      kv: { modRevision: revision + 2, version: 0 },
+    });
+    stream.cancel();
+  });
+
+  test("a start in the past gives history, all changes of a transaction together", async () => {
+    const stream = open();
+    const startRevision = (await revisionNow()) + 1;
+    await member.put(`${prefix}a`, "1");
+    const put = (key: string) => ({ requestPut: { key: bytes(prefix + key), value: bytes("t") } });
+    await member.txn({ success: [put("b"), put("c")] });
+    await create(stream, { ...all(), startRevision });
+    const seen: string[] = [];
+    while (seen.length < 3) seen.push(...shown(await stream.next()));
+    expect(seen).toEqual(["put a=1", "put b=t", "put c=t"]);
+    stream.cancel();
+  });
+
+  test("prev_kv, filters and several watches on one stream", async () => {
+    const stream = open();
+    await member.put(`${prefix}a`, "old");
+    await create(stream, { ...all(), prevKv: true });
+    expect((await create(stream, { ...all(), filters: [FilterType.NOPUT] })).watchId).toBe(1);
+    expect(
+      (await create(stream, { ...all(), filters: [FilterType.NODELETE], watchId: 7 })).watchId,
+    ).toBe(7);
+    await member.put(`${prefix}a`, "new");
+    const puts = [await stream.next(), await stream.next()];
+    expect(puts.map((response) => response.watchId).sort()).toEqual([0, 7]);
+    const withPrevious = puts.find((response) => response.watchId === 0)?.events[0];
+    expect(withPrevious?.prevKv && text(withPrevious.prevKv.value)).toBe("old");
+    await member.delete(`${prefix}a`);
+    const deletes = [await stream.next(), await stream.next()];
+    expect(deletes.map((response) => response.watchId).sort()).toEqual([0, 1]);
+    const deleted = deletes.find((response) => response.watchId === 0)?.events[0];
+    expect(deleted?.prevKv && text(deleted.prevKv.value)).toBe("new");
+    stream.cancel();
+  });
+
+  test("cancel is confirmed once, and nothing follows", async () => {
+    const stream = open();
+    const { watchId } = await create(stream, all());
+    stream.send(WatchRequest.encode({ cancelRequest: { watchId } }));
+    expect(await stream.next()).toMatchObject({ watchId, canceled: true, created: false });
+    stream.send(WatchRequest.encode({ cancelRequest: { watchId } }));
+    await member.put(`${prefix}a`, "1");
+    expect((await create(stream, { key: bytes("other") })).created).toBe(true);
+    stream.cancel();
+  });
+
+  test("what cannot be watched is refused with etcd's reason and id -1, on a stream that lives on", async () => {
+    const stream = open();
+    const refused = { watchId: -1, created: true, canceled: true };
+    expect(await create(stream, { ...all(), startRevision: -1 })).toMatchObject({
+      ...refused,
+      cancelReason: "etcdserver: mvcc: required revision has been compacted",
+    });
+    expect(await create(stream, { key: bytes("b"), rangeEnd: bytes("a") })).toMatchObject({
+      ...refused,
+      cancelReason: "mvcc: watcher range is empty",
+    });
+    await create(stream, { ...all(), watchId: 3 });
+    expect(await create(stream, { ...all(), watchId: 3 })).toMatchObject({
+      ...refused,
+      cancelReason: "mvcc: duplicate watch ID provided on the WatchStream",
+    });
+    stream.cancel();
+  });
+
+  test("a start below the compaction is cancelled with the compact revision", async () => {
+    const stream = open();
+    await member.put(`${prefix}a`, "1");
+    await member.put(`${prefix}a`, "2");
+    const compactRevision = await revisionNow();
+    await member.compact(compactRevision);
+    expect((await create(stream, { ...all(), startRevision: 1 })).created).toBe(true);
+    expect(await stream.next()).toMatchObject({
+      canceled: true,
+      compactRevision,
+      events: [],
+      header: { revision: 0 },
+    });
+    stream.cancel();
+  });
+
+  test("progress is told on request for the stream, and by itself to those that asked", async () => {
+    const stream = open();
+    await create(stream, all());
+    stream.send(WatchRequest.encode({ progressRequest: {} }));
+    expect(await stream.next()).toMatchObject({
+      watchId: -1,
+      events: [],
+      header: { revision: await revisionNow() },
+    });
+    stream.cancel();
+    const notified = open();
+    await create(notified, { ...all(), progressNotify: true });
+    expect(await notified.next()).toMatchObject({
+      watchId: 0,
+      events: [],
+      header: { revision: await revisionNow() },
+    });
+    notified.cancel();
+  });
+
+  test("a response above the size limit comes in fragments if the watch asks for them", async () => {
+    const stream = open();
+    const startRevision = (await revisionNow()) + 1;
+    const big = "x".repeat(700_000);
+    for (const key of ["a", "b", "c", "d"]) await member.put(prefix + key, big);
+    await create(stream, { ...all(), startRevision, fragment: true });
+    const fragments: boolean[] = [];
+    for (let seen = 0; seen < 4;) {
+      const response = await stream.next();
+      seen += response.events.length;
+      fragments.push(response.fragment);
+    }
+    expect(fragments).toEqual([true, false]);
+    stream.cancel();
+  });
+
+  test("watching all keys sees everything, and half-closing does not end it", async () => {
+    const stream = open();
+    await create(stream, { key: TO_THE_END, rangeEnd: TO_THE_END });
+    stream.halfClose();
+    await member.put(`${prefix}a`, "1");
+    expect(shown(await stream.next())).toEqual(["put a=1"]);
+    stream.cancel();
+    expect((await stream.ended).code).toBe(1);
+  });
+});
