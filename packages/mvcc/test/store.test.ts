@@ -225,7 +225,7 @@ test("hashKv: when nothing is alive all records count, but no tombstone at the c
 });
 
 test("hashKv: a compaction that begins meanwhile waits for it", async () => {
-  const { store, clock, backend } = await open();
+  const { store, clock, backend } = await open(undefined, { compactionBatchLimit: 100_000 });
   for (let i = 0; i < 25_000; i++) put(store, `k${i % 7}`);
   const alone = await settle(clock, store.hashKv(24_000));
   const hash = store.hashKv(24_000);
