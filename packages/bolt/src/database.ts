@@ -288,6 +288,7 @@ export class Database {
     if (this.#options.noGrowSync !== true) {
       size = Math.max(this.#fileBytes, this.pageSize * 8);
       while (size < bytes) size = size < GROW_STEP_BYTES ? size * 2 : size + GROW_STEP_BYTES;
+      size = Math.max(bytes, Math.min(size, this.#options.maxBytes ?? Infinity));
     }
     this.#file.truncate(size);
     this.#fileBytes = size;

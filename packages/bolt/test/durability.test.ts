@@ -87,6 +87,8 @@ test("maxBytes refuses to grow and keeps what is there", () => {
   expect(codeOf(() => put(db, 2, Buffer.alloc(100_000)))).toBe("MAX_SIZE_REACHED");
   put(db, 3);
   expect([has(db, 1), has(db, 2), has(db, 3)]).toEqual([true, false, true]);
+  put(db, 4, Buffer.alloc(20_000));
+  expect(db.fileSize()).toBeLessThanOrEqual(64 * 1024);
 });
 
 /** Notes what is written and synced. */
