@@ -71,6 +71,11 @@ export class Watcher implements AsyncIterableIterator<WatchEvent> {
     return this.#next;
   }
 
+  /** Events that have come and were not read yet; beyond `queueEvents` the server is held back. */
+  get queued(): number {
+    return this.#queue.length;
+  }
+
   /** Asks how far this watch has come; the answer goes to `onProgress`. Lost when not connected. */
   requestProgress(): void {
     this.#send({ progressRequest: {} });

@@ -7,6 +7,8 @@ export interface BreakingProxy {
   readonly connections: number;
   cut(): void;
   refuse(on: boolean): void;
+  /** Takes requests to the server, and drops what it answers. */
+  mute(on: boolean): void;
   close(): Promise<void>;
 }
 
@@ -14,6 +16,7 @@ export async function startProxy(target: string): Promise<BreakingProxy> {
   const { hostname, port } = new URL(target);
   const open = new Set<Socket>();
   let refusing = false;
+  let muted = false;
   let connections = 0;
   const server = createServer((inner) => {
     connections++;
@@ -24,7 +27,10 @@ export async function startProxy(target: string): Promise<BreakingProxy> {
       [outer, inner],
     ] as const) {
       open.add(a);
-      a.pipe(b);
+      a.on("data", (chunk: Uint8Array) => {
+        if (!(muted && a === outer)) b.write(chunk);
+      });
+      a.on("end", () => b.end());
       a.on("error", () => undefined);
       a.on("close", () => {
         open.delete(a);
@@ -44,6 +50,9 @@ export async function startProxy(target: string): Promise<BreakingProxy> {
     cut,
     refuse: (on) => {
       refusing = on;
+    },
+    mute: (on) => {
+      muted = on;
     },
     close: async () => {
       cut();

@@ -315,7 +315,9 @@ export function clientSuite(name: string, start: () => Promise<Target>): void {
           .then(...Array.from({ length: 100 }, (_, j) => op.put(`${k}${i + j}`, "v".repeat(500))))
           .commit();
       }
-      await sleep(100);
+      await sleep(200);
+      expect(watcher.queued).toBeGreaterThan(0);
+      expect(watcher.queued).toBeLessThan(count / 2);
       const events = await take(watcher, count);
       expect(new Set(events).size).toBe(count);
       await watcher.return();
@@ -505,6 +507,22 @@ export function clientSuite(name: string, start: () => Promise<Target>): void {
       await proxy.close();
     });
 
+    it("watch that breaks before its first event misses nothing meanwhile", async () => {
+      if (target.endpoint === undefined) return;
+      const proxy = await startProxy(target.endpoint);
+      const shaky = new Client({ runtime: nodeRuntime, endpoints: proxy.endpoint });
+      const k = key();
+      const watcher = shaky.watch(k);
+      await watcher.ready;
+      proxy.refuse(true);
+      proxy.cut();
+      await client.put(k, "unseen");
+      proxy.refuse(false);
+      expect(await take(watcher, 1)).toEqual([`put ${k}=unseen`]);
+      shaky.close();
+      await proxy.close();
+    });
+
     it("calls go to the endpoints in turn, and around one that is down", async () => {
       if (target.endpoint === undefined) return;
       const proxy = await startProxy(target.endpoint);
@@ -530,15 +548,31 @@ export function clientSuite(name: string, start: () => Promise<Target>): void {
       const shaky = new Client({ runtime: nodeRuntime, endpoints: proxy.endpoint });
       const k = key();
       await shaky.put(k, "0");
-      const held = await client.lock(k);
-      proxy.refuse(true);
-      proxy.cut();
+      proxy.mute(true);
+      const written = codeOf(shaky.put(k, "1"));
       const read = shaky.get(k);
-      await sleep(100);
-      proxy.refuse(false);
-      expect((await read)?.text()).toBe("0");
-      await held.unlock();
+      await expect.poll(async () => (await client.get(k))?.text()).toBe("1");
+      proxy.mute(false);
+      proxy.cut();
+      expect(await written).toBe("UNAVAILABLE");
+      expect((await read)?.text()).toBe("1");
+      expect((await client.get(k))?.version).toBe(2);
       shaky.close();
+      await proxy.close();
+    });
+
+    it("a write that found no server is sent once there is one", async () => {
+      if (target.endpoint === undefined) return;
+      const proxy = await startProxy(target.endpoint);
+      const patient = new Client({ runtime: nodeRuntime, endpoints: proxy.endpoint });
+      const k = key();
+      proxy.refuse(true);
+      const written = patient.put(k, "1");
+      await sleep(300);
+      proxy.refuse(false);
+      await written;
+      expect((await client.get(k))?.version).toBe(1);
+      patient.close();
       await proxy.close();
     });
   });
