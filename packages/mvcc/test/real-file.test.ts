@@ -1,22 +1,10 @@
-import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { SeededRandom } from "@nodetcd/simulator";
 import { expect, test } from "vitest";
+import { run } from "./support/programs.ts";
 import { Scenario } from "./support/scenario.ts";
 import { seeds } from "./support/settle.ts";
 import { FileWorld } from "./support/world.ts";
-
-/** Runs a foreign program; undefined, with a warning, where it is not installed. */
-function run(variable: string, name: string, args: string[]): string | undefined {
-  const program = process.env[variable] ?? name;
-  try {
-    return execFileSync(program, args, { encoding: "utf8", stdio: "pipe" });
-  } catch (error) {
-    if ((error as { code?: unknown }).code !== "ENOENT") throw error;
-    console.warn(`${name} is not installed (${variable}): its view of our file was not compared`);
-    return undefined;
-  }
-}
 
 for (const seed of seeds(Number(process.env["RUNS"] ?? 3))) {
   test(`Store on a real file: a random history equals a list of changes, and etcd's tools agree (SEED=${seed})`, async () => {
