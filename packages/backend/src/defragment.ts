@@ -1,12 +1,11 @@
 import type { Database } from "@nodetcd/bolt";
-import type { DiskFile } from "@nodetcd/runtime";
+import { type DiskFile, shrinkAndClose } from "@nodetcd/runtime";
 import type { CommittedView } from "./committed-view.ts";
 import type { DatabaseHandle } from "./database-handle.ts";
 import type { DefragmentingCopy } from "./defragmenting-copy.ts";
 import type { Lane } from "./lane.ts";
 import type { BackendRuntime } from "./options.ts";
 import { parentOf } from "./path.ts";
-import { shrinkAndClose } from "./shrink.ts";
 
 /** What a defragmentation asks of the backend that it works for. */
 export interface DefragmentOwner {

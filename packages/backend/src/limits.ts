@@ -16,5 +16,3 @@ export const DEFRAGMENT_RECORDS = 10_000;
 export const DEFRAGMENT_FILL_PERCENT = 0.9;
 /** Bytes of records copied in one transaction while defragmenting. */
 export const DEFRAGMENT_BYTES: number = 4 * 1024 * 1024;
-/** Bytes that are cut off at once of a file that is removed bit by bit. */
-export const SHRINK_BYTES: number = 1024 * 1024;

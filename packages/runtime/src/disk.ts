@@ -45,6 +45,7 @@ export interface DiskFile {
   syncAsync(): Promise<void>;
   /** Sets the size; new space reads as zeros. */
   truncate(size: number): void;
+  truncateAsync(size: number): Promise<void>;
   /**
    * Extends the file to `size` with space that is allocated, not sparse, and reads as zeros, so
    * that later writes inside it cannot fail for lack of space. Contents up to the old size stay.

@@ -19,6 +19,7 @@ export {
 } from "./network.ts";
 export { type LogFields, type Logger, type LogValue, silentLogger } from "./logger.ts";
 export type { Random } from "./random.ts";
+export { removeGradually, shrinkAndClose } from "./shrink.ts";
 
 import type { Clock } from "./clock.ts";
 import type { Disk } from "./disk.ts";

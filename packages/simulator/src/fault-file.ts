@@ -84,6 +84,11 @@ export class FaultFile implements DiskFile {
     this.#image.truncate(size);
   }
 
+  async truncateAsync(size: number): Promise<void> {
+    await Promise.resolve();
+    this.truncate(size);
+  }
+
   async allocate(size: number): Promise<void> {
     await Promise.resolve();
     if (size > this.#image.size) this.truncate(size);

@@ -12,5 +12,3 @@ export const RECORD_BYTES_MAX: number = 1024 * 1024 * 1024;
 export const SLOW_SYNC_SECONDS = 1;
 /** What a disk writes whole or not at all, in bytes: the grain of torn writes. */
 export const SECTOR_BYTES = 512;
-/** Bytes that are cut off a file at once when it is removed bit by bit. */
-export const SHRINK_BYTES: number = 1024 * 1024;

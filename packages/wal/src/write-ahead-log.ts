@@ -1,11 +1,10 @@
 import { assert } from "@nodetcd/bytes";
 import { type Entry, HardState, type WalSnapshot } from "@nodetcd/messages";
-import { type DiskFile, DiskError, silentLogger } from "@nodetcd/runtime";
+import { type DiskFile, DiskError, removeGradually, silentLogger } from "@nodetcd/runtime";
 import { WalError } from "./errors.ts";
 import { SEGMENT_BYTES, SLOW_SYNC_SECONDS } from "./limits.ts";
 import { NextSegment } from "./next-segment.ts";
 import type { WalOptions, WalRuntime } from "./options.ts";
-import { removeGradually } from "./remove-gradually.ts";
 import { RecordBuffer } from "./record-buffer.ts";
 import { listSegments, parseSegmentName, type Segment, segmentName } from "./segment.ts";
 

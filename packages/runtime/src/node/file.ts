@@ -8,6 +8,7 @@ const readFromDisk = promisify(fs.read);
 const writeToDisk = promisify(fs.write);
 const writeChunks = promisify(fs.writev);
 const syncToDisk = promisify(fs.fdatasync);
+const truncateOnDisk = promisify(fs.ftruncate);
 
 /** Exit status of `flock` when the lock is held by somebody else; see its `-E` option. */
 const LOCK_CONFLICT = 75;
@@ -124,6 +125,10 @@ export class NodeFile implements DiskFile {
 
   truncate(size: number): void {
     this.#attempt("truncate", () => fs.ftruncateSync(this.#descriptor, size));
+  }
+
+  truncateAsync(size: number): Promise<void> {
+    return this.#attemptAsync("truncate", truncateOnDisk(this.#descriptor, size));
   }
 
   async allocate(size: number): Promise<void> {
