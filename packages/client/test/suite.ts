@@ -31,6 +31,11 @@ async function codeOf(promise: Promise<unknown>): Promise<EtcdErrorCode | "none"
   }
 }
 
+async function abortOf(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise((resolve) => signal.addEventListener("abort", resolve));
+}
+
 function show({ type, keyValue, previous }: WatchEvent): string {
   const before = previous === undefined ? "" : ` was ${previous.text()}`;
   return `${type} ${keyValue.keyText()}=${keyValue.text()}${before}`;
@@ -358,7 +363,7 @@ export function clientSuite(name: string, start: () => Promise<Target>): void {
       const lost = lease.keepAlive();
       const other = new Client(options());
       await other.leases.revoke(lease.id);
-      await new Promise((resolve) => lost.addEventListener("abort", resolve));
+      await abortOf(lost);
       expect(lost.reason).toMatchObject({ code: "LEASE_NOT_FOUND" });
       other.close();
     });
@@ -379,7 +384,7 @@ export function clientSuite(name: string, start: () => Promise<Target>): void {
         expect(lost.aborted).toBe(false);
         proxy.refuse(true);
         proxy.cut();
-        await new Promise((resolve) => lost.addEventListener("abort", resolve));
+        await abortOf(lost);
         expect(lost.reason).toMatchObject({ code: "LEASE_LOST" });
         shaky.close();
         await proxy.close();
