@@ -143,6 +143,7 @@ function buildApplyLoop(
       lessor.promote(config.electionTimeoutMs);
       told.becomeReady();
     },
+    whenWritable: () => (backend.isOverloaded ? backend.whenWritable() : undefined),
     onProgress: told.onProgress,
     onFailure: (error) => {
       // The batch may hold a part of an entry's effects: it must never reach the disk.

@@ -30,7 +30,7 @@ export const REVOKES_IN_FLIGHT_MAX = 16;
 export const REVOKE_QUEUE_MAX = 10_000;
 /** How often WAL and snapshot files beyond the wanted number are removed, in milliseconds. */
 export const PURGE_INTERVAL_MS = 30_000;
-/** Keys read at one go by a range; larger ones take several turns of the loop. */
+/** Keys of a range that are encoded at one go; larger answers take several turns of the loop. */
 export const RANGE_SLICE_KEYS = 2_000;
 /** Calls of Lock and Campaign that wait at the same time; more are refused. */
 export const LOCK_WAITERS_MAX = 100_000;

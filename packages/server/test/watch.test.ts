@@ -99,12 +99,12 @@ describe("Watch", () => {
     ).toBe(7);
     await member.put(`${prefix}a`, "new");
     const puts = [await stream.next(), await stream.next()];
-    expect(puts.map((response) => response.watchId).sort()).toEqual([0, 7]);
+    expect(puts.map((response) => response.watchId).sort((a, b) => a - b)).toEqual([0, 7]);
     const withPrevious = puts.find((response) => response.watchId === 0)?.events[0];
     expect(withPrevious?.prevKv && text(withPrevious.prevKv.value)).toBe("old");
     await member.delete(`${prefix}a`);
     const deletes = [await stream.next(), await stream.next()];
-    expect(deletes.map((response) => response.watchId).sort()).toEqual([0, 1]);
+    expect(deletes.map((response) => response.watchId).sort((a, b) => a - b)).toEqual([0, 1]);
     const deleted = deletes.find((response) => response.watchId === 0)?.events[0];
     expect(deleted?.prevKv && text(deleted.prevKv.value)).toBe("new");
     stream.cancel();

@@ -15,6 +15,8 @@ export interface ApplyLoopOptions {
   readonly changeMembership: (change: ConfChange) => ConfState;
   /** The first entry of a leader's term is applied: everything before it is, too. */
   readonly onTermStart: (term: number) => void;
+  /** Undefined, or resolves when the database takes changes again: so much waits to be committed. */
+  readonly whenWritable: () => Promise<void> | undefined;
   /** Called after each stretch of applying. */
   readonly onProgress: () => void;
   /** Applying has failed: the state is not to be trusted any more. */
@@ -53,13 +55,16 @@ export class ApplyLoop {
   /** Applies what is queued, for as long as a slice lasts; the rest follows in later turns. */
   run(): void {
     if (this.#continuing || this.#stopped || this.pending === 0) return;
-    this.#slice(APPLY_SLICE_MS);
+    const blocked = this.#options.whenWritable();
+    if (blocked === undefined) this.#slice(APPLY_SLICE_MS);
     if (this.pending === 0) return;
     this.#continuing = true;
-    this.#options.clock.defer(() => {
+    const go = (): void => {
       this.#continuing = false;
       this.run();
-    });
+    };
+    if (blocked === undefined) this.#options.clock.defer(go);
+    else blocked.then(go, this.#options.onFailure);
   }
 
   /** Applies everything that is queued before it returns. */

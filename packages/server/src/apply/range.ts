@@ -1,8 +1,20 @@
 import type { RangeRequest } from "@nodetcd/messages";
-import { findRange, writeFound } from "../read/range.ts";
+import { type FoundRange, findRange, writeFound } from "../read/range.ts";
 import type { RangeView } from "../read/range-view.ts";
 import type { ResponseHeaders } from "../receive/response-header.ts";
 import { replyWriter } from "./reply.ts";
+
+/** The encoded RangeResponse of what was found; owned by the caller. */
+export function encodeFound(
+  headers: ResponseHeaders,
+  request: RangeRequest,
+  found: FoundRange,
+): Uint8Array {
+  replyWriter.reset();
+  headers.write(replyWriter, found.revision);
+  writeFound(replyWriter, found, request.keysOnly);
+  return replyWriter.finish();
+}
 
 /** Answers a range with the encoded RangeResponse. */
 export function applyRange(
@@ -10,9 +22,5 @@ export function applyRange(
   headers: ResponseHeaders,
   request: RangeRequest,
 ): Uint8Array {
-  const found = findRange(view, request);
-  replyWriter.reset();
-  headers.write(replyWriter, found.revision);
-  writeFound(replyWriter, found, request.keysOnly);
-  return replyWriter.finish();
+  return encodeFound(headers, request, findRange(view, request));
 }

@@ -7,7 +7,7 @@ const SAMPLES = 10;
 /**
  * Keeps the last `periodMs` of history. Every tenth of min(period, 1 h) the revision is noted; the
  * first compaction comes after one full period, then one each min(period, 1 h), always to what was
- * the revision one period ago. A failed one is tried again a tenth later.
+ * the revision one period (and, after the first, one tenth of the interval) ago. A failed one is tried again a tenth later.
  *
  * With a period of 5 h: noted each 6 minutes, 51 notes kept, compacted after 5, 6, 7, ... hours.
  */

@@ -51,7 +51,8 @@ export class ReadyLoop implements ProposalSink {
   #campaign = false;
   /** Index of the last entry known to be committed. */
   committedIndex: number;
-  /** Changes of the leader that were seen. */
+  #lastLeader = NO_NODE;
+  /** How often a leader was seen that is another than the one before. */
   leaderChanges = 0;
 
   constructor(options: ReadyLoopOptions) {
@@ -217,7 +218,9 @@ export class ReadyLoop implements ProposalSink {
   }
 
   #leadership(): void {
-    this.leaderChanges++;
+    const { leader } = this.#options.node;
+    if (leader !== NO_NODE && leader !== this.#lastLeader) this.leaderChanges++;
+    this.#lastLeader = leader;
     this.#options.onLeadership();
   }
 }

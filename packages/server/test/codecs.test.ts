@@ -1,0 +1,147 @@
+import { createHash } from "node:crypto";
+import {
+  type ConfState,
+  InternalRaftRequest,
+  PutRequest,
+  PutResponse,
+  ResponseHeader,
+} from "@nodetcd/messages";
+import { VirtualClock } from "@nodetcd/simulator";
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { confStateJson } from "../src/apply/applied-index.ts";
+import { memberJson, parseMemberJson } from "../src/membership/member-json.ts";
+import { decodePutEntry, encodeEntry, RequestField } from "../src/propose/entry-codec.ts";
+import { RequestIds } from "../src/propose/request-id.ts";
+import { Slab } from "../src/propose/slab.ts";
+import { ResponseHeaders } from "../src/receive/response-header.ts";
+import { Sha256 } from "../src/receive/sha256.ts";
+
+const uint64 = fc.bigInt({ min: 0n, max: 0xffff_ffff_ffff_ffffn });
+
+describe("encodeEntry(), decodePutEntry()", () => {
+  const ids = (memberId: bigint, time: number) => new RequestIds(memberId, new VirtualClock(time));
+
+  test("write what the general codec writes, and find in it what it finds", () => {
+    const slab = new Slab();
+    fc.assert(
+      fc.property(
+        uint64,
+        fc.nat(2 ** 31),
+        fc.uint8Array({ minLength: 1, maxLength: 300 }),
+        fc.uint8Array({ maxLength: 20_000 }),
+        (memberId, time, key, value) => {
+          const requestIds = ids(memberId, time * 1_000);
+          const suffix = requestIds.next();
+          const put = { key, value };
+          const entry = encodeEntry(
+            slab,
+            RequestField.put,
+            PutRequest.encode(put),
+            requestIds,
+            suffix,
+          );
+          const header = { id: requestIds.full(suffix) };
+          expect(Buffer.from(entry).equals(InternalRaftRequest.encode({ put, header }))).toBe(true);
+
+          const found = { start: 0, end: 0, idHigh: 0, idLow: 0 };
+          expect(decodePutEntry(entry, found)).toBe(true);
+          expect(PutRequest.decode(entry.subarray(found.start, found.end)).value).toHaveLength(
+            value.length,
+          );
+          expect(requestIds.suffixOf(found.idHigh, found.idLow)).toBe(suffix);
+        },
+      ),
+    );
+  });
+
+  test("leave every other entry to the general codec", () => {
+    const found = { start: 0, end: 0, idHigh: 0, idLow: 0 };
+    const others = [
+      { put: { key: Buffer.from("a") } },
+      { put: { key: Buffer.from("a") }, header: { id: 5n, username: "root" } },
+      { deleteRange: { key: Buffer.from("a") }, header: { id: 5n } },
+      { id: 7n, put: { key: Buffer.from("a") } },
+    ];
+    for (const other of others) {
+      expect(decodePutEntry(InternalRaftRequest.encode(other), found)).toBe(false);
+    }
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 40 }), (noise) => {
+        decodePutEntry(noise, found);
+      }),
+    );
+  });
+
+  test("ids of one member do not repeat over restarts, and other members' are told apart", () => {
+    const first = ids(0x1234n, 1_000_000);
+    const seen = Array.from({ length: 300 }, () => first.full(first.next()));
+    expect(new Set(seen).size).toBe(300);
+    const restarted = ids(0x1234n, 1_000_002);
+    expect(restarted.full(restarted.next())).toBeGreaterThan(seen.at(-1)!);
+    expect(first.suffixOf(0x1235 << 16, 5)).toBe(-1);
+  });
+});
+
+test("ResponseHeaders writes the header that the general codec writes", () => {
+  fc.assert(
+    fc.property(
+      uint64,
+      uint64,
+      fc.maxSafeNat(),
+      fc.nat(),
+      (clusterId, memberId, revision, raftTerm) => {
+        const headers = new ResponseHeaders(clusterId, memberId);
+        headers.setTerm(raftTerm);
+        const header = { clusterId, memberId, revision, raftTerm };
+        expect(Buffer.from(headers.reply(revision)).equals(PutResponse.encode({ header }))).toBe(
+          true,
+        );
+        expect(headers.size(revision)).toBe(ResponseHeader.encode(header).length + 2);
+        const rest = Uint8Array.of(0x12, 0x00);
+        expect(PutResponse.decode(headers.replyWith(revision, rest)).prevKv).toBeDefined();
+      },
+    ),
+  );
+});
+
+test("Sha256 is SHA-256, however the bytes are fed", () => {
+  fc.assert(
+    fc.property(fc.array(fc.uint8Array({ maxLength: 200 }), { maxLength: 8 }), (pieces) => {
+      const sum = new Sha256();
+      for (const piece of pieces) sum.update(piece);
+      const expected = createHash("sha256").update(Buffer.concat(pieces)).digest();
+      expect(Buffer.from(sum.digest()).equals(expected)).toBe(true);
+    }),
+  );
+});
+
+describe("JSON as etcd writes it", () => {
+  test("a member: 64-bit ids as numbers, empty parts left out, Go's escapes", () => {
+    const member = {
+      id: 10_276_657_743_932_975_437n,
+      name: "a<b>&c",
+      peerUrls: ["http://localhost:2380"],
+      clientUrls: [],
+      isLearner: false,
+    };
+    expect(memberJson(member)).toBe(
+      '{"id":10276657743932975437,"peerURLs":["http://localhost:2380"],"name":"a\\u003cb\\u003e\\u0026c"}',
+    );
+    const learner = { ...member, isLearner: true, clientUrls: ["http://c:1", "http://c:2"] };
+    expect(parseMemberJson(memberJson(learner))).toEqual(learner);
+    expect(() => parseMemberJson("{}")).toThrow(SyntaxError);
+  });
+
+  test("a configuration", () => {
+    const conf: ConfState = {
+      voters: [12_140_093_965_792_835_558n],
+      learners: [],
+      votersOutgoing: [],
+      learnersNext: [],
+      autoLeave: false,
+    };
+    expect(confStateJson(conf)).toBe('{"voters":[12140093965792835558],"auto_leave":false}');
+    expect(confStateJson({ ...conf, learners: [1n, 2n] })).toContain('"learners":[1,2]');
+  });
+});
