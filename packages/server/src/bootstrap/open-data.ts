@@ -21,9 +21,13 @@ function explain(error: unknown, directory: DataDirectory): ServerError {
       { cause: error },
     );
   }
-  return new ServerError("DATA_DIR_BAD", `Cannot open ${directory.database}: ${text}`, {
-    cause: error,
-  });
+  return new ServerError(
+    "DATA_DIR_BAD",
+    `Cannot open the data directory ${directory.member}: ${text}`,
+    {
+      cause: error,
+    },
+  );
 }
 
 /** Turns any failure to open a member's files into a `ServerError` that says what to do. */

@@ -1,0 +1,109 @@
+import { LocalTransport, RpcError } from "@nodetcd/grpc";
+import { PutRequest, PutResponse, RangeRequest, RangeResponse } from "@nodetcd/messages";
+import { type Runtime, silentLogger } from "@nodetcd/runtime";
+import { nodeRuntime } from "@nodetcd/runtime/node";
+import { FaultDisk, SeededRandom } from "@nodetcd/simulator";
+import { describe, expect, test } from "vitest";
+import { type Member, ServerError, startMember } from "../src/server.ts";
+import { bytes, testConfig, text } from "./support/member.ts";
+
+const config = { ...testConfig, dataDir: "/data" };
+const SEED = Number(process.env["SEED"] ?? Math.floor(Math.random() * 1e9));
+
+const on = (disk: FaultDisk): Runtime => ({ ...nodeRuntime, disk });
+const start = (disk: FaultDisk): Promise<Member> => startMember(on(disk), config, silentLogger);
+
+async function put(member: Member, key: string, value: string): Promise<number> {
+  const transport = new LocalTransport(member.services, nodeRuntime.clock);
+  const request = PutRequest.encode({ key: bytes(key), value: bytes(value) });
+  return (
+    PutResponse.decode(await transport.unary("/etcdserverpb.KV/Put", request)).header?.revision ?? 0
+  );
+}
+
+async function readAll(member: Member): Promise<Map<string, string>> {
+  const transport = new LocalTransport(member.services, nodeRuntime.clock);
+  const request = RangeRequest.encode({ key: Uint8Array.of(0), rangeEnd: Uint8Array.of(0) });
+  const { kvs } = RangeResponse.decode(await transport.unary("/etcdserverpb.KV/Range", request));
+  return new Map(kvs.map((pair) => [text(pair.key), text(pair.value)]));
+}
+
+describe("a disk that fails", () => {
+  test("a sync that fails: nothing is acknowledged any more, and `failed` says why", async () => {
+    const disk = new FaultDisk();
+    const member = await start(disk);
+    await put(member, "before", "1");
+    disk.faults.failSyncAfter = 1;
+    await expect(put(member, "during", "1")).rejects.toThrow(RpcError);
+    const failure = await member.failed;
+    expect(failure).toBeInstanceOf(ServerError);
+    expect((failure as ServerError).code).toBe("STORAGE_FAILED");
+    await expect(put(member, "after", "1")).rejects.toMatchObject({
+      message: "etcdserver: server stopped",
+    });
+    await member.stop();
+  });
+
+  test("a full disk: the member fails, and with space again all that was acknowledged is there", async () => {
+    const disk = new FaultDisk();
+    const member = await start(disk);
+    disk.faults.capacityBytes = disk.usedBytes() + 64 * 1024;
+    const acknowledged: string[] = [];
+    try {
+      for (let i = 0; i < 1_000; i++) {
+        await put(member, `key-${i}`, "x".repeat(4_000));
+        acknowledged.push(`key-${i}`);
+        if (i % 10 === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    } catch (error) {
+      expect(error).toBeInstanceOf(RpcError);
+    }
+    expect(((await member.failed) as ServerError).message).toMatch(/space/i);
+    expect(acknowledged.length).toBeGreaterThan(5);
+    await member.stop();
+    const again = await start(disk.restart());
+    const found = await readAll(again);
+    expect(acknowledged.filter((key) => !found.has(key))).toEqual([]);
+    await again.stop();
+  });
+});
+
+/** Puts keys one after the other and in crowds, and notes what was acknowledged. */
+async function writeUntilCrash(member: Member, acknowledged: Map<string, string>): Promise<void> {
+  let crashed = false;
+  for (let round = 0; !crashed && round < 400; round++) {
+    const crowd = Array.from({ length: 1 + (round % 7) }, async (_, i) => {
+      const key = `key-${round}-${i}`;
+      try {
+        await put(member, key, String(round));
+        acknowledged.set(key, String(round));
+      } catch {
+        crashed = true;
+      }
+    });
+    await Promise.all(crowd);
+  }
+}
+
+describe("a power cut", () => {
+  test(`loses nothing that was acknowledged, wherever it comes (seed ${SEED})`, async () => {
+    const random = new SeededRandom(SEED);
+    for (let round = 0; round < 8; round++) {
+      let disk = new FaultDisk();
+      const acknowledged = new Map<string, string>();
+      for (let life = 0; life < 2; life++) {
+        const member = await start(disk);
+        disk.crashAfter(1 + random.below(300));
+        await writeUntilCrash(member, acknowledged);
+        await member.stop().catch(() => undefined);
+        disk = disk.crash(random);
+      }
+      const survivor = await start(disk);
+      const found = await readAll(survivor);
+      for (const [key, value] of acknowledged) {
+        expect(found.get(key), `${key} in round ${round} of seed ${SEED}`).toBe(value);
+      }
+      await survivor.stop();
+    }
+  });
+});
