@@ -113,7 +113,8 @@ export class Player implements encode.Known {
       case "range-stream":
         return this.#rangeStream(encode.rangeRequest(step.spec, this));
       case "compact":
-        return this.#compact(this.revision(step.revision), step.physical);
+        // Not 0: etcd keeps a hash for that compaction, and gives it to who asks for the newest.
+        return this.#compact(Math.max(1, this.revision(step.revision)), step.physical);
       case "grant":
         return this.#grant(step.lease, step.ttl);
       case "revoke":
