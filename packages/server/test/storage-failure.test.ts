@@ -7,7 +7,13 @@ import { describe, expect, test } from "vitest";
 import { type Member, ServerError, startMember } from "../src/server.ts";
 import { bytes, testConfig, text } from "./support/member.ts";
 
-const config = { ...testConfig, dataDir: "/data" };
+/** Commits and marks of the log come often, so that crashes fall into the middle of them. */
+const config = {
+  ...testConfig,
+  dataDir: "/data",
+  backendBatchIntervalMs: 1,
+  snapshotCount: 15,
+};
 const SEED = Number(process.env["SEED"] ?? Math.floor(Math.random() * 1e9));
 
 const on = (disk: FaultDisk): Runtime => ({ ...nodeRuntime, disk });
