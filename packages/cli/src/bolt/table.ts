@@ -4,6 +4,7 @@ import { check } from "./check.ts";
 import type { BoltCommand } from "./command.ts";
 import { compact } from "./compact.ts";
 import { dump } from "./dump.ts";
+import { experiment } from "./experiment.ts";
 import { get } from "./get.ts";
 import { info } from "./info.ts";
 import { inspect } from "./inspect.ts";
@@ -24,6 +25,7 @@ export const BOLT: BoltCommand = {
     check,
     compact,
     dump,
+    experiment,
     get,
     info,
     inspect,
