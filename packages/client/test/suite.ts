@@ -400,12 +400,15 @@ export function clientSuite(name: string, start: () => Promise<Target>): void {
         await held.unlock();
         return held;
       });
-      await sleep(100);
+      const waiting = async (): Promise<number> =>
+        (await client.range(name, { prefix: true })).count;
+      await expect.poll(waiting).toBe(2);
       const third = client.lock(name).then(async (held) => {
         order.push("third");
         await held.unlock();
         return held;
       });
+      await expect.poll(waiting).toBe(3);
       expect(await codeOf(client.lock(name, { wait: false }))).toBe("LOCK_HELD");
       expect(await codeOf(client.lock(name, { signal: AbortSignal.timeout(100) }))).toBe(
         "CANCELLED",
