@@ -1,4 +1,6 @@
+import { BitSet } from "./bit-set.ts";
 import { Cursor } from "./cursor.ts";
+import { BoltError } from "./errors.ts";
 import { openChild } from "./nested-bucket.ts";
 import { ELEMENT_SIZE, HEADER_WORDS, type Page, PAGE_HEADER_SIZE } from "./page.ts";
 import type { TransactionState } from "./transaction-state.ts";
@@ -31,13 +33,19 @@ export interface BucketStructure {
   buckets: BucketStructure[];
 }
 
-export function statsOfTree(state: TransactionState, tree: Tree): BucketStats {
+/** @param seen pages met so far: in a damaged file a walk could go on for ever */
+export function statsOfTree(
+  state: TransactionState,
+  tree: Tree,
+  seen: BitSet = new BitSet(),
+): BucketStats {
   const stats = emptyStats();
   const nested = emptyStats();
   stats.buckets = 1;
   if (tree.rootPageId === 0) stats.inlineBuckets = 1;
   walkPages(tree, (page, depth) => {
     stats.depth = Math.max(stats.depth, depth + 1);
+    if (page !== tree.inlinePage) requireUnseen(seen, page.id);
     if (!page.isLeaf) {
       stats.branchPages++;
       stats.branchUsed += usedBytes(page);
@@ -52,7 +60,7 @@ export function statsOfTree(state: TransactionState, tree: Tree): BucketStats {
     stats.leafPages++;
     stats.leafUsed += usedBytes(page);
     stats.leafOverflowPages += page.overflow;
-    for (const child of nestedTrees(state, page)) addStats(nested, statsOfTree(state, child));
+    for (const child of nestedTrees(state, page)) addStats(nested, statsOfTree(state, child, seen));
   });
   stats.branchAllocated = (stats.branchPages + stats.branchOverflowPages) * state.pageSize;
   stats.leafAllocated = (stats.leafPages + stats.leafOverflowPages) * state.pageSize;
@@ -96,7 +104,20 @@ export function addStats(into: BucketStats, other: BucketStats): void {
   into.depth = depth;
 }
 
-export function inspectTree(state: TransactionState, tree: Tree, name: string): BucketStructure {
+/** Raises `CORRUPT` when two trees, or two places of one, share a page. */
+function requireUnseen(seen: BitSet | Set<number>, pageId: number): void {
+  if (seen.has(pageId)) throw new BoltError("CORRUPT", `page ${pageId}: multiple references`);
+  seen.add(pageId);
+}
+
+/** @param seen root pages met so far */
+export function inspectTree(
+  state: TransactionState,
+  tree: Tree,
+  name: string,
+  seen: Set<number> = new Set(),
+): BucketStructure {
+  if (tree.rootPageId !== 0) requireUnseen(seen, tree.rootPageId);
   const structure: BucketStructure = { name, keys: 0, buckets: [] };
   const cursor = new Cursor(state, tree);
   for (let entry = cursor.first(); entry !== undefined; entry = cursor.next()) {
@@ -104,7 +125,7 @@ export function inspectTree(state: TransactionState, tree: Tree, name: string): 
       const child = openChild(state, tree, entry.key);
       if (child === undefined) continue;
       const childName = Buffer.from(entry.key).toString("utf8");
-      structure.buckets.push(inspectTree(state, child, childName));
+      structure.buckets.push(inspectTree(state, child, childName, seen));
     } else structure.keys++;
   }
   return structure;

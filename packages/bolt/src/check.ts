@@ -41,6 +41,8 @@ export interface CheckOptions {
 
 interface Check {
   readonly state: TransactionState;
+  /** Pages below it are there. */
+  readonly end: number;
   readonly unused: BitSet;
   readonly reachable: BitSet;
   readonly keyToString: (key: Uint8Array) => string;
@@ -53,14 +55,17 @@ interface Check {
  * within the range its parents give it.
  *
  * @param readFreelist free and pending pages of that state; undefined leaves out what depends on them
+ * @param filePages whole pages in the file: a healthy one has all below the high-water mark
  */
 export function* checkState(
   state: TransactionState,
   readFreelist: () => StoredFreelist | undefined,
   options: CheckOptions,
+  filePages: number = Infinity,
 ): Generator<CheckFinding> {
   const check: Check = {
     state,
+    end: Math.min(state.base.highWater, filePages),
     unused: new BitSet(),
     reachable: new BitSet(),
     keyToString: options.keyToString ?? ((key) => Buffer.from(key).toString("hex")),
@@ -84,7 +89,11 @@ export function* checkState(
   }
   yield* checkTree(check, new Tree(state, state.base.rootPageId, 0n));
   if (freelist === undefined) return;
-  for (let id = 0; id < highWater; id++) {
+  if (check.end < highWater) {
+    const message = `pages ${check.end} to ${highWater - 1}: beyond the end of the file`;
+    yield { kind: "damaged", pageId: check.end, message };
+  }
+  for (let id = 0; id < check.end; id++) {
     if (!check.reachable.has(id) && !check.unused.has(id)) {
       yield found("unreachable-unfreed", id, "unreachable unfreed");
     }
@@ -99,7 +108,7 @@ function* checkFreelist(
   check: Check,
   readFreelist: () => StoredFreelist | undefined,
 ): Generator<CheckFinding, StoredFreelist | undefined> {
-  const { highWater, freelistPageId } = check.state.base;
+  const { freelistPageId } = check.state.base;
   let freelist: StoredFreelist | undefined;
   try {
     freelist = readFreelist();
@@ -108,8 +117,8 @@ function* checkFreelist(
     yield { kind: "damaged", pageId: freelistPageId ?? 0, message: detailOf(error) };
   }
   for (const id of freelist?.ids ?? []) {
-    if (id < 2 || id >= highWater) {
-      yield found("out-of-bounds", id, `free, but out of bounds: ${highWater}`);
+    if (id < 2 || id >= check.end) {
+      yield found("out-of-bounds", id, `free, but out of bounds: ${check.end}`);
       continue;
     }
     if (check.unused.has(id)) yield found("already-freed", id, "already freed");
@@ -166,7 +175,7 @@ function* readPage(
     return check.state.page(id);
   } catch (error) {
     if (!(error instanceof BoltError)) throw error;
-    check.reachable.add(id);
+    if (id < check.end) check.reachable.add(id);
     const kind = error.message.includes("invalid type") ? "invalid-type" : "damaged";
     yield { kind, pageId: id, message: `${detailOf(error)} ${trail}` };
     return undefined;

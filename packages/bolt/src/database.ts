@@ -4,6 +4,7 @@ import { checkState } from "./check.ts";
 import { commit, commitAsync, type CommitTarget } from "./commit.ts";
 import type { DatabaseOptions } from "./database-options.ts";
 import { BoltError } from "./errors.ts";
+import type { Span } from "./free-spans.ts";
 import { Freelist, idsOf } from "./freelist.ts";
 import { DEFAULT_CACHE_BYTES, GROW_STEP_BYTES } from "./limits.ts";
 import { findFreePages, readStoredFreelist, type StoredFreelist } from "./load-freelist.ts";
@@ -87,7 +88,9 @@ export class Database {
     this.#batch = new BatchQueue((work) => this.update(work), options.clock);
     this.#owner = this.#transactionOwner();
     this.#target = this.#commitTarget();
-    if (options.readOnly !== true) this.#loadFreelist();
+    if (options.readOnly === true) return;
+    this.#requireWholeFile();
+    this.#loadFreelist();
   }
 
   get pageSize(): number {
@@ -324,9 +327,7 @@ export class Database {
     const stored = readStoredFreelist(this.#cache, this.#meta);
     this.#freelistOverflow = stored?.overflow ?? 0;
     const spans =
-      stored !== undefined
-        ? spansOfIds(stored.ids, this.#meta.highWater)
-        : findFreePages(this.#cache, this.#meta);
+      stored !== undefined ? spansOfIds(stored.ids, this.#meta.highWater) : this.#findFreePages();
     this.#freelist = new Freelist(
       freelistType ?? "array",
       reclaimPolicy ?? "between-readers",
@@ -336,12 +337,24 @@ export class Database {
     if (stored === undefined && noFreelistSync !== true) this.update(() => {});
   }
 
+  #findFreePages(): Span[] {
+    return findFreePages(this.#cache, this.#meta, Math.floor(this.#fileBytes / this.pageSize));
+  }
+
+  /** A file that was cut short may be read, to save what is left, but not written. */
+  #requireWholeFile(): void {
+    const needed = this.#meta.highWater * this.pageSize;
+    if (this.#fileBytes >= needed) return;
+    const detail = `the file has ${this.#fileBytes} of ${needed} bytes: it was cut short`;
+    throw new BoltError("CORRUPT", detail);
+  }
+
   /** The stored list belongs to the state that a transaction sees, whatever was committed since. */
   #freelistOf(state: TransactionState): StoredFreelist | undefined {
     const stored = readStoredFreelist(this.#cache, state.base);
     if (stored !== undefined) return stored;
     if (state.base.txid !== this.#meta.txid) return undefined;
-    const ids = this.#freelist?.unusedIds() ?? idsOf(findFreePages(this.#cache, this.#meta));
+    const ids = this.#freelist?.unusedIds() ?? idsOf(this.#findFreePages());
     return { ids, overflow: 0 };
   }
 }

@@ -25,6 +25,8 @@ interface Copy {
   pending: number;
   entries: number;
   bytes: number;
+  /** Roots of the buckets met so far: in a damaged file a bucket may be nested in itself. */
+  readonly roots: Set<number>;
 }
 
 const DEFAULT_MAX_BYTES = 65_536;
@@ -47,6 +49,7 @@ export function* defragment(
     pending: 0,
     entries: 0,
     bytes: 0,
+    roots: new Set(),
   };
   let finished = false;
   try {
@@ -82,6 +85,11 @@ function* copyBucket(
     }
     const nested = from.bucket(key);
     if (nested === undefined) throw new BoltError("CORRUPT", "a bucket is not under its own name");
+    const { rootPageId } = nested;
+    if (rootPageId !== 0 && copy.roots.has(rootPageId)) {
+      throw new BoltError("CORRUPT", `page ${rootPageId}: multiple references`);
+    }
+    copy.roots.add(rootPageId);
     to.createBucket(key).setSequence(nested.sequence);
     yield* copyBucket(copy, nested, [...path, key]);
     to = open(copy, path);

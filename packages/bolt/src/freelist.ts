@@ -1,5 +1,6 @@
 import { assert } from "@nodetcd/bytes";
 import { BitSet } from "./bit-set.ts";
+import { BoltError } from "./errors.ts";
 import { type FreeSpans, joinSpans, type Span } from "./free-spans.ts";
 import { ArrayFreeSpans } from "./freelist-array.ts";
 import { HashmapFreeSpans } from "./freelist-hashmap.ts";
@@ -85,7 +86,8 @@ export class Freelist {
     assert(pageId > 1, `freelist: page ${pageId} cannot be freed`);
     const span = { start: pageId, length: overflow + 1 };
     for (let id = pageId; id <= pageId + overflow; id++) {
-      assert(!this.#unused.has(id), `freelist: page ${id} is already free`);
+      // The file says that it is free, and a tree says that it is used: bad input, not a bug.
+      if (this.#unused.has(id)) throw new BoltError("CORRUPT", `page ${id} is already free`);
     }
     this.#markUnused(span);
     let pending = this.#pending.get(txid);

@@ -9,6 +9,9 @@ export const DEFAULT_PAGE_SIZE = 4096;
 export const MIN_PAGE_SIZE = 1024;
 export const MAX_PAGE_SIZE: number = 16 * 1024 * 1024;
 
+/** Pages of a file at most: 16 TiB of 4 KiB pages. */
+export const MAX_PAGES: number = 2 ** 32;
+
 /** Entries that a page has at least, unless it is the root. */
 export const MIN_KEYS_PER_PAGE = 2;
 /** Entries that a page has at most: 65,535 in the header's count means something else. */

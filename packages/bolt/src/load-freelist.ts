@@ -22,9 +22,14 @@ export function readStoredFreelist(cache: PageCache, meta: Meta): StoredFreelist
   return { ids: readFreelistPage(page), overflow: page.overflow };
 }
 
-/** Every page that no tree of a committed state uses, found by reading all trees. */
-export function findFreePages(cache: PageCache, meta: Meta): Span[] {
-  const { highWater, rootPageId } = meta;
+/**
+ * Every page that no tree of a committed state uses, found by reading all trees.
+ *
+ * @param filePages pages in the file: fewer than the high-water mark says if it was cut short
+ */
+export function findFreePages(cache: PageCache, meta: Meta, filePages: number): Span[] {
+  const { rootPageId } = meta;
+  const end = Math.min(meta.highWater, filePages);
   const reachable = new BitSet();
   const state = new TransactionState(meta, cache, undefined);
   markReachable(state, new Tree(state, rootPageId, 0n), (id) => {
@@ -33,10 +38,10 @@ export function findFreePages(cache: PageCache, meta: Meta): Span[] {
     return true;
   });
   const spans: Span[] = [];
-  for (let id = 2; id < highWater; id++) {
+  for (let id = 2; id < end; id++) {
     if (reachable.has(id)) continue;
     const start = id;
-    while (id + 1 < highWater && !reachable.has(id + 1)) id++;
+    while (id + 1 < end && !reachable.has(id + 1)) id++;
     spans.push({ start, length: id + 1 - start });
   }
   return spans;

@@ -1,6 +1,6 @@
 import { fnv1a64 } from "@nodetcd/bytes";
 import { BoltError } from "./errors.ts";
-import { MAX_PAGE_SIZE, MIN_PAGE_SIZE } from "./limits.ts";
+import { MAX_PAGE_SIZE, MAX_PAGES, MIN_PAGE_SIZE } from "./limits.ts";
 import { META_PAGE, PAGE_HEADER_SIZE, writePageHeader } from "./page.ts";
 
 export const MAGIC = 0xed0cdaed;
@@ -76,6 +76,9 @@ function implausible(meta: Meta): BoltError | undefined {
   }
   if (!Number.isSafeInteger(meta.txid) || !Number.isSafeInteger(meta.highWater * meta.pageSize)) {
     return new BoltError("INVALID", "a counter is beyond 2^53");
+  }
+  if (meta.highWater > MAX_PAGES) {
+    return new BoltError("INVALID", `${meta.highWater} pages, which is more than a file may have`);
   }
   if (meta.rootPageId < 2 || meta.rootPageId >= meta.highWater) {
     return new BoltError("INVALID", `root page ${meta.rootPageId} is out of range`);

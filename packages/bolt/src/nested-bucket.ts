@@ -86,11 +86,15 @@ function isWithin(tree: Tree, ancestor: Tree): boolean {
   return false;
 }
 
-/** Gives up every page of a tree and of the buckets nested in it. */
+/**
+ * Gives up every page of a tree and of the buckets nested in it, each before what hangs from it: in a
+ * damaged file the walk ends where it meets a page again.
+ */
 function freePages(state: TransactionState, tree: Tree): void {
   const visit = (at: Node | Page, depth: number): void => {
     checkDepth(depth);
     if (at instanceof Node) {
+      state.free(at.pageId, at.overflow);
       for (let i = 0; i < at.keys.length; i++) {
         if (!at.isLeaf) {
           visit(at.nodes[i] ?? childPage(tree, at.children[i]!), depth + 1);
@@ -98,16 +102,15 @@ function freePages(state: TransactionState, tree: Tree): void {
           freeNested(state, tree, keyAt(at, i), valueAt(at, i));
         }
       }
-      state.free(at.pageId, at.overflow);
       return;
     }
+    if (at !== tree.inlinePage) state.free(at.id, at.overflow);
     for (let i = 0; i < at.count; i++) {
       if (!at.isLeaf) visit(childPage(tree, branchChild(at, i)), depth + 1);
       else if ((leafFlags(at, i) & BUCKET_ELEMENT) !== 0) {
         freeNested(state, tree, leafKey(at, i), leafValue(at, i));
       }
     }
-    if (at !== tree.inlinePage) state.free(at.id, at.overflow);
   };
   visit(treeRoot(tree), 0);
 }

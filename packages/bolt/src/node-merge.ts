@@ -1,3 +1,4 @@
+import { BoltError } from "./errors.ts";
 import { entrySize, keyAt, Node, removeChild, valueAt } from "./node.ts";
 import { checkDepth, materializeChild, type Tree } from "./tree.ts";
 import { clampFillPercent } from "./node-split.ts";
@@ -67,6 +68,9 @@ function isAtMost(node: Node, bytes: number): boolean {
 function mergeWithNext(state: TransactionState, tree: Tree, branch: Node, index: number): void {
   const left = materializeChild(tree, branch, index);
   const right = materializeChild(tree, branch, index + 1);
+  if (left.isLeaf !== right.isLeaf) {
+    throw new BoltError("CORRUPT", `pages ${left.pageId} and ${right.pageId} are not at one level`);
+  }
   for (let i = 0; i < right.keys.length; i++) {
     left.keys.push(keyAt(right, i));
     if (left.isLeaf) {

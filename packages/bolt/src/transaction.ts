@@ -160,7 +160,9 @@ export class Transaction {
   /** Everything that is wrong with the committed state, as it is found. Nothing: all is well. */
   check(options: CheckOptions = {}): Generator<CheckFinding> {
     requireOpen(this.#state);
-    return checkState(this.#state, () => this.#owner.freelistOf(this.#state), options);
+    const filePages = Math.floor(this.#owner.file.size() / this.#state.pageSize);
+    const freelist = (): StoredFreelist | undefined => this.#owner.freelistOf(this.#state);
+    return checkState(this.#state, freelist, options, filePages);
   }
 
   /**

@@ -1,4 +1,4 @@
-import type { Bucket } from "@nodetcd/bolt";
+import { BoltError, type Bucket } from "@nodetcd/bolt";
 import type { BoltCommand } from "./command.ts";
 import { withDatabase } from "./open-source.ts";
 import { decodeText } from "./quote.ts";
@@ -9,7 +9,7 @@ export const inspect: BoltCommand = {
   args: [1, 1],
   run: (call) => {
     const shown = withDatabase(call, call.args[0]!, (db) =>
-      db.view((tx) => describe("root", tx.root)),
+      db.view((tx) => describe("root", tx.root, new Set())),
     );
     call.out.write(`${escapeAsGo(JSON.stringify(shown, null, 4))}\n`);
   },
@@ -22,12 +22,18 @@ interface Description {
   buckets?: Description[];
 }
 
-function describe(name: string, bucket: Bucket): Description {
+/** @param roots pages met so far: in a damaged file a bucket may be nested in itself */
+function describe(name: string, bucket: Bucket, roots: Set<number>): Description {
   const description: Description = { name, keyN: 0 };
+  const { rootPageId } = bucket;
+  if (roots.has(rootPageId)) {
+    throw new BoltError("CORRUPT", `page ${rootPageId}: multiple references`);
+  }
+  if (rootPageId !== 0) roots.add(rootPageId);
   bucket.forEach((key, value) => {
     const nested = value === undefined ? bucket.bucket(key) : undefined;
     if (nested === undefined) description.keyN++;
-    else (description.buckets ??= []).push(describe(decodeText(key), nested));
+    else (description.buckets ??= []).push(describe(decodeText(key), nested, roots));
   });
   return description;
 }
