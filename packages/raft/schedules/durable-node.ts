@@ -219,9 +219,11 @@ export class DurableNode implements DurableLog {
   /** Makes a snapshot of what is applied and drops the log below it. */
   compact(): void {
     const held = this.storage.snapshot().metadata?.index ?? 0;
-    const to = Math.min(this.#applied, this.storage.lastIndex());
-    if (this.#applied <= held || this.#applied > this.storage.lastIndex() || this.raw === undefined)
-      return;
+    const to = this.#applied;
+    if (to <= held || to > this.storage.lastIndex() || this.raw === undefined) return;
+    // The user's duty: a durable snapshot is of what the durable state says is committed.
+    const { hardState } = this.storage.initialState();
+    this.storage.setHardState({ ...hardState, commit: Math.max(hardState.commit, to) });
     this.storage.createSnapshot(to, this.#confState, encodeIndex(to));
     const keep = this.#settings.random.below(3);
     if (to - keep >= this.storage.firstIndex()) this.storage.compact(to - keep);

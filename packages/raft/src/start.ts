@@ -12,6 +12,7 @@ export function startRaft(config: Config): RaftState {
   const { hardState, confState } = raft.config.storage.initialState();
   restoreConfiguration(raft, confState);
   loadHardState(raft, hardState);
+  adoptTermOfLog(raft);
   if (raft.config.applied > 0) raft.log.appliedTo(raft.config.applied, 0);
   becomeFollower(raft, raft.term, NO_NODE);
   if (raft.logger !== undefined) {
@@ -40,4 +41,16 @@ function loadHardState(
   log.committed = commit;
   raft.term = term;
   raft.vote = vote;
+}
+
+/**
+ * A crash may leave the entries of a write and lose the state that stood behind them, so that the log has
+ * a newer term than the state. That term did begin, and this node did not vote in it: a vote is durable
+ * before it is sent, and would be here.
+ */
+function adoptTermOfLog(raft: RaftState): void {
+  const term = raft.log.lastTerm();
+  if (term <= raft.term || raft.log.lastIndex() < raft.log.firstIndex()) return;
+  raft.term = term;
+  raft.vote = NO_NODE;
 }

@@ -261,6 +261,16 @@ describe("RawNode after a restart", () => {
     expect(() => new RawNode(configOf({ storage }))).toThrow("state.commit 4 is out of range");
   });
 
+  test("adopts the term of its log when a crash lost the state behind the entries", () => {
+    const storage = new MemoryStorage();
+    storage.append(entriesOfTerms([2]));
+    const node = new RawNode(configOf({ storage }));
+    expect(node.term).toBe(2);
+    node.step(message({ type: MessageType.MsgPreVote, term: 3 }));
+    const [answer] = node.ready().messages;
+    expect(answer).toMatchObject({ type: MessageType.MsgPreVoteResp, reject: true, term: 2 });
+  });
+
   test("does not campaign before committed membership changes are applied", () => {
     const group = new TestGroup({ size: 1 });
     group.elect(1n);
