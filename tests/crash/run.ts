@@ -5,120 +5,15 @@
  *
  * The default of 3 rounds is a quick check. `SUBJECT=etcd` tries real etcd instead.
  */
-import { cpSync, rmSync } from "node:fs";
-import { join } from "node:path";
-import { type Peer, peer } from "../peers.ts";
-import { HASH_KV } from "../methods.ts";
-import { freePort, run, ServerProcess, startServer, temporaryDirectory } from "../processes.ts";
-import { Connection } from "../rpc.ts";
+import { rmSync } from "node:fs";
+import { peer } from "../peers.ts";
 import { chosenSeed, Seeded } from "../seeded.ts";
-import { Load } from "./load.ts";
-import { Records } from "./record.ts";
-import { newVerified, verify, type Verified } from "./verify.ts";
+import { newCampaign, round } from "./round.ts";
 
 /** Rounds on one data directory before a fresh one is begun. */
 const ROUNDS_PER_DIRECTORY = 50;
 /** Every so many rounds the whole history is read again, and real etcd opens a copy. */
 const WHOLE_EVERY = 10;
-
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-interface Campaign {
-  readonly subject: Peer;
-  readonly random: Seeded;
-  readonly directory: string;
-  readonly ports: { readonly clientPort: number; readonly peerPort: number };
-  readonly records: Records;
-  readonly verified: Verified;
-}
-
-async function newCampaign(subject: Peer, random: Seeded): Promise<Campaign> {
-  return {
-    subject,
-    random,
-    directory: temporaryDirectory("nodetcd-crash"),
-    ports: { clientPort: await freePort(), peerPort: await freePort() },
-    records: new Records(),
-    verified: newVerified(),
-  };
-}
-
-function start(campaign: Campaign): Promise<ServerProcess> {
-  const { subject, directory, ports } = campaign;
-  return startServer(subject, {
-    dataDirectory: directory,
-    ...ports,
-    flags: ["--heartbeat-interval=20", "--election-timeout=200", "--snapshot-count=2000"],
-  });
-}
-
-/** Load, death, sometimes a second death while recovering, restart, verification. */
-async function round(campaign: Campaign, whole: boolean): Promise<string[]> {
-  const { random, records, verified, directory } = campaign;
-  const server = await start(campaign);
-  const load = new Load(server.url, records, random);
-  await sleep(random.between(20, 700));
-  await server.kill();
-  await load.stop();
-  const faults = await checkFile(directory);
-  if (random.chance(15)) await dieWhileStarting(campaign);
-  const restarted = await start(campaign);
-  try {
-    faults.push(...(await verify(restarted.url, records, verified, whole)));
-  } finally {
-    await restarted.kill();
-  }
-  if (whole) faults.push(...(await openWithEtcd(campaign)));
-  return faults;
-}
-
-async function dieWhileStarting(campaign: Campaign): Promise<void> {
-  const { clientPort, peerPort } = campaign.ports;
-  const server = new ServerProcess(
-    campaign.subject,
-    { client: clientPort, peer: peerPort },
-    { dataDirectory: campaign.directory },
-  );
-  await sleep(campaign.random.between(50, 500));
-  await server.kill();
-}
-
-async function checkFile(directory: string): Promise<string[]> {
-  const bbolt = peer("bbolt");
-  if (bbolt === undefined) return [];
-  const file = join(directory, "member", "snap", "db");
-  const { status, stdout, stderr } = await run(bbolt.path, ["check", file]);
-  return status === 0
-    ? []
-    : [`bbolt check: ${stdout.toString().slice(0, 2000)} ${stderr.slice(0, 500)}`];
-}
-
-/** Real etcd opens a copy of the directory and finds the same history in it. */
-async function openWithEtcd({ directory, verified, records }: Campaign): Promise<string[]> {
-  const etcd = peer("etcd");
-  if (etcd === undefined || !etcd.version.startsWith("3.7") || verified.hash === undefined)
-    return [];
-  const copy = temporaryDirectory("nodetcd-crash-copy");
-  try {
-    cpSync(directory, copy, { recursive: true });
-    const server = await startServer(etcd, { dataDirectory: copy });
-    const connection = new Connection(server.url);
-    try {
-      const { hash } = await connection.call(HASH_KV, { revision: verified.hash.revision });
-      const isComparable = verified.hash.compacted === records.compacted;
-      return !isComparable || hash === verified.hash.value
-        ? []
-        : [`real etcd finds hash ${hash} at ${verified.hash.revision}, not ${verified.hash.value}`];
-    } finally {
-      connection.close();
-      await server.kill();
-    }
-  } catch (error) {
-    return [`real etcd does not open the directory: ${String(error)}`];
-  } finally {
-    rmSync(copy, { recursive: true, force: true });
-  }
-}
 
 async function main(): Promise<void> {
   const subject = peer(process.env["SUBJECT"] === "etcd" ? "etcd" : "nodetcd");

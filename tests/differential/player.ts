@@ -11,7 +11,7 @@ import {
 import * as methods from "../methods.ts";
 import { Connection, type Method, RpcFailure } from "../rpc.ts";
 import * as encode from "./encode.ts";
-import { type LeaseRef, type RevisionRef, type Step, STREAMS } from "./program.ts";
+import { type LeaseRef, type RevisionRef, type Step, STREAMS, type WatchSpec } from "./program.ts";
 import { WatchStreamRun } from "./watch-stream.ts";
 
 /** Ids and terms are a server's own. */
@@ -126,7 +126,7 @@ export class Player implements encode.Known {
       case "leases":
         return this.#call(methods.LEASE_LEASES, {});
       case "watch":
-        return this.#stream(step.spec.stream).create(encode.watchCreateRequest(step.spec, this));
+        return this.#watch(step.spec);
       case "cancel":
         return this.#cancel(step.stream, step.watchId);
       case "settle":
@@ -207,6 +207,13 @@ export class Player implements encode.Known {
       stream.send(RangeRequest.encode(request));
       stream.end();
     });
+  }
+
+  /** An id is free again once a compaction has canceled its watch: so first settle. */
+  async #watch(spec: WatchSpec): Promise<string> {
+    const before = await this.#settle();
+    const request = encode.watchCreateRequest(spec, this);
+    return `${before} ${await this.#stream(spec.stream).create(request)}`;
   }
 
   async #cancel(stream: number, watchId: number): Promise<string> {

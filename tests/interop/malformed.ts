@@ -126,7 +126,7 @@ async function sendMany(port: number, count: number, random: Seeded): Promise<vo
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
 }
 
-export async function proveMalformed(subject: Peer): Promise<string> {
+export async function proveMalformed(subject: Peer, streams: number = STREAMS): Promise<string> {
   const seed = chosenSeed();
   const random = new Seeded(seed);
   const server = await startServer(subject);
@@ -152,9 +152,9 @@ export async function proveMalformed(subject: Peer): Promise<string> {
   try {
     const working = work();
     const attack = async (): Promise<number> => {
-      await sendMany(server.clientPort, STREAMS / 2, random);
+      await sendMany(server.clientPort, streams / 2, random);
       const before = await residentBytes(server);
-      await sendMany(server.clientPort, STREAMS / 2, random);
+      await sendMany(server.clientPort, streams / 2, random);
       return (await residentBytes(server)) - before;
     };
     const growth = await Promise.race([attack(), working.then(() => NaN)]);
@@ -163,7 +163,7 @@ export async function proveMalformed(subject: Peer): Promise<string> {
     check(!server.hasExited, `SEED=${seed}: the server has ended: ${server.tail()}`);
     check(growth < GROWTH_LIMIT, `SEED=${seed}: ${growth} bytes more after the second half`);
     const megabytes = (growth / 1024 / 1024).toFixed(1);
-    return `${STREAMS} streams (SEED=${seed}); honest client: ${calls} calls, slowest pair ${slowestMs} ms; memory ${megabytes} MB more in the second half`;
+    return `${streams} streams (SEED=${seed}); honest client: ${calls} calls, slowest pair ${slowestMs} ms; memory ${megabytes} MB more in the second half`;
   } finally {
     done = true;
     honest.close();
