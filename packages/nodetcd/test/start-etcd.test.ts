@@ -48,13 +48,14 @@ describe("startEtcd", () => {
     await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
     const address = taken.address();
     const clientPort = typeof address === "object" && address !== null ? address.port : 0;
-    const folders = (): string[] =>
-      readdirSync(tmpdir())
-        .filter((n) => n.startsWith("nodetcd-"))
-        .sort();
-    const before = folders();
+    const { TMPDIR } = process.env;
+    const empty = mkdtempSync(join(tmpdir(), "nodetcd-test-"));
+    process.env["TMPDIR"] = empty;
     await expect(startEtcd({ clientPort })).rejects.toMatchObject({ name: "ServerError" });
-    expect(folders()).toEqual(before);
+    if (TMPDIR === undefined) delete process.env["TMPDIR"];
+    else process.env["TMPDIR"] = TMPDIR;
+    expect(readdirSync(empty)).toEqual([]);
+    rmSync(empty, { recursive: true });
     await new Promise((resolve) => taken.close(resolve));
   });
 
