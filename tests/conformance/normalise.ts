@@ -83,7 +83,7 @@ const RULES: readonly Rule[] = [
     reason: "a random name that the client gives itself, in its log lines",
   },
   {
-    pattern: /\b[0-9a-f]{15,16}\b|\b\d{17,20}\b/g,
+    pattern: /\b[0-9a-f]{13,16}\b|\b\d{15,20}\b/g,
     by: "<ID>",
     reason: "ids are random; those that a scenario captures are compared by their name before this",
   },
