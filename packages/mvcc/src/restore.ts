@@ -7,7 +7,8 @@ import { SCAN_RECORDS, SLICE_CHECK_RECORDS, SLICE_MS } from "./limits.ts";
 import { FINISHED_COMPACT, readMark, SCHEDULED_COMPACT } from "./marks.ts";
 import { checkRevisionKey, isTombstoneKey, mainOf, revisionBound, subOf } from "./revision.ts";
 import { recordKey } from "./stored-key-value.ts";
-import { TreeIndex } from "./tree-index.ts";
+import { TreeBuilder } from "./tree-builder.ts";
+import type { TreeIndex } from "./tree-index.ts";
 
 export interface Restored {
   readonly index: TreeIndex;
@@ -32,18 +33,18 @@ export async function restore(
 ): Promise<Restored> {
   const finishedCompactRevision = readMark(backend, FINISHED_COMPACT);
   const scheduledCompactRevision = readMark(backend, SCHEDULED_COMPACT);
-  const index = new TreeIndex(hashSeed);
+  const builder = new TreeBuilder(hashSeed);
   const leased = new Set<KeyIndex>();
   let newest = 1;
   let from: Uint8Array | undefined = revisionBound(0);
   while (from !== undefined) {
-    const slice = readSlice(backend, clock, index, leased, from);
+    const slice = readSlice(backend, clock, builder, leased, from);
     newest = Math.max(newest, slice.newest);
     from = slice.next;
     await clock.yield();
   }
   return {
-    index,
+    index: await inSlices(clock, builder.finish()),
     revision: Math.max(newest, finishedCompactRevision, scheduledCompactRevision),
     scheduledCompactRevision,
     finishedCompactRevision,
@@ -51,11 +52,23 @@ export async function restore(
   };
 }
 
+/** Runs work to its end, with a rest wherever a slice is used up. */
+async function inSlices<T>(clock: Clock, work: Generator<undefined, T>): Promise<T> {
+  for (;;) {
+    const deadline = clock.monotonic() + SLICE_MS;
+    do {
+      const step = work.next();
+      if (step.done === true) return step.value;
+    } while (clock.monotonic() < deadline);
+    await clock.yield();
+  }
+}
+
 /** Reads records for some milliseconds; `next` is where to go on, undefined at the end. */
 function readSlice(
   backend: BackendLike,
   clock: Clock,
-  index: TreeIndex,
+  builder: TreeBuilder,
   leased: Set<KeyIndex>,
   from: Uint8Array,
 ): { newest: number; next: Uint8Array | undefined } {
@@ -66,7 +79,7 @@ function readSlice(
   backend.range("key", from, undefined, SCAN_RECORDS, (key, value) => {
     checkRevisionKey(key);
     newest = mainOf(key);
-    readRecord(index, leased, key, value);
+    readRecord(builder, leased, key, value);
     visited++;
     if (visited % SLICE_CHECK_RECORDS !== 0 && visited < SCAN_RECORDS) return true;
     if (visited < SCAN_RECORDS && clock.monotonic() < deadline) return true;
@@ -78,13 +91,12 @@ function readSlice(
 
 /** Adds one record to the index. Records come in the order of their revisions. */
 function readRecord(
-  index: TreeIndex,
+  builder: TreeBuilder,
   leased: Set<KeyIndex>,
   key: Uint8Array,
   value: Uint8Array,
 ): void {
-  const entry = index.getOrAdd(recordKey(value));
-  const wasAlive = entry.main !== 0 && entry.alive;
+  const entry = builder.getOrAdd(recordKey(value));
   if (isTombstoneKey(key)) {
     addRevision(entry, mainOf(key), ~subOf(key));
     entry.lease = 0n;
@@ -94,7 +106,6 @@ function readRecord(
   }
   if (entry.lease !== 0n) leased.add(entry);
   else if (leased.size > 0) leased.delete(entry);
-  index.touch(entry, wasAlive);
 }
 
 function readFields(entry: KeyIndex, value: Uint8Array): void {

@@ -23,13 +23,23 @@ export interface Chunk {
  */
 export class TreeIndex {
   readonly #table: KeyTable;
-  #chunks: Chunk[] = [{ entries: [], alive: 0, newestMain: 0 }];
-  #lows: string[] = [""];
+  readonly #chunks: Chunk[];
+  readonly #lows: string[];
   #alive = 0;
   #size = 0;
 
-  constructor(seed: number) {
-    this.#table = new KeyTable(seed);
+  /**
+   * @param table the keys of `chunks`, by their bytes
+   * @param chunks in order, none empty; owned from now on. See `TreeBuilder`
+   */
+  constructor(table: KeyTable, chunks: Chunk[] = []) {
+    this.#table = table;
+    this.#chunks = chunks.length > 0 ? chunks : [{ entries: [], alive: 0, newestMain: 0 }];
+    this.#lows = this.#chunks.map((chunk, i) => (i === 0 ? "" : chunk.entries[0]!.key));
+    for (const { entries, alive } of chunks) {
+      this.#size += entries.length;
+      this.#alive += alive;
+    }
   }
 
   /** Keys that exist now. */

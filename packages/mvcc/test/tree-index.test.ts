@@ -1,6 +1,8 @@
 import { SeededRandom } from "@nodetcd/simulator";
 import { expect, test } from "vitest";
 import { addRevision, compactRevisions, isEmpty, type KeyIndex } from "../src/key-index.ts";
+import { KeyTable } from "../src/key-table.ts";
+import { TreeBuilder } from "../src/tree-builder.ts";
 import { TreeIndex } from "../src/tree-index.ts";
 import { seeds } from "./support/settle.ts";
 
@@ -18,7 +20,7 @@ function naiveRange(naive: Naive, start: string, end: string | undefined, at: nu
 for (const seed of seeds(6)) {
   test(`TreeIndex: splits, merges, ranges and counts at any revision equal a sorted list (SEED=${seed})`, () => {
     const random = new SeededRandom(seed);
-    const tree = new TreeIndex(random.uint32());
+    const tree = new TreeIndex(new KeyTable(random.uint32()));
     const naive: Naive = new Map();
     const ascending = random.chance(0.3);
     let main = 1;
@@ -88,5 +90,40 @@ for (const seed of seeds(6)) {
     for (const text of naiveRange(naive, "", undefined, main)) change(text, true);
     compact(main + 1);
     expect([tree.size, tree.alive]).toEqual([0, 0]);
+  });
+}
+
+for (const keys of [0, 1, 2047, 2048, 2049, 9001]) {
+  test(`TreeBuilder: ${keys} keys in any order make the index that adding them one by one makes`, () => {
+    const random = new SeededRandom(keys);
+    const builder = new TreeBuilder(7);
+    const oneByOne = new TreeIndex(new KeyTable(7));
+    for (let i = 0; i < keys; i++) {
+      const key = Buffer.from(random.uint32().toString(36));
+      const sub = random.chance(0.8) ? 0 : ~0;
+      addRevision(builder.getOrAdd(key), i + 2, sub);
+      const entry = oneByOne.getOrAdd(key);
+      addRevision(entry, i + 2, sub);
+      oneByOne.touch(entry, false);
+      expect(builder.getOrAdd(key).main).toBe(i + 2);
+    }
+    const work = builder.finish();
+    let step = work.next();
+    while (step.done !== true) step = work.next();
+    const built = step.value;
+    expect([built.size, built.alive]).toEqual([oneByOne.size, oneByOne.alive]);
+    const list = (tree: TreeIndex): string[] => {
+      const entries: KeyIndex[] = [];
+      tree.collect("", undefined, keys / 2, 0, entries);
+      return entries.map((entry) => entry.key);
+    };
+    expect(list(built)).toEqual(list(oneByOne));
+    for (const at of [1, keys / 2, keys + 2]) {
+      expect(built.count("1", "x", at)).toBe(oneByOne.count("1", "x", at));
+    }
+    const late = built.getOrAdd(Buffer.from("late"));
+    addRevision(late, keys + 2, 0);
+    built.touch(late, false);
+    expect(built.count("late", "late\0", keys + 2)).toBe(1);
   });
 }
