@@ -1,5 +1,5 @@
 import type { RangeRequest } from "@nodetcd/messages";
-import { type FoundRange, findRange, writeFound } from "../read/range.ts";
+import { type FoundRange, findRange, pairForm, writeFound } from "../read/range.ts";
 import type { RangeView } from "../read/range-view.ts";
 import type { ResponseHeaders } from "../receive/response-header.ts";
 import { replyWriter } from "./reply.ts";
@@ -12,7 +12,7 @@ export function encodeFound(
 ): Uint8Array {
   replyWriter.reset();
   headers.write(replyWriter, found.revision);
-  writeFound(replyWriter, found, request.keysOnly);
+  writeFound(replyWriter, found, pairForm(request));
   return replyWriter.finish();
 }
 

@@ -3,7 +3,7 @@ import type { Lessor } from "@nodetcd/lease";
 import type { RangeRequest, RequestOp, TxnRequest } from "@nodetcd/messages";
 import type { Store, WriteTransaction } from "@nodetcd/mvcc";
 import { RequestError } from "../errors.ts";
-import { findRange, writeFound } from "../read/range.ts";
+import { findRange, pairForm, writeFound } from "../read/range.ts";
 import type { RangeView } from "../read/range-view.ts";
 import type { ResponseHeaders } from "../receive/response-header.ts";
 import { allHold } from "./compare.ts";
@@ -124,7 +124,7 @@ class Execution {
     if (requestRange === undefined || !this.#wanted) return;
     const found = findRange(this.#view, requestRange);
     writeInnerHeader(this.#writer, found.revision);
-    writeFound(this.#writer, found, requestRange.keysOnly);
+    writeFound(this.#writer, found, pairForm(requestRange));
   }
 
   #put({ requestPut }: RequestOp): void {

@@ -95,15 +95,31 @@ function sortKeyValues(
     : keyValues.toSorted(compare);
 }
 
+/** How much of a pair is written. */
+export type PairForm =
+  /** All of it: the stored bytes. */
+  | "whole"
+  /** Without its value. */
+  | "no-value"
+  /** Key, revisions and version alone: what etcd's index in memory has, which answers `keys_only`. */
+  | "indexed";
+
+/** The form that a request asks for; sorting by value makes etcd read the pairs after all. */
+export function pairForm({ keysOnly, sortTarget }: RangeRequest): PairForm {
+  if (!keysOnly) return "whole";
+  return sortTarget === SortTarget.VALUE ? "no-value" : "indexed";
+}
+
 const KVS_TAG = (2 << 3) | 2;
 const MORE_TAG = 3 << 3;
 const COUNT_TAG = 4 << 3;
 
 /** Writes the fields of a RangeResponse behind its header. */
-export function writeFound(writer: WireWriter, found: FoundRange, keysOnly: boolean): void {
+export function writeFound(writer: WireWriter, found: FoundRange, form: PairForm): void {
   for (const keyValue of found.keyValues) {
     writer.uint32(KVS_TAG);
-    writeKeyValue(writer, keyValue, keysOnly);
+    if (form === "whole") writer.delimited(keyValue.bytes);
+    else writeWithoutValue(writer, keyValue, form === "no-value" ? keyValue.lease : 0n);
   }
   if (found.more) {
     writer.uint32(MORE_TAG);
@@ -115,28 +131,22 @@ export function writeFound(writer: WireWriter, found: FoundRange, keysOnly: bool
   }
 }
 
-/** Writes length and content of a KeyValue: the stored bytes, or those without the value. */
-export function writeKeyValue(
-  writer: WireWriter,
-  keyValue: StoredKeyValue,
-  keysOnly: boolean,
-): void {
-  if (!keysOnly) {
-    writer.delimited(keyValue.bytes);
-    return;
-  }
+const Tag = { key: (1 << 3) | 2, create: 2 << 3, mod: 3 << 3, version: 4 << 3, lease: 6 << 3 };
+
+/** Writes length and content of a KeyValue. */
+function writeWithoutValue(writer: WireWriter, keyValue: StoredKeyValue, lease: bigint): void {
   const mark = writer.beginDelimited();
-  writer.uint32((1 << 3) | 2);
+  writer.uint32(Tag.key);
   writer.delimited(keyValue.key);
-  writer.uint32(2 << 3);
+  writer.uint32(Tag.create);
   writer.counter(keyValue.createRevision);
-  writer.uint32(3 << 3);
+  writer.uint32(Tag.mod);
   writer.counter(keyValue.modRevision);
-  writer.uint32(4 << 3);
+  writer.uint32(Tag.version);
   writer.counter(keyValue.version);
-  if (keyValue.lease !== 0n) {
-    writer.uint32(6 << 3);
-    writer.uint64(keyValue.lease);
+  if (lease !== 0n) {
+    writer.uint32(Tag.lease);
+    writer.uint64(lease);
   }
   writer.endDelimited(mark);
 }

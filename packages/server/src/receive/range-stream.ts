@@ -2,7 +2,7 @@ import { RangeRequest } from "@nodetcd/messages";
 import { WireWriter } from "@nodetcd/bytes";
 import type { StreamCall } from "@nodetcd/grpc";
 import type { Core } from "../core.ts";
-import { type FoundRange, findRange, writeFound } from "../read/range.ts";
+import { type FoundRange, findRange, pairForm, writeFound } from "../read/range.ts";
 import { failCall } from "./error-to-status.ts";
 import { checkRangeStreamRequest } from "./request-limits.ts";
 
@@ -96,7 +96,7 @@ class RangeStream {
     writer.uint32(RESPONSE_TAG);
     const mark = writer.beginDelimited();
     if (last) this.#core.headers.write(writer, this.#revision);
-    writeFound(writer, last ? found : { ...found, more: false, count: 0 }, this.#request.keysOnly);
+    writeFound(writer, last ? found : { ...found, more: false, count: 0 }, pairForm(this.#request));
     writer.endDelimited(mark);
     const message = writer.finish();
     this.#full = !this.#call.send(message);

@@ -7,7 +7,7 @@ import type { Core } from "../core.ts";
 import { RANGE_SLICE_KEYS } from "../limits.ts";
 import { Slab } from "../propose/slab.ts";
 import { writeVarint } from "../propose/varint.ts";
-import { type FoundRange, findRange, writeFound } from "../read/range.ts";
+import { type FoundRange, findRange, pairForm, writeFound } from "../read/range.ts";
 import { failCall } from "./error-to-status.ts";
 import type { ResponseHeaders } from "./response-header.ts";
 import { checkRangeRequest } from "./request-limits.ts";
@@ -118,7 +118,7 @@ class LargeReply {
     this.#next += part.length;
     const last = this.#next === keyValues.length;
     const rest = last ? this.#found : { ...this.#found, more: false, count: 0 };
-    writeFound(this.#writer, { ...rest, keyValues: part }, this.#request.keysOnly);
+    writeFound(this.#writer, { ...rest, keyValues: part }, pairForm(this.#request));
     if (last) this.#call.reply(this.#writer.finish());
     else this.#core.runtime.clock.defer(() => this.run());
   }
