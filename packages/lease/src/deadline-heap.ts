@@ -4,7 +4,7 @@ export interface HeapItem {
   position: number;
 }
 
-export function newItem(): HeapItem {
+function newItem(): HeapItem {
   return { deadline: Infinity, position: -1 };
 }
 

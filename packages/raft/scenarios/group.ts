@@ -67,4 +67,4 @@ export class Group {
   }
 }
 
-export const NO_DATA: Uint8Array = NO_BYTES;
+const NO_DATA: Uint8Array = NO_BYTES;

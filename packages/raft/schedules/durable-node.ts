@@ -271,8 +271,10 @@ export class DurableNode implements DurableLog {
     this.#persistEntries(entries);
     if (hardState === undefined) return;
     const { term, vote } = hardState;
+    // `compact` may have written a later commit index than this write was asked for with.
+    const commit = Math.max(hardState.commit, this.storage.initialState().hardState.commit);
     if (vote !== 0n) this.#settings.invariants.onVote(this.id, term, vote);
-    this.storage.setHardState(hardState);
+    this.storage.setHardState({ term, vote, commit });
   }
 
   #persistEntries(entries: readonly Entry[]): void {
