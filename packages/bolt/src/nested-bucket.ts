@@ -44,7 +44,10 @@ export function createChild(state: TransactionState, tree: Tree, name: Uint8Arra
   if (name.length > MAX_KEY_SIZE) throw new BoltError("KEY_TOO_LARGE");
   refuseExisting(getElement(tree, name));
   putEntry(tree, name, emptyBucketValue(), BUCKET_ELEMENT);
-  return openChild(state, tree, name)!;
+  const child = openChild(state, tree, name);
+  // The leaf that takes a key and the one where it is looked for differ only in a damaged tree.
+  if (child === undefined) throw new BoltError("CORRUPT", "a bucket is not under its own name");
+  return child;
 }
 
 function refuseExisting(element: Element | undefined): void {

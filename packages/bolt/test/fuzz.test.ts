@@ -155,6 +155,24 @@ describe("what random damage found", () => {
     db.close();
   });
 
+  test("createBucket() among names out of order raises CORRUPT", () => {
+    const disk = new FaultDisk();
+    const db = openDatabase(disk, "/db", { noGrowSync: true });
+    db.update((tx) => {
+      for (const name of ["a", "b", "c", "d"]) tx.createBucket(b(name));
+    });
+    const root = db.view((tx) => tx.meta.rootPageId);
+    db.close();
+    const page = new DataView(disk.readFile("/db").slice(root * PAGE, (root + 1) * PAGE).buffer);
+    for (const [index, name] of ["a", "z", "y", "b"].entries()) {
+      const element = 16 + index * 16;
+      write(disk, root * PAGE + element + page.getUint32(element + 4, true), b(name));
+    }
+    const again = openDatabase(disk, "/db");
+    expect(codeOf(() => again.update((tx) => void tx.createBucket(b("c"))))).toBe("CORRUPT");
+    again.close();
+  });
+
   test("a commit that would merge a leaf with a branch raises CORRUPT", () => {
     const { disk, branch, otherBranch } = sample();
     write(disk, branch * PAGE + 16 + 16 + 8, pageNumber(otherBranch));
