@@ -4,10 +4,6 @@ export interface HeapItem {
   position: number;
 }
 
-function newItem(): HeapItem {
-  return { deadline: Infinity, position: -1 };
-}
-
 /** A binary min-heap by deadline whose items know their position, so that any of them can move. */
 export class DeadlineHeap<T extends HeapItem> {
   readonly #items: T[] = [];

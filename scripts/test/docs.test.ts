@@ -1,0 +1,42 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { errorsPage, limitsPage } from "../reference-docs.ts";
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const read = (path: string): string => readFileSync(join(root, path), "utf8");
+
+describe("docs", () => {
+  test("limits.md and errors.md are what npm run docs writes today", () => {
+    expect(read("docs/limits.md")).toBe(limitsPage(root));
+    expect(read("docs/errors.md")).toBe(errorsPage(root));
+  });
+
+  test("errors.md names every error code of every package", () => {
+    const page = read("docs/errors.md");
+    for (const name of readdirSync(join(root, "packages"))) {
+      const file = `packages/${name}/src/errors.ts`;
+      if (!existsSync(join(root, file))) continue;
+      for (const [, code] of read(file).matchAll(/\| "([A-Z][A-Z_]+)"/g)) {
+        expect(page, `${file}: ${code}`).toContain(`\`${code}\``);
+      }
+    }
+  });
+
+  test("links between markdown files lead somewhere, and each file has one first heading", () => {
+    const files = readdirSync(root, { recursive: true, encoding: "utf8" }).filter(
+      (file) => file.endsWith(".md") && !/(^|\/)(node_modules|dist)\//.test(file),
+    );
+    expect(files.length).toBeGreaterThan(20);
+    for (const file of files) {
+      const text = read(file).replace(/```[\s\S]*?```/g, "");
+      expect(text.match(/^# /gm) ?? [], file).toHaveLength(1);
+      for (const [, target] of text.matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g)) {
+        if (/^[a-z]+:/.test(target!)) continue;
+        const path = join(dirname(join(root, file)), target!);
+        expect(existsSync(path), `${file} links to ${relative(root, path)}`).toBe(true);
+      }
+    }
+  });
+});
