@@ -5,10 +5,13 @@ function refuse(message: string): never {
   throw new ServerError("BAD_CONFIG", message);
 }
 
-/** `host` and `port` of a listen URL; the host "" stands for all interfaces. */
+/** Where a listen URL says to listen. */
 export interface ListenAddress {
+  /** An address or a name; `localhost` is the address 127.0.0.1, as in etcd. */
   readonly host: string;
   readonly port: number;
+  /** The host as the URL has it, in brackets if it is an IPv6 address. */
+  readonly shownHost: string;
 }
 
 /** Reads `http://host:port`. Raises `BAD_CONFIG`, or `NOT_BUILT_YET` for TLS and unix sockets. */
@@ -29,7 +32,9 @@ export function parseListenUrl(url: string, option: string): ListenAddress {
   if (parsed.pathname !== "/") refuse(`--${option}: "${url}" must not have a path`);
   const port = parsed.port === "" ? (/:80\/?$/.test(url) ? 80 : NaN) : Number(parsed.port);
   if (Number.isNaN(port)) refuse(`--${option}: "${url}" has no port`);
-  return { host: parsed.hostname.replace(/^\[|\]$/g, ""), port };
+  const shownHost = parsed.hostname;
+  const host = shownHost === "localhost" ? "127.0.0.1" : shownHost.replace(/^\[|\]$/g, "");
+  return { host, port, shownHost };
 }
 
 /** `name=url,name=url` as pairs in the order given. */

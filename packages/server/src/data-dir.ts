@@ -27,10 +27,24 @@ export function dataDirectory(config: Pick<MemberConfig, "dataDir" | "walDir">):
 /** Files that a crash in the middle of a defragmentation or a snapshot has left. */
 const LEFT_OVER = /^(db\.tmp\.|tmp)/;
 
+/** Makes a folder and those above it, so that a power cut cannot take them away again. */
+function makeDurably(disk: Disk, path: string): void {
+  const missing = [path];
+  let parent = parentOf(path);
+  for (; !disk.exists(parent); parent = parentOf(parent)) missing.push(parent);
+  disk.makeDirectory(path);
+  for (const made of missing) disk.syncDirectory(parentOf(made));
+}
+
+function parentOf(path: string): string {
+  const slash = path.lastIndexOf("/");
+  return slash < 0 ? "." : slash === 0 ? "/" : path.slice(0, slash);
+}
+
 /** Makes the folders that are missing and removes what a crash has left half done. */
 export function prepareDataDirectory(disk: Disk, directory: DataDirectory, logger: Logger): void {
   try {
-    disk.makeDirectory(directory.snapshots);
+    if (!disk.exists(directory.snapshots)) makeDurably(disk, directory.snapshots);
     for (const { name, kind } of disk.list(directory.snapshots)) {
       if (kind !== "file" || !LEFT_OVER.test(name)) continue;
       disk.remove(`${directory.snapshots}/${name}`);

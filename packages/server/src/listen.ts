@@ -19,7 +19,7 @@ export class Endpoint {
 
   /** Binds `url`. Raises `ADDRESS_UNAVAILABLE`. */
   static async bind(network: Network, url: string, option: string): Promise<Endpoint> {
-    const { host, port } = parseListenUrl(url, option);
+    const { host, port, shownHost } = parseListenUrl(url, option);
     let endpoint: Endpoint | undefined;
     const early: Socket[] = [];
     const onSocket = (socket: Socket): void => {
@@ -33,8 +33,7 @@ export class Endpoint {
       const text = error instanceof Error ? error.message : String(error);
       throw new ServerError("ADDRESS_UNAVAILABLE", `--${option}: ${text}`, { cause: error });
     }
-    const shown = host.includes(":") ? `[${host}]` : host;
-    endpoint = new Endpoint(listener, `http://${shown}:${listener.port}`);
+    endpoint = new Endpoint(listener, `http://${shownHost}:${listener.port}`);
     for (const socket of early) endpoint.#accept(socket);
     return endpoint;
   }

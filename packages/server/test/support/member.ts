@@ -119,9 +119,11 @@ export class TestMember {
       if (waiter === undefined) arrived.push(decoded);
       else waiter.resolve(decoded);
     };
+    let over: RpcError | undefined;
     const ended = new Promise<{ code: number; message: string }>((resolve) => {
       stream.onEnd = ({ code, message }) => {
-        for (const { reject } of waiting) reject(new RpcError(code, message));
+        over = new RpcError(code, message);
+        for (const { reject } of waiting) reject(over);
         resolve({ code, message });
       };
     });
@@ -130,6 +132,7 @@ export class TestMember {
       next: () => {
         const message = arrived.shift();
         if (message !== undefined) return Promise.resolve(message);
+        if (over !== undefined) return Promise.reject(over);
         return new Promise((resolve, reject) => waiting.push({ resolve, reject }));
       },
       ended,

@@ -1,0 +1,63 @@
+import { WatchRequest, WatchResponse } from "@nodetcd/messages";
+import { describe, expect, test } from "vitest";
+import { bytes, dispose, startTestMember } from "./support/member.ts";
+
+const FREE_PORT = "http://127.0.0.1:0";
+
+/** What keeps this process alive, by kind. */
+function resources(): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const kind of process.getActiveResourcesInfo()) counts[kind] = (counts[kind] ?? 0) + 1;
+  return counts;
+}
+
+describe("startMember() and stop()", () => {
+  test("ten members in one process, one after the other, leave nothing behind", async () => {
+    const use = async (): Promise<void> => {
+      const member = await startTestMember({ listenClientUrls: [FREE_PORT] });
+      const watch = member.stream("etcdserverpb.Watch/Watch", WatchResponse);
+      watch.send(WatchRequest.encode({ createRequest: { key: bytes("a") } }));
+      await watch.next();
+      const { id } = await member.grant(60);
+      await member.put("a", "1", { lease: id });
+      await member.compact(1);
+      await fetch(`${member.member.clientUrls[0]}/health`, { headers: { connection: "close" } });
+      await dispose(member);
+    };
+    await use();
+    const before = resources();
+    for (let i = 0; i < 9; i++) await use();
+    const after = resources();
+    for (const [kind, count] of Object.entries(after)) {
+      expect(count, kind).toBeLessThanOrEqual((before[kind] ?? 0) + 1);
+    }
+  });
+
+  test("stop() twice is one stop; calls afterwards are refused", async () => {
+    const member = await startTestMember();
+    await Promise.all([member.member.stop(), member.member.stop()]);
+    await expect(member.put("a", "1")).rejects.toMatchObject({
+      message: "etcdserver: server stopped",
+    });
+    await dispose(member);
+  });
+
+  test("two members in one process do not know of each other", async () => {
+    const [one, two] = [await startTestMember(), await startTestMember({ name: "default" })];
+    await one.put("a", "1");
+    expect((await two.range("a")).count).toBe(0);
+    expect(one.member.id).toBe(two.member.id);
+    await Promise.all([dispose(one), dispose(two)]);
+  });
+
+  test("requests in crowds are all answered, once, in revisions without gaps", async () => {
+    const member = await startTestMember();
+    const replies = await Promise.all(
+      Array.from({ length: 3_000 }, (_, i) => member.put(`key-${i % 50}`, String(i))),
+    );
+    const revisions = replies.map((reply) => reply.header?.revision ?? 0).sort((a, b) => a - b);
+    expect(revisions).toEqual(Array.from({ length: 3_000 }, (_, i) => i + 2));
+    expect(member.member.status()).toMatchObject({ revision: 3_001, leader: member.member.id });
+    await dispose(member);
+  });
+});
