@@ -137,6 +137,7 @@ export function metaBeforeSync(disk: Disk): Disk {
         if (metaWritten) await file.syncAsync();
       },
       truncate: (size) => file.truncate(size),
+      truncateAsync: (size) => file.truncateAsync(size),
       allocate: (size) => file.allocate(size),
       size: () => file.size(),
       lock: (kind, timeoutMs) => file.lock(kind, timeoutMs),
