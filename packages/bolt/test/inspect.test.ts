@@ -146,6 +146,10 @@ describe("surgery", () => {
 
   test("updateMeta() sets fields, mends the rest, and says when there was nothing to do", () => {
     const disk = sample();
+    const db = openDatabase(disk, "/db");
+    db.update((tx) => tx.root.setSequence(5));
+    db.close();
+    expect(inspectMetas(disk, "/db")[0]).toMatchObject({ txid: 4, rootSequence: 5n });
     expect(updateMeta(disk, "/db", 0, { root: 3n }).changed).toBe(true);
     expect(inspectMetas(disk, "/db")[0]).toMatchObject({ rootPageId: 3, rootSequence: 0n });
     expect(updateMeta(disk, "/db", 0, {}).changed).toBe(false);
