@@ -1,0 +1,45 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+/** Runs the first TypeScript block of a README, and gives what it prints. */
+function runExample(readme: string, folder: string): string {
+  const block = /```ts\n([\s\S]*?)```/.exec(readFileSync(join(root, readme), "utf8"))?.[1];
+  expect(block, `${readme} has no example`).toBeDefined();
+  const place = join(root, folder, ".example");
+  mkdirSync(place, { recursive: true });
+  try {
+    const file = join(place, "example.ts");
+    writeFileSync(file, block!);
+    return execFileSync(
+      process.execPath,
+      ["--conditions=@nodetcd/source", "--import", "tsx", file],
+      { encoding: "utf8", cwd: place },
+    );
+  } finally {
+    rmSync(place, { recursive: true });
+  }
+}
+
+test("README.md: the example does what its comments say", () => {
+  expect(runExample("README.md", "packages/nodetcd")).toBe("hello\n");
+});
+
+test("README.md: its two commands exist", () => {
+  const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+    scripts: Record<string, string>;
+  };
+  expect(Object.keys(scripts)).toEqual(expect.arrayContaining(["start", "test"]));
+});
+
+test("packages/runtime/README.md: the example runs", () => {
+  expect(runExample("packages/runtime/README.md", "packages/runtime")).toBe("");
+});
+
+test("packages/simulator/README.md: the example runs", () => {
+  expect(runExample("packages/simulator/README.md", "packages/simulator")).toBe("a second later\n");
+});
