@@ -3,7 +3,7 @@ export const BATCH_INTERVAL_MS = 100;
 /** A commit is begun at once when a batch has this many changes, by default. */
 export const BATCH_CHANGES = 10_000;
 /** Longest stretch of work on the event loop before others get their turn, in milliseconds. */
-export const SLICE_MS = 5;
+export const SLICE_MS = 1;
 /** How many steps of such work are done between two looks at the clock. */
 export const STEPS_PER_LOOK = 64;
 /** Changes that may wait in memory before writers are asked to. */

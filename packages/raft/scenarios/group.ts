@@ -67,4 +67,3 @@ export class Group {
   }
 }
 
-const NO_DATA: Uint8Array = NO_BYTES;
