@@ -1,4 +1,4 @@
-import { NO_BYTES, type ConfState, type RaftMessage, type RaftSnapshot } from "@nodetcd/messages";
+import { type ConfState, type RaftMessage, type RaftSnapshot } from "@nodetcd/messages";
 import type { Config } from "../src/config.ts";
 import { MemoryStorage } from "../src/memory-storage.ts";
 import { RawNode } from "../src/raw-node.ts";
@@ -66,4 +66,3 @@ export class Group {
     this.nodes.push({ id, raw, storage, config, appendWork: [], applyWork: [], history });
   }
 }
-
