@@ -93,29 +93,27 @@ export class WireReader {
     return this.#low !== 0 || this.#high !== 0;
   }
 
-  /** A counter: an int64 or uint64 that must be a safe integer (negative ones included). */
-  counter(): number {
+  /** An int64 or uint64 as a number, exact only when it is a safe integer. */
+  #number(): number {
     const first = this.position < this.end ? this.bytes[this.position]! : 0x80;
     if (first < 0x80) {
       this.position++;
       return first;
     }
     this.#varint();
-    const value = (this.#high | 0) * TWO_32 + this.#low;
+    return (this.#high | 0) * TWO_32 + this.#low;
+  }
+
+  /** A counter: an int64 or uint64 that must be a safe integer (negative ones included). */
+  counter(): number {
+    const value = this.#number();
     if (!Number.isSafeInteger(value)) throw new WireError("Counter is beyond 2^53 - 1");
     return value;
   }
 
   /** As `counter`, but what is beyond a safe integer becomes the nearest one. */
   clampedCounter(): number {
-    const first = this.position < this.end ? this.bytes[this.position]! : 0x80;
-    if (first < 0x80) {
-      this.position++;
-      return first;
-    }
-    this.#varint();
-    const value = (this.#high | 0) * TWO_32 + this.#low;
-    return Math.max(Number.MIN_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, value));
+    return Math.max(Number.MIN_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, this.#number()));
   }
 
   /** A proto2 enum whose values are 0 to `max`; another value is an error. */
