@@ -132,7 +132,7 @@ export class Player implements encode.Known {
       case "settle":
         return this.#settle();
       case "hash":
-        return this.#hash(this.revision(step.revision));
+        return this.#call(methods.HASH_KV, { revision: this.revision(step.revision) });
     }
   }
 
@@ -207,11 +207,6 @@ export class Player implements encode.Known {
       stream.send(RangeRequest.encode(request));
       stream.end();
     });
-  }
-
-  /** Anything but the very revision of the last compaction: see `writeHashRevision`. */
-  #hash(revision: number): Promise<string> {
-    return this.#call(methods.HASH_KV, { revision: revision === this.#compacted ? 0 : revision });
   }
 
   /** An id is free again once a compaction has canceled its watch: so first settle. */
