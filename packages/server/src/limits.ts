@@ -12,16 +12,12 @@ export const APPLY_SLICE_MS = 4;
 export const APPLY_CLOCK_EVERY = 16;
 /** Bytes that gRPC takes above `maxRequestBytes`. */
 export const GRPC_OVERHEAD_BYTES: number = 512 * 1024;
-/** Largest raft entry list taken into one Ready, in bytes. */
+/** Committed entries that raft gives out at once, in bytes; the others follow. */
 export const READY_BYTES_MAX: number = 64 * 1024 * 1024;
 /** Sockets that were accepted while the member was still starting; more are closed at once. */
 export const EARLY_SOCKETS_MAX = 1_024;
 /** Size of one message of a snapshot stream (etcd's number). */
 export const SNAPSHOT_CHUNK_BYTES: number = 32 * 1024;
-/** Bytes queued on a stream before its producer waits for the client. */
-export const STREAM_QUEUE_BYTES: number = 1024 * 1024;
-/** Watch responses built and not taken by the connection before the hub is told to wait. */
-export const WATCH_QUEUE_BYTES: number = 4 * 1024 * 1024;
 /** Watches of one stream; more are refused with a canceled response. */
 export const WATCHES_PER_STREAM_MAX = 1_000_000;
 /** Leases revoked at the same time because they expired (etcd's number). */
@@ -32,5 +28,3 @@ export const REVOKE_QUEUE_MAX = 10_000;
 export const PURGE_INTERVAL_MS = 30_000;
 /** Keys of a range that are encoded at one go; larger answers take several turns of the loop. */
 export const RANGE_SLICE_KEYS = 2_000;
-/** Calls of Lock and Campaign that wait at the same time; more are refused. */
-export const LOCK_WAITERS_MAX = 100_000;

@@ -4,14 +4,13 @@ import type { Logger, Random } from "@nodetcd/runtime";
 import type { Bootstrap } from "./bootstrap/bootstrap.ts";
 import type { MemberConfig } from "./config.ts";
 import type { RaftView } from "./core.ts";
+import { READY_BYTES_MAX } from "./limits.ts";
 import type { ReadIndexSource } from "./read/linearizable.ts";
 
 /** Entries of one append message, in bytes (etcd's number). */
 const MESSAGE_BYTES_MAX = 1024 * 1024;
 /** Append messages on their way to one follower (etcd's number). */
 const INFLIGHT_MESSAGES_MAX = 512;
-/** Committed entries given out at once, in bytes. */
-const COMMITTED_BYTES_MAX = 64 * 1024 * 1024;
 
 function raftLogger(logger: Logger): RaftLogger {
   return {
@@ -35,7 +34,7 @@ export function buildNode(
     heartbeatTick: 1,
     storage: start.storage,
     maxSizePerMessage: MESSAGE_BYTES_MAX,
-    maxCommittedSizePerReady: COMMITTED_BYTES_MAX,
+    maxCommittedSizePerReady: READY_BYTES_MAX,
     maxInflightMessages: INFLIGHT_MESSAGES_MAX,
     checkQuorum: true,
     preVote: config.preVote,
