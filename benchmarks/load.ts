@@ -6,6 +6,7 @@
  * Each connection keeps `streams` calls in flight; a reply is followed by the next call at once. Prints one line
  * of JSON: what `LoadResult` says. The first `warmUpSeconds` are not counted.
  */
+import { writeFileSync } from "node:fs";
 import { Channel } from "@nodetcd/grpc";
 import { PutRequest, RangeRequest } from "@nodetcd/messages";
 import { nodeClock, nodeNetwork } from "@nodetcd/runtime/node";
@@ -24,15 +25,13 @@ export interface LoadOptions {
   readonly keys?: number;
   /** Bytes of a value. Default 256. */
   readonly valueBytes?: number;
+  /** A file that gets every counted latency, as 64-bit floats of milliseconds, unsorted. */
+  readonly samplesFile?: string;
 }
 
 export interface LoadResult {
   readonly calls: number;
   readonly perSecond: number;
-  /** Milliseconds. */
-  readonly p50: number;
-  readonly p99: number;
-  readonly p999: number;
   readonly errors: number;
   readonly firstError: string | undefined;
   /** Share of one core that this process used: near 1 it, not the server, is what is measured. */
@@ -116,15 +115,12 @@ async function load(options: LoadOptions): Promise<LoadResult> {
   const used = process.cpuUsage(cpuAtStart);
   for (const channel of channels) channel.close();
 
-  const sorted = samples.subarray(0, counted).sort();
-  const percentile = (share: number): number =>
-    sorted[Math.min(counted - 1, Math.floor(counted * share))] ?? NaN;
+  if (options.samplesFile !== undefined) {
+    writeFileSync(options.samplesFile, new Uint8Array(samples.buffer, 0, counted * 8));
+  }
   return {
     calls: counted,
     perSecond: counted / seconds,
-    p50: percentile(0.5),
-    p99: percentile(0.99),
-    p999: percentile(0.999),
     errors,
     firstError,
     busy: (used.user + used.system) / 1e6 / seconds,

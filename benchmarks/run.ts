@@ -4,10 +4,10 @@
  *     npm run bench            about two minutes
  *     RUNS=5 SECONDS=3 npm run bench
  *
- * `ONLY=put` leaves out workloads whose name does not hold that. Every figure is the median over the
+ * `LOADERS=1` uses one load process (default 2). `ONLY=put` leaves out workloads whose name does not hold that. Every figure is the median over the
  * runs; latencies are those that the load generator sees, in milliseconds.
  */
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { type Peer, peer, ROOT } from "../tests/peers.ts";
@@ -17,6 +17,8 @@ import type { LoadOptions, LoadResult } from "./load.ts";
 
 const RUNS = Number(process.env["RUNS"] ?? 3);
 const SECONDS = Number(process.env["SECONDS"] ?? 1.5);
+/** Load processes: two, so that a server that is faster than one of them can be told. */
+const LOADERS = Number(process.env["LOADERS"] ?? 2);
 const ONLY = process.env["ONLY"] ?? "";
 
 interface Workload {
@@ -40,20 +42,52 @@ const WORKLOADS: readonly Workload[] = [
   })),
 ].filter(({ name }) => name.toLowerCase().includes(ONLY.toLowerCase()));
 
-async function load(port: number, options: Omit<LoadOptions, "port">): Promise<LoadResult> {
+/** What the load processes of one run measured together. */
+interface Measured {
+  readonly perSecond: number;
+  readonly p50: number;
+  readonly p99: number;
+  readonly p999: number;
+  /** Of the busiest load process: near 1 it, not the server, is what is measured. */
+  readonly busy: number;
+}
+
+async function loadProcess(options: LoadOptions): Promise<LoadResult> {
   const script = join(ROOT, "benchmarks", "load.ts");
-  const args = [
-    "--conditions=@nodetcd/source",
-    "--import",
-    "tsx",
-    script,
-    JSON.stringify({ port, ...options }),
-  ];
+  const args = ["--conditions=@nodetcd/source", "--import", "tsx", script, JSON.stringify(options)];
   const done = await run(process.execPath, args, { cwd: ROOT, timeoutMs: 120_000 });
   if (done.status !== 0) throw new Error(`load ended with ${done.status}: ${done.stderr}`);
   const result = JSON.parse(done.stdout.toString()) as LoadResult;
   if (result.errors > 0) console.log(`  ${result.errors} calls failed: ${result.firstError}`);
   return result;
+}
+
+/** The connections are shared out to `LOADERS` processes, which begin together. */
+async function load(options: LoadOptions, directory: string): Promise<Measured> {
+  const loaders = Math.min(LOADERS, options.connections);
+  const files = Array.from({ length: loaders }, (_, index) => join(directory, `samples-${index}`));
+  const results = await Promise.all(
+    files.map((samplesFile) =>
+      loadProcess({ ...options, connections: options.connections / loaders, samplesFile }),
+    ),
+  );
+  const parts = files.map((file) => {
+    const bytes = readFileSync(file);
+    rmSync(file);
+    return new Float64Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
+  });
+  const sorted = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0));
+  parts.reduce((at, part) => (sorted.set(part, at), at + part.length), 0);
+  sorted.sort();
+  const percentile = (share: number): number =>
+    sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
+  return {
+    perSecond: results.reduce((sum, { perSecond }) => sum + perSecond, 0),
+    p50: percentile(0.5),
+    p99: percentile(0.99),
+    p999: percentile(0.999),
+    busy: Math.max(...results.map(({ busy }) => busy)),
+  };
 }
 
 function median(values: readonly number[]): number {
@@ -63,9 +97,9 @@ function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? NaN) + upper) / 2;
 }
 
-type Figure = "perSecond" | "p50" | "p99" | "p999" | "busy";
+type Figure = keyof Measured;
 
-function medians(results: readonly LoadResult[]): Record<Figure, number> {
+function medians(results: readonly Measured[]): Record<Figure, number> {
   const of = (figure: Figure): number => median(results.map((result) => result[figure]));
   return {
     perSecond: of("perSecond"),
@@ -76,13 +110,20 @@ function medians(results: readonly LoadResult[]): Record<Figure, number> {
   };
 }
 
-async function compare(workload: Workload, servers: readonly ServerProcess[]): Promise<void> {
-  const results = servers.map((): LoadResult[] => []);
+async function compare(
+  workload: Workload,
+  servers: readonly ServerProcess[],
+  directory: string,
+): Promise<void> {
+  const results = servers.map((): Measured[] => []);
   for (let turn = 0; turn < RUNS; turn++) {
     for (const [index, server] of servers.entries()) {
       const { kind, connections, streams } = workload;
       results[index]?.push(
-        await load(server.clientPort, { kind, connections, streams, seconds: SECONDS }),
+        await load(
+          { port: server.clientPort, kind, connections, streams, seconds: SECONDS },
+          directory,
+        ),
       );
     }
   }
@@ -142,7 +183,7 @@ async function crossCheck(h2load: Peer, server: ServerProcess, directory: string
     seconds: SECONDS,
     keys: 1,
   };
-  const ours = await load(server.clientPort, shapeOfOurs);
+  const ours = await load({ port: server.clientPort, ...shapeOfOurs }, directory);
   console.log(
     `  ${server.peer.name.padEnd(8)} h2load ${Math.round(rate).toLocaleString("en")}/s (${failed} failed), ` +
       `ours ${Math.round(ours.perSecond).toLocaleString("en")}/s: ${(ours.perSecond / rate).toFixed(2)}`,
@@ -164,11 +205,12 @@ async function main(): Promise<void> {
       `${versions}; node ${process.version}; ${cpus().length} x ${cpus()[0]?.model ?? "cpu"}; data in ${base}`,
     );
     console.log(
-      `medians of ${RUNS} runs of ${SECONDS} s each, in turn; latencies in ms; "load" is the load generator's own cpu`,
+      `medians of ${RUNS} runs of ${SECONDS} s each, in turn; latencies in ms; "load" is the cpu of the busiest of ${LOADERS} load processes`,
     );
     console.log("workload            shape    server    calls/s      p50      p99    p99.9   load");
     for (const server of servers) {
-      await load(server.clientPort, {
+      await loadProcess({
+        port: server.clientPort,
         kind: "fill",
         connections: 4,
         streams: 64,
@@ -176,7 +218,7 @@ async function main(): Promise<void> {
         warmUpSeconds: 0,
       });
     }
-    for (const workload of WORKLOADS) await compare(workload, servers);
+    for (const workload of WORKLOADS) await compare(workload, servers, base);
     const h2load = peer("h2load");
     if (h2load !== undefined) {
       console.log("cross-check of the load generator, Put of one key, 16 x 16:");
