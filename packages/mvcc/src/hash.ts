@@ -89,12 +89,12 @@ async function walk(
   stopped: () => boolean,
 ): Promise<CompactHash> {
   const hasher = new RecordHasher(compactRevision, revision);
-  const nothingKept = compactRevision > 0 && state.index.count("", undefined, revision) === 0;
+  const kept = compactRevision > 0 ? keptAt(state, revision) : undefined;
   const end = revisionBound(revision + 1);
   let from: Uint8Array | undefined = revisionBound(0);
   while (from !== undefined) {
     if (stopped()) throw new MvccError("CLOSED", "The store was closed before its hash was done");
-    from = hashSlice(state, hasher, revision, nothingKept, from, end);
+    from = hashSlice(state, hasher, revision, kept, from, end);
     await state.clock.yield();
   }
   return hasher.result;
@@ -105,7 +105,7 @@ function hashSlice(
   state: StoreState,
   hasher: RecordHasher,
   revision: number,
-  nothingKept: boolean,
+  kept: Kept | undefined,
   from: Uint8Array,
   end: Uint8Array,
 ): Uint8Array | undefined {
@@ -113,8 +113,7 @@ function hashSlice(
   let visited = 0;
   let next: Uint8Array | undefined;
   state.backend.range("key", from, end, SCAN_RECORDS, (key, value) => {
-    // etcd skips nothing at all when a compaction would keep nothing at all.
-    hasher.add(key, value, () => nothingKept || isKeptAt(state, key, value, revision));
+    hasher.add(key, value, () => kept === undefined || isKeptAt(state, kept, key, value, revision));
     visited++;
     if (visited % SLICE_CHECK_RECORDS !== 0 && visited < SCAN_RECORDS) return true;
     if (visited < SCAN_RECORDS && state.clock.monotonic() < deadline) return true;
@@ -131,16 +130,51 @@ export function after(key: Uint8Array): Uint8Array {
   return next;
 }
 
+/** What a compaction at a revision would keep, as far as it is not plain from the index. */
+interface Kept {
+  /** Nothing at all: etcd's hash then skips nothing at all. */
+  readonly nothing: boolean;
+  /**
+   * Keys that were deleted at the revision itself, as latin1. A transaction may put such a key again
+   * after deleting it, and etcd counts what it put then as not kept.
+   */
+  readonly deleted: ReadonlySet<string>;
+}
+
+function keptAt(state: StoreState, revision: number): Kept {
+  const deleted = new Set<string>();
+  let putAgain = 0;
+  const [from, end] = [revisionBound(revision), revisionBound(revision + 1)];
+  state.backend.range("key", from, end, 0, (key, value) => {
+    if (!isTombstoneKey(key)) return;
+    const name = latin1(recordKey(value));
+    if (deleted.has(name)) return;
+    deleted.add(name);
+    const entry = state.index.get(recordKey(value));
+    if (entry !== undefined && findRevision(entry, revision) && found.main === revision) putAgain++;
+  });
+  const nothing = state.index.count("", undefined, revision) === putAgain;
+  return { nothing, deleted };
+}
+
 /** This record is what its key has at `revision`, and no tombstone. */
 function isKeptAt(
   state: StoreState,
+  kept: Kept,
   key: Uint8Array,
   value: Uint8Array,
   revision: number,
 ): boolean {
-  const entry = state.index.get(recordKey(value));
+  if (kept.nothing) return true;
+  const name = recordKey(value);
+  if (kept.deleted.size > 0 && kept.deleted.has(latin1(name))) return false;
+  const entry = state.index.get(name);
   if (entry === undefined || !findRevision(entry, revision)) return false;
   return found.main === mainOf(key) && found.sub === subOf(key) && !isTombstoneKey(key);
+}
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("latin1");
 }
 
 /** Remembers the hash of a finished compaction: peers ask for it by its revision. */

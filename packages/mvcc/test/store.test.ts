@@ -224,6 +224,23 @@ test("hashKv: when nothing is alive all records count, but no tombstone at the c
   expect((await settle(clock, store.hashKv(0))).hash).toBe(hashOf([]));
 });
 
+test("hashKv: a key put again after it was deleted in one transaction is not kept, as in etcd", async () => {
+  const { store, clock, backend } = await open();
+  put(store, "d"); // 2
+  const transaction = store.beginWrite();
+  transaction.deleteRange(bytes("d"), undefined);
+  transaction.put(bytes("d"), bytes("again"), 0n);
+  transaction.end(); // 3
+  put(store, "u"); // 4
+  await settle(clock, store.compact(2).done);
+  const records = backend.dump("key").map((line): [Uint8Array, Uint8Array] => {
+    const [key = "", value = ""] = line.split(" ");
+    return [Buffer.from(key, "hex"), Buffer.from(value, "hex")];
+  });
+  // Nothing is kept at 3, and then nothing is skipped: d@2, its tombstone, and d@3.
+  expect((await settle(clock, store.hashKv(3))).hash).toBe(hashOf(records.slice(0, 3)));
+});
+
 test("hashKv: a compaction that begins meanwhile waits for it", async () => {
   const { store, clock, backend } = await open(undefined, { compactionBatchLimit: 100_000 });
   for (let i = 0; i < 25_000; i++) put(store, `k${i % 7}`);

@@ -106,10 +106,14 @@ export class Model {
 
   /**
    * HashKV by its definition. When nothing is alive at `revision`, nothing is skipped: then it
-   * depends on which records the backend still has, here those of a finished compaction.
+   * depends on which records the backend still has, here those of a finished compaction. A key that
+   * was deleted at `revision` counts as not alive for etcd, even if its transaction put it again.
    */
   hash(revision: number): number {
-    const keep = new Set(this.newest(revision).filter((c) => !c.deleted));
+    const deleted = new Set(
+      this.changes.filter((c) => c.main === revision && c.deleted).map((c) => c.key),
+    );
+    const keep = new Set(this.newest(revision).filter((c) => !c.deleted && !deleted.has(c.key)));
     let crc = crc32c(0, encode("key"));
     const present = keep.size > 0 ? this.changes : this.keptBy(this.compactRevision);
     for (const change of present) {
