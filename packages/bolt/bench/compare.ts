@@ -1,120 +1,128 @@
 /**
- * Batched sequential writes, random gets and a full scan of one million entries: 17-byte keys as
- * etcd's `key` bucket has them, 100-byte values.
+ * Batched writes, random gets and scans of a file of a million entries beside Go's bbolt and npm's
+ * `lmdb`: each contestant a program of its own, the same commands in turn, medians over the rounds.
  *
- *     tsx --conditions=@nodetcd/source packages/bolt/bench/compare.ts [path] [entries]
+ *     node --conditions=@nodetcd/source --import tsx packages/bolt/bench/compare.ts
+ *
+ * `BOLT_BENCH_PEER` names a program that plays `compare-protocol.ts` on bbolt, `BOLT_BENCH_LMDB` a
+ * folder with `lmdb` in its node_modules. Also `ENTRIES` (1,000,000), `VALUE` (128 bytes) and
+ * `ROUNDS` (7). The files, some 200 MB each, are in the system's temporary folder.
  */
-import { type Bucket, openDatabase } from "@nodetcd/bolt";
-import { nodeClock, nodeDisk } from "@nodetcd/runtime/node";
-import { SeededRandom } from "@nodetcd/simulator";
+import { type ChildProcess, spawn } from "node:child_process";
+import * as readline from "node:readline";
+import { fileURLToPath } from "node:url";
+import { nodeDisk } from "@nodetcd/runtime/node";
+import type { Outcome } from "./compare-protocol.ts";
 
-const directory = nodeDisk.makeTemporaryDirectory("bolt-compare-");
-const path = process.argv[2] ?? `${directory}/db`;
-const total = Number(process.argv[3] ?? 1_000_000);
-const SYNCED = Math.min(400_000, total);
-const BATCH = 1000;
-const NAME = Buffer.from("key");
-if (nodeDisk.exists(path)) nodeDisk.remove(path);
+const ENTRIES = Number(process.env["ENTRIES"] ?? 1_000_000);
+const VALUE = Number(process.env["VALUE"] ?? 128);
+const ROUNDS = Number(process.env["ROUNDS"] ?? 7);
+/** The file is written in so many rounds. */
+const WRITE_ROUNDS = 20;
+/** Rounds of each kind that are for the compiler, and not counted. */
+const WARM_UP_ROUNDS = 2;
 
-function revisionKey(revision: number, key: Buffer = Buffer.alloc(17)): Buffer {
-  key.writeUInt32BE(Math.floor(revision / 2 ** 32), 0);
-  key.writeUInt32BE(revision >>> 0, 4);
-  key[8] = 0x5f;
-  return key;
-}
+/** A program that does the work, see `compare-protocol.ts`. */
+class Player {
+  readonly name: string;
+  readonly #child: ChildProcess;
+  readonly #answers: AsyncIterator<string>;
 
-function report(what: string, count: number, started: number): void {
-  const perSecond = count / ((performance.now() - started) / 1000);
-  console.log(`${what}: ${Math.round(perSecond)}/s`);
-}
-
-const VALUE = Buffer.alloc(100);
-function write(from: number, to: number, noSync: boolean): void {
-  const db = openDatabase(nodeDisk, path, { freelistType: "hashmap", noSync });
-  const started = performance.now();
-  for (let first = from; first < to; first += BATCH) {
-    db.update((tx) => {
-      const bucket = tx.createBucketIfMissing(NAME);
-      bucket.fillPercent = 0.9;
-      for (let i = first; i < first + BATCH; i++) bucket.put(revisionKey(i), VALUE);
-    });
+  constructor(name: string, command: string, args: readonly string[]) {
+    this.name = name;
+    this.#child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] });
+    const lines = readline.createInterface({ input: this.#child.stdout! });
+    this.#answers = lines[Symbol.asyncIterator]();
   }
-  report(noSync ? "write, not synced" : "write, synced", to - from, started);
-  db.close();
-}
 
-async function writeAsync(from: number, to: number): Promise<void> {
-  const db = openDatabase(nodeDisk, path, { freelistType: "hashmap", clock: nodeClock });
-  const started = performance.now();
-  for (let first = from; first < to; first += BATCH) {
-    const tx = db.begin(true);
-    const bucket = tx.createBucketIfMissing(NAME);
-    bucket.fillPercent = 0.9;
-    for (let i = first; i < first + BATCH; i++) bucket.put(revisionKey(i), VALUE);
-    await tx.commitAsync();
+  async play(command: string): Promise<Outcome> {
+    this.#child.stdin!.write(`${command}\n`);
+    const { value, done } = await this.#answers.next();
+    if (done === true) throw new Error(`${this.name} ended at: ${command}`);
+    const [seconds, sum] = value.split(" ").map(Number);
+    return { seconds: seconds!, sum: sum! };
   }
-  report("write, synced, asynchronous commit", to - from, started);
-  db.close();
-}
 
-function get(bucket: Bucket): void {
-  const random = new SeededRandom(1);
-  const key = Buffer.alloc(17);
-  const started = performance.now();
-  let bytes = 0;
-  for (let i = 0; i < total; i++) {
-    bytes += bucket.get(revisionKey(random.below(total), key))!.length;
+  async end(): Promise<void> {
+    const exited = new Promise((resolve) => this.#child.once("exit", resolve));
+    this.#child.stdin!.end();
+    await exited;
   }
-  if (bytes !== total * VALUE.length) throw new Error(`read ${bytes} bytes`);
-  report("get, random", total, started);
 }
 
-/** As a Go program scans: every entry is visited, and its value's length used. */
-function scanSizes(bucket: Bucket): void {
-  const started = performance.now();
-  const cursor = bucket.cursor();
-  let bytes = 0;
-  for (let entry = cursor.first(); entry !== undefined; entry = cursor.next()) {
-    bytes += entry.valueSize;
+function startPlayers(folder: string): Player[] {
+  const node = (name: string, file: string, ...args: string[]): Player => {
+    const program = fileURLToPath(new URL(file, import.meta.url));
+    return new Player(name, process.execPath, [...process.execArgv, program, ...args]);
+  };
+  const players = [
+    node("nodetcd", "compare-bolt.ts", `${folder}/nodetcd.db`),
+    node("nodetcd async", "compare-bolt.ts", `${folder}/nodetcd-async.db`, "async"),
+  ];
+  const peer = process.env["BOLT_BENCH_PEER"];
+  if (peer === undefined) console.log("BOLT_BENCH_PEER is not set: no comparison with Go's bbolt");
+  else players.push(new Player(PEER, peer, [`${folder}/bbolt.db`]));
+  if (process.env["BOLT_BENCH_LMDB"] === undefined) {
+    console.log("BOLT_BENCH_LMDB is not set: no comparison with lmdb");
+  } else players.push(node("npm lmdb", "compare-lmdb.ts", `${folder}/lmdb`));
+  return players;
+}
+const PEER = "Go bbolt";
+
+/** Seconds of each round that counts, by player. All play in turn, another one first each round. */
+async function interleave(
+  players: readonly Player[],
+  rounds: number,
+  command: (round: number) => string,
+): Promise<number[][]> {
+  const seconds = players.map((): number[] => []);
+  for (let round = 0; round < rounds; round++) {
+    const sums = new Set<number>();
+    for (let turn = 0; turn < players.length; turn++) {
+      const at = (round + turn) % players.length;
+      const outcome = await players[at]!.play(command(round));
+      sums.add(outcome.sum);
+      if (round >= WARM_UP_ROUNDS) seconds[at]!.push(outcome.seconds);
+    }
+    if (sums.size !== 1) throw new Error(`${command(round)}: sums ${[...sums].join(", ")}`);
   }
-  if (bytes !== total * VALUE.length) throw new Error(`scanned ${bytes} bytes`);
-  report("scan, sizes", total, started);
+  return seconds;
 }
 
-/** With a view made of each key and each value, which Go has for nothing. */
-function scanViews(bucket: Bucket): void {
-  const started = performance.now();
-  const cursor = bucket.cursor();
-  let bytes = 0;
-  for (let entry = cursor.first(); entry !== undefined; entry = cursor.next()) {
-    bytes += entry.value!.length + entry.key.length;
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1]!;
+}
+
+/** Medians; a ratio is the median of those within each round, where the machine was equally busy. */
+function report(what: string, players: readonly Player[], count: number, times: number[][]): void {
+  const peerTimes = times[players.findIndex(({ name }) => name === PEER)];
+  for (const [at, { name }] of players.entries()) {
+    const rate = count / median(times[at]!);
+    const ratios = peerTimes?.map((seconds, round) => seconds / times[at]![round]!);
+    const ratio = ratios === undefined ? "" : `${median(ratios).toFixed(2)} times ${PEER}`;
+    const perSecond = Math.round(rate).toLocaleString("en").padStart(12);
+    console.log(`${what.padEnd(36)}${name.padEnd(14)}${perSecond}/s   ${ratio}`);
   }
-  if (bytes !== total * (VALUE.length + 17)) throw new Error(`scanned ${bytes} bytes`);
-  report("scan, views of keys and values", total, started);
 }
 
-// A server is warm; the first writes of a process mostly wait for the compiler.
-write(0, Math.min(100_000, total), true);
-nodeDisk.remove(path);
-write(0, SYNCED / 2, false);
-await writeAsync(SYNCED / 2, SYNCED);
-if (total > SYNCED) write(SYNCED, total, true);
-const db = openDatabase(nodeDisk, path, { readOnly: true, cacheBytes: 512 * 1024 * 1024 });
-db.view((tx) => {
-  const bucket = tx.bucket(NAME)!;
-  console.log("pages read in the order of the file:");
-  for (let again = 0; again < 5; again++) scanSizes(bucket);
-  for (let again = 0; again < 3; again++) scanViews(bucket);
-  for (let again = 0; again < 4; again++) get(bucket);
-});
-db.close();
-const shuffled = openDatabase(nodeDisk, path, { readOnly: true, cacheBytes: 512 * 1024 * 1024 });
-shuffled.view((tx) => {
-  const bucket = tx.bucket(NAME)!;
-  console.log("pages read in random order, so scattered in memory:");
-  for (let again = 0; again < 4; again++) get(bucket);
-  for (let again = 0; again < 5; again++) scanSizes(bucket);
-});
-console.log(`cache ${shuffled.stats().cacheBytes}, file ${shuffled.fileSize()}`);
-shuffled.close();
-nodeDisk.removeTree(directory);
+const folder = nodeDisk.makeTemporaryDirectory("bolt-compare-");
+const players = startPlayers(folder);
+try {
+  const part = ENTRIES / WRITE_ROUNDS;
+  const written = await interleave(
+    players,
+    WRITE_ROUNDS,
+    (round) => `write ${round * part} ${part} ${VALUE}`,
+  );
+  report("write, 1,000 a transaction, synced", players, part, written);
+  const rounds = ROUNDS + WARM_UP_ROUNDS;
+  const gets = await interleave(players, rounds, () => `get ${ENTRIES / 2} ${ENTRIES}`);
+  report("get, random, warm", players, ENTRIES / 2, gets);
+  const sizes = await interleave(players, rounds, () => "scan-sizes");
+  report("scan, sizes of keys and values", players, ENTRIES, sizes);
+  const bytes = await interleave(players, rounds, () => "scan-bytes");
+  report("scan, a byte of each key and value", players, ENTRIES, bytes);
+} finally {
+  for (const player of players) await player.end();
+  nodeDisk.removeTree(folder);
+}

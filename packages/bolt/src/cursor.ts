@@ -4,7 +4,7 @@ import { BoltError } from "./errors.ts";
 import { keyAt, Node, searchChildren, searchNode, valueAt } from "./node.ts";
 import { Page } from "./page.ts";
 import { branchChild, searchBranch } from "./page-branch.ts";
-import { BUCKET_ELEMENT, leafKey, searchLeaf } from "./page-leaf.ts";
+import { BUCKET_ELEMENT, compareFirstKeys, leafKey, searchLeaf } from "./page-leaf.ts";
 import { type Entry, PageEntry } from "./entry.ts";
 import { requireOpen, requireWritable, type TransactionState } from "./transaction-state.ts";
 import { checkDepth, childPage, type Tree, treeRoot } from "./tree.ts";
@@ -148,7 +148,8 @@ export class Cursor {
   /** First entry of the next leaf that has any; at the end of the tree the cursor stays. */
   #nextLeaf(): Entry | undefined {
     const old = this.#leaf!;
-    const depth = this.#lastBranchWhere((at, taken) => taken + 1 < entryCount(at));
+    let depth = this.#path.length - 1;
+    while (depth >= 0 && this.#taken[depth]! + 1 >= entryCount(this.#path[depth]!)) depth--;
     if (depth < 0) return undefined;
     this.#climbTo(depth);
     this.#taken[depth]!++;
@@ -160,7 +161,8 @@ export class Cursor {
 
   #previousLeaf(): Entry | undefined {
     const old = this.#leaf!;
-    const depth = this.#lastBranchWhere((_, taken) => taken > 0);
+    let depth = this.#path.length - 1;
+    while (depth >= 0 && this.#taken[depth] === 0) depth--;
     if (depth < 0) return undefined;
     this.#climbTo(depth);
     this.#taken[depth]!--;
@@ -170,13 +172,8 @@ export class Cursor {
     return this.#backward();
   }
 
-  #lastBranchWhere(test: (at: Node | Page, taken: number) => boolean): number {
-    let depth = this.#path.length - 1;
-    while (depth >= 0 && !test(this.#path[depth]!, this.#taken[depth]!)) depth--;
-    return depth;
-  }
-
   #climbTo(depth: number): void {
+    if (this.#path.length === depth + 1) return;
     this.#path.length = depth + 1;
     this.#taken.length = depth + 1;
   }
@@ -218,7 +215,7 @@ function entryCount(at: Node | Page): number {
 function checkOrder(left: Node | Page, right: Node | Page): void {
   if (!(left instanceof Page) || !(right instanceof Page)) return;
   if (left.count === 0 || right.count === 0) return;
-  if (compareBytes(leafKey(left, 0), leafKey(right, 0)) >= 0) {
+  if (compareFirstKeys(left, right) >= 0) {
     throw new BoltError("CORRUPT", `keys of pages ${left.id} and ${right.id} are out of order`);
   }
 }

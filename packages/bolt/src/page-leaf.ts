@@ -65,6 +65,20 @@ export function searchLeaf(page: Page, key: Uint8Array): number {
   return ~low;
 }
 
+/** Order of the first keys of two pages that are not empty, without making a view of either. */
+export function compareFirstKeys(left: Page, right: Page): number {
+  const leftStart = leafKeyStart(left, 0);
+  const rightStart = leafKeyStart(right, 0);
+  const leftSize = leafKeySize(left, 0);
+  const rightSize = leafKeySize(right, 0);
+  const length = leftSize < rightSize ? leftSize : rightSize;
+  for (let i = 0; i < length; i++) {
+    const difference = left.bytes[leftStart + i]! - right.bytes[rightStart + i]!;
+    if (difference !== 0) return difference;
+  }
+  return leftSize - rightSize;
+}
+
 /** What is wrong with the elements of a leaf page, if anything: all must lie within the page. */
 export function leafDefect(page: Page): string | undefined {
   const { words, count } = page;
