@@ -21,4 +21,16 @@ export class BitSet {
     const word = Math.floor(value / 32);
     if (word < this.#words.length) this.#words[word]! &= ~(1 << (value % 32));
   }
+
+  /** All members, sorted; owned by the caller. @param count how many there are */
+  values(count: number): Float64Array {
+    const values = new Float64Array(count);
+    let at = 0;
+    for (const [index, word] of this.#words.entries()) {
+      for (let rest = word | 0; rest !== 0; rest &= rest - 1) {
+        values[at++] = index * 32 + 31 - Math.clz32(rest & -rest);
+      }
+    }
+    return values;
+  }
 }

@@ -18,8 +18,8 @@ export interface CommitTarget {
   now(): number;
   /** Makes the file large enough for so many bytes. */
   grow(bytes: number): void;
-  /** The pages are written: from here on they are found by their ids. */
-  pagesWritten(state: TransactionState, meta: Meta): void;
+  /** The pages are written: from here on they are found by their ids. Yields after each. */
+  pagesWritten(state: TransactionState, meta: Meta): Generator<void>;
   /** What is on disk is no longer known. Always raises. */
   poison(error: unknown): never;
 }
@@ -30,15 +30,12 @@ export interface CommitTarget {
  * they are on disk before a meta points to them, and that meta takes the place of the older one.
  */
 export function commit(target: CommitTarget, state: TransactionState, root: Tree): Meta {
-  const steps = prepare(target, state, root);
-  let step = steps.next();
-  while (step.done !== true) step = steps.next();
-  const meta = step.value;
+  const meta = atOnce(prepare(target, state, root));
   target.grow(meta.highWater * meta.pageSize);
   writePages(target.file, state);
   try {
     if (target.sync) target.file.sync();
-    target.pagesWritten(state, meta);
+    atOnce(target.pagesWritten(state, meta));
     target.file.write(metaPage(meta, meta.txid % 2), (meta.txid % 2) * meta.pageSize);
     if (target.sync) target.file.sync();
   } catch (error) {
@@ -54,21 +51,12 @@ export async function commitAsync(
   root: Tree,
   sliceMs: number = DEFAULT_SLICE_MS,
 ): Promise<Meta> {
-  const { clock } = target;
-  const steps = prepare(target, state, root);
-  let sliceEnd = target.now() + sliceMs;
-  let step = steps.next();
-  for (; step.done !== true; step = steps.next()) {
-    if (clock === undefined || target.now() < sliceEnd) continue;
-    await clock.yield();
-    sliceEnd = target.now() + sliceMs;
-  }
-  const meta = step.value;
+  const meta = await inSlices(target, prepare(target, state, root), sliceMs);
   target.grow(meta.highWater * meta.pageSize);
   await writePagesAsync(target.file, state);
   try {
     if (target.sync) await target.file.syncAsync();
-    target.pagesWritten(state, meta);
+    await inSlices(target, target.pagesWritten(state, meta), sliceMs);
     const position = (meta.txid % 2) * meta.pageSize;
     await target.file.writeAsync([metaPage(meta, meta.txid % 2)], position);
     if (target.sync) await target.file.syncAsync();
@@ -76,6 +64,29 @@ export async function commitAsync(
     target.poison(error);
   }
   return meta;
+}
+
+function atOnce<T>(steps: Generator<void, T>): T {
+  let step = steps.next();
+  while (step.done !== true) step = steps.next();
+  return step.value;
+}
+
+/** Without a clock it is one slice. */
+async function inSlices<T>(
+  { clock }: CommitTarget,
+  steps: Generator<void, T>,
+  sliceMs: number,
+): Promise<T> {
+  if (clock === undefined) return atOnce(steps);
+  let sliceEnd = clock.monotonic() + sliceMs;
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    if (clock.monotonic() < sliceEnd) continue;
+    await clock.yield();
+    sliceEnd = clock.monotonic() + sliceMs;
+  }
 }
 
 /** Everything that happens in memory: merge, split, give page ids, list the free pages. */
@@ -90,7 +101,9 @@ function* prepare(
   yield* spillTree(state, root);
   state.stats.rebalanceMs += merged - began;
   state.stats.spillMs += target.now() - merged;
+  yield;
   const freelistPageId = replaceFreelist(target, state);
+  yield;
   return {
     ...state.base,
     rootPageId: root.rootPageId,

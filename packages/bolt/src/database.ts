@@ -309,9 +309,10 @@ export class Database {
   }
 
   /** Nobody looks for these pages before the meta is written, and if it never is, they are free. */
-  #pagesWritten(state: TransactionState, meta: Meta): void {
+  *#pagesWritten(state: TransactionState, meta: Meta): Generator<void> {
     for (const page of state.dirty) {
       if (page.id !== meta.freelistPageId) this.#cache.put(page);
+      yield;
     }
     if (this.#options.strict !== true) return;
     const next = new TransactionState(meta, this.#cache, undefined);

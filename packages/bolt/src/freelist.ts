@@ -163,9 +163,7 @@ export class Freelist {
 
   /** Ids of all free and pending pages, sorted: what the freelist page holds. */
   unusedIds(): Float64Array {
-    const spans = this.#free.spans();
-    for (const pending of this.#pending.values()) spans.push(...pending.spans);
-    return idsOf(spans).sort();
+    return this.#unused.values(this.freeCount + this.#pendingCount);
   }
 
   #markUnused(span: Span): void {

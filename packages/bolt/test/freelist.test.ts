@@ -45,6 +45,15 @@ describe.each(TYPES)("Freelist of type %s", (type) => {
     expect(() => free.free(101, 1, 0)).toThrow("cannot be freed");
   });
 
+  test("unusedIds() lists what a transaction gave up, however much that is", () => {
+    const free = list([[2, 1]]);
+    const count = 300_000;
+    for (let i = 0; i < count; i++) free.free(100, 4 + 2 * i, 0);
+    const unused = free.unusedIds();
+    expect(unused.length).toBe(count + 1);
+    expect([unused[0], unused[1], unused.at(-1)]).toEqual([2, 4, 2 + 2 * count]);
+  });
+
   test("release() joins neighbours, so that long runs can be allocated again", () => {
     const free = list([
       [5, 2],
@@ -126,6 +135,8 @@ function modelRound(type: FreelistType, random: SeededRandom, hint: string): voi
     }
     expect(free.pendingCount).toBe(pending.size);
     expect(ids(free.freeIds()), hint).toEqual([...freeSet].sort((a, b) => a - b));
+    const unused = [...freeSet, ...pending].sort((a, b) => a - b);
+    expect(ids(free.unusedIds()), hint).toEqual(unused);
   }
 }
 
