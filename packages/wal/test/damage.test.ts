@@ -40,25 +40,29 @@ function diskWith(bytes: Uint8Array) {
 }
 
 describe("torn tail", () => {
-  it("at every byte of the last record leaves all earlier ones, and the log goes on", async () => {
-    const { bytes, end, lastAt } = await logBytes(6, Buffer.alloc(700, 0xab));
-    expect(end - lastAt).toBeGreaterThan(700);
-    for (let cut = lastAt; cut < end; cut++) {
-      const runtime = diskWith(bytes.subarray(0, cut));
-      const opened = await openWal(runtime, DIRECTORY, FROM_START, SMALL);
-      expect(plain(opened.entries)).toEqual(plain(entries(1, 5)));
-      await opened.wal.append(state(2, 5), entries(6, 7, 2));
-      await opened.wal.close();
-      const again = await readLog(runtime.disk, DIRECTORY, FROM_START);
-      expect(plain(again.entries)).toEqual(plain([...entries(1, 5), ...entries(6, 7, 2)]));
-      expect(runtime.disk.exists(`${FIRST}.broken`)).toBe(cut > lastAt);
-      if (cut > lastAt) {
-        expect(Buffer.from(runtime.disk.readFile(`${FIRST}.broken`))).toEqual(
-          bytes.subarray(0, cut),
-        );
+  // Eight lengths in a row: records with every possible padding.
+  it.each([700, 20, 21, 22, 23, 24, 25, 26, 27])(
+    "at every byte of a last record of %i bytes leaves all earlier ones, and the log goes on",
+    async (length) => {
+      const { bytes, end, lastAt } = await logBytes(6, Buffer.alloc(length, 0xab));
+      expect(end - lastAt).toBeGreaterThan(length);
+      for (let cut = lastAt; cut < end; cut++) {
+        const runtime = diskWith(bytes.subarray(0, cut));
+        const opened = await openWal(runtime, DIRECTORY, FROM_START, SMALL);
+        expect(plain(opened.entries)).toEqual(plain(entries(1, 5)));
+        await opened.wal.append(state(2, 5), entries(6, 7, 2));
+        await opened.wal.close();
+        const again = await readLog(runtime.disk, DIRECTORY, FROM_START);
+        expect(plain(again.entries)).toEqual(plain([...entries(1, 5), ...entries(6, 7, 2)]));
+        expect(runtime.disk.exists(`${FIRST}.broken`)).toBe(cut > lastAt);
+        if (cut > lastAt) {
+          expect(Buffer.from(runtime.disk.readFile(`${FIRST}.broken`))).toEqual(
+            bytes.subarray(0, cut),
+          );
+        }
       }
-    }
-  });
+    },
+  );
 
   it("with any one sector of the last record unwritten leaves all earlier ones", async () => {
     const { bytes, end, lastAt } = await logBytes(6, Buffer.alloc(3000, 0xab));
