@@ -7,8 +7,8 @@ import { nodeClock, nodeDisk } from "@nodetcd/runtime/node";
 import { FaultDisk } from "@nodetcd/simulator";
 import { type Backend, BUCKETS, openBackend } from "../src/backend.ts";
 
-const BBOLT = process.env["BBOLT_BIN"] ?? "/opt/peers/bbolt";
-const ETCDUTL = process.env["ETCDUTL_BIN"] ?? "/opt/peers/etcdutl";
+const BBOLT = process.env["BBOLT_BIN"] ?? "/usr/bin/bbolt";
+const ETCDUTL = process.env["ETCDUTL_BIN"] ?? "/usr/bin/etcdutl";
 const runtime = { clock: nodeClock, disk: nodeDisk };
 let directory = "";
 let backend: Backend;

@@ -10,10 +10,7 @@ import { loadNewestSnapshotFile, openWal, readLog, readValidSnapshots } from "..
 import { entry, FROM_START, plain } from "./helpers.ts";
 
 const PAIRS = [
-  [
-    process.env["ETCD_BIN"] ?? "/opt/peers/etcd",
-    process.env["ETCDCTL_BIN"] ?? "/opt/peers/etcdctl",
-  ],
+  [process.env["ETCD_BIN"] ?? "(ETCD_BIN)", process.env["ETCDCTL_BIN"] ?? "(ETCDCTL_BIN)"],
   ["/usr/bin/etcd", "/usr/bin/etcdctl"],
 ] as const;
 
