@@ -1,7 +1,7 @@
 /** Programs run to their end, and servers run until told otherwise. Loopback only; ended by pid. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
+import { createServer } from "node:net";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -62,23 +62,27 @@ export function run(
   });
 }
 
+/** Below the range that systems give to outgoing connections, which could take a port meanwhile. */
+const FIRST_PORT = 12_000;
+const PORTS = 20_000;
 const reserved = new Set<number>();
 
 /** A loopback port that was free a moment ago and is not handed out twice by this process. */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const port = await new Promise<number>((resolve, reject) => {
-      const server = createServer();
-      server.on("error", reject);
-      server.listen(0, "127.0.0.1", () => {
-        const { port } = server.address() as AddressInfo;
-        server.close(() => resolve(port));
-      });
-    });
-    if (reserved.has(port)) continue;
+    const port = FIRST_PORT + Math.floor(Math.random() * PORTS);
+    if (reserved.has(port) || !(await isFree(port))) continue;
     reserved.add(port);
     return port;
   }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.on("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+  });
 }
 
 /** A new directory below the system's temporary folder (`NODETCD_TEST_DIR` names another). */
@@ -98,6 +102,13 @@ export interface ServerOptions {
   /** Runs the server under this command, such as `["sh", "-c", 'ulimit -f 100; exec "$@"', "sh"]`. */
   readonly wrapper?: readonly string[];
 }
+
+/** Servers that run now: they end with this process, however it comes to its end but by SIGKILL. */
+const running = new Set<ChildProcess>();
+process.on("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 
 export class ServerProcess {
   readonly peer: Peer;
@@ -126,6 +137,7 @@ export class ServerProcess {
       env: cleanEnvironment(options.env),
       stdio: ["ignore", "pipe", "pipe"],
     });
+    running.add(this.#child);
     const keep = (chunk: Buffer): void => {
       this.#log.push(chunk.toString());
       if (this.#log.length > 20_000) this.#log.splice(0, 10_000);
@@ -135,6 +147,7 @@ export class ServerProcess {
     this.exited = new Promise((resolve) => {
       const end = (status: ExitStatus): void => {
         this.hasExited = true;
+        running.delete(this.#child);
         resolve(status);
       };
       this.#child.on("error", (error) => (this.#log.push(String(error)), end(-1)));
@@ -209,20 +222,40 @@ export class ServerProcess {
   }
 }
 
+const START_ATTEMPTS = 3;
+
 /** Starts real etcd or nodetcd as one member and waits until it serves. */
 export async function startServer(peer: Peer, options: ServerOptions = {}): Promise<ServerProcess> {
-  const ports = {
-    client: options.clientPort ?? (await freePort()),
-    peer: options.peerPort ?? (await freePort()),
-  };
-  const server = new ServerProcess(peer, ports, options);
-  try {
-    await server.ready(options.startTimeoutMs ?? 60_000);
-  } catch (error) {
-    await server.stop();
-    throw error;
+  for (let attempt = 1; ; attempt++) {
+    const ports = {
+      client: options.clientPort ?? (await freePort()),
+      peer: options.peerPort ?? (await freePort()),
+    };
+    const server = new ServerProcess(peer, ports, options);
+    try {
+      await server.ready(options.startTimeoutMs ?? 60_000);
+      return server;
+    } catch (error) {
+      await server.stop();
+      // Another program was quicker to take one of the ports.
+      const isTaken = /address already in use|EADDRINUSE/.test(server.log);
+      if (!isTaken || attempt === START_ATTEMPTS) throw error;
+    }
   }
-  return server;
+}
+
+/** Waits for all of them, and lets none run when one has failed. */
+export async function allOrNone<T extends { stop(): Promise<unknown> }>(
+  starts: readonly Promise<T>[],
+): Promise<T[]> {
+  const results = await Promise.allSettled(starts);
+  const started = results.flatMap((result) =>
+    result.status === "fulfilled" ? [result.value] : [],
+  );
+  const failed = results.find((result) => result.status === "rejected");
+  if (failed === undefined) return started;
+  await Promise.all(started.map((each) => each.stop()));
+  throw failed.reason instanceof Error ? failed.reason : new Error(String(failed.reason));
 }
 
 export interface HttpAnswer {

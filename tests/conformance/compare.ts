@@ -1,5 +1,6 @@
 /** Runs a scenario on two servers at once and tells where they answer differently. */
 import { isAtLeast, type Peer, sayMissing } from "../peers.ts";
+import { allOrNone } from "../processes.ts";
 import type { Scenario, Step } from "./scenario.ts";
 import { type Outcome, Side, sleep } from "./side.ts";
 
@@ -29,10 +30,11 @@ export interface Programs {
 export async function compareScenario(scenario: Scenario, programs: Programs): Promise<Result> {
   const result: Result = { commands: 0, skipped: 0, differences: [] };
   const isOlder = !isAtLeast(programs.reference.version, BEHAVIOUR);
-  const [reference, subject] = await Promise.all([
+  const [reference, subject] = await allOrNone([
     Side.start(programs.reference, programs.etcdctl, isOlder),
     Side.start(programs.subject, programs.etcdctl, isOlder),
   ]);
+  if (reference === undefined || subject === undefined) throw new Error("There are no two sides");
   try {
     let applies = true;
     const started = new Map<string, readonly string[]>();

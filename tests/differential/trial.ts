@@ -1,6 +1,6 @@
 /** One program on two fresh servers, step by step in lockstep. */
 import type { Peer } from "../peers.ts";
-import { startServer } from "../processes.ts";
+import { allOrNone, startServer } from "../processes.ts";
 import { Player } from "./player.ts";
 import type { Step } from "./program.ts";
 
@@ -23,19 +23,19 @@ export async function compareRun(
   reference: Peer,
   subject: Peer,
 ): Promise<Mismatch | undefined> {
-  const servers = await Promise.all([
+  const servers = await allOrNone([
     startServer(reference, { flags: FLAGS }),
     startServer(subject, { flags: FLAGS }),
   ]);
-  const [one, other] = [new Player(servers[0].url), new Player(servers[1].url)];
+  const [first, second] = servers;
+  if (first === undefined || second === undefined) throw new Error("There are no two servers");
+  const [one, other] = [new Player(first.url), new Player(second.url)];
   try {
     for (const [index, step] of program.entries()) {
       const [expected, got] = await Promise.all([one.play(step), other.play(step)]);
-      if (expected.includes(LOST)) await Promise.race([servers[0].exited, sleep(1000)]);
-      if (servers[0].hasExited) {
-        console.log(
-          `left out from step ${index}: ${reference.name} ended: ${panicOf(servers[0].log)}`,
-        );
+      if (expected.includes(LOST)) await Promise.race([first.exited, sleep(1000)]);
+      if (first.hasExited) {
+        console.log(`left out from step ${index}: ${reference.name} ended: ${panicOf(first.log)}`);
         return undefined;
       }
       if (expected !== got) return { step: index, reference: expected, subject: got };
