@@ -130,6 +130,10 @@ export function metaBeforeSync(disk: Disk): Disk {
         await file.writeAsync(chunks, position);
         after(chunks[0]!);
       },
+      writeSynced: async (chunk, position) => {
+        await file.writeSynced(chunk, position);
+        after(chunk);
+      },
       sync: () => {
         if (metaWritten) file.sync();
       },

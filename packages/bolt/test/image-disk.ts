@@ -31,6 +31,7 @@ export class ImageDisk implements Disk {
         this.#image.set(from, position);
       },
       writeAsync: () => Promise.reject(new Error("not used here")),
+      writeSynced: () => Promise.reject(new Error("not used here")),
       sync: () => {},
       syncAsync: () => Promise.resolve(),
       truncate: (size) => this.#resize(size),

@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import * as fs from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Disk, DiskError, type DiskErrorCode } from "@nodetcd/runtime";
@@ -10,6 +11,18 @@ beforeEach(() => {
   folder = disk.makeTemporaryDirectory("runtime-");
 });
 afterEach(() => disk.removeTree(folder));
+
+/** Whether the descriptor of this name is open on `path` with O_DSYNC. */
+function isSynced(name: string, path: string): boolean {
+  try {
+    if (fs.readlinkSync(`/proc/self/fd/${name}`) !== path) return false;
+    const info = fs.readFileSync(`/proc/self/fdinfo/${name}`, "utf8");
+    const flags = Number.parseInt(/flags:\s+(\d+)/.exec(info)?.[1] ?? "0", 8);
+    return (flags & fs.constants.O_DSYNC) === fs.constants.O_DSYNC;
+  } catch {
+    return false;
+  }
+}
 
 function codeOf(work: () => unknown): DiskErrorCode | undefined {
   try {
@@ -31,6 +44,22 @@ describe("nodeDisk", () => {
     expect(Buffer.from(content.subarray(3)).toString()).toBe(Buffer.concat(chunks).toString());
     expect([...content.subarray(0, 3)]).toEqual([0, 0, 0]);
     file.close();
+  });
+
+  test("writeSynced() writes through a descriptor that syncs, under whatever name, until close()", async () => {
+    const path = join(folder, "f");
+    const file = disk.open(path, "create");
+    file.write(Buffer.from("0123456789"), 0);
+    disk.rename(path, `${path}.renamed`);
+    await file.writeSynced(Buffer.from("abc"), 4);
+    expect(Buffer.from(disk.readFile(`${path}.renamed`)).toString()).toBe("0123abc789");
+    expect(disk.exists(path)).toBe(false);
+    const synced = (): number =>
+      fs.readdirSync("/proc/self/fd").filter((name) => isSynced(name, `${path}.renamed`)).length;
+    if (process.platform === "linux") expect(synced()).toBe(1);
+    else console.warn("Not Linux: whether the descriptor syncs was not looked at");
+    file.close();
+    if (process.platform === "linux") expect(synced()).toBe(0);
   });
 
   test("reads what there is at the end of a file and nothing beyond", async () => {

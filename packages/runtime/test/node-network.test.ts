@@ -1,6 +1,6 @@
 import * as http from "node:http";
-import { describe, expect, test } from "vitest";
-import type { Http1Handler } from "@nodetcd/runtime";
+import { describe, expect, test, vi } from "vitest";
+import type { Http1Handler, Socket } from "@nodetcd/runtime";
 import { nodeNetwork } from "@nodetcd/runtime/node";
 
 const LOOPBACK = "127.0.0.1";
@@ -35,6 +35,73 @@ describe("nodeNetwork", () => {
     });
     expect(events).toEqual(["cba", "end", "close clean"]);
     await listener.close();
+  });
+
+  test("reads into one buffer on both ends, and lends chunks that stay as they were", async () => {
+    const chunks: Uint8Array[] = [];
+    const spies: { readonly mock: { readonly calls: readonly unknown[] } }[] = [];
+    /** Counts the reads that `net` reports through its `onread`. */
+    const watch = (socket: Socket): void => {
+      if (!("receive" in socket)) throw new Error("not a socket that reads in place");
+      spies.push(vi.spyOn(socket as Socket & { receive(bytes: Buffer): boolean }, "receive"));
+    };
+    const listener = await nodeNetwork.listen({
+      host: LOOPBACK,
+      port: 0,
+      onSocket: (socket) => {
+        watch(socket);
+        socket.onData = (chunk) => {
+          chunks.push(chunk);
+          socket.write(chunk);
+        };
+        socket.onEnd = () => socket.end();
+      },
+    });
+    const options = { host: LOOPBACK, port: listener.port, timeoutMs: 1000 };
+    const socket = await nodeNetwork.connect(options);
+    watch(socket);
+    await new Promise<void>((resolve) => {
+      let echoes = 0;
+      socket.onData = (chunk) => {
+        chunks.push(chunk);
+        if (++echoes < 3) socket.write(Buffer.from(`message ${echoes}`));
+        else socket.end();
+      };
+      socket.onClose = () => resolve();
+      socket.write(Buffer.from("message 0"));
+    });
+    const texts = chunks.map((chunk) => Buffer.from(chunk).toString());
+    const sent = ["message 0", "message 1", "message 2"];
+    expect(texts).toEqual(sent.flatMap((text) => [text, text]));
+    expect(spies.map(({ mock }) => mock.calls.length)).toEqual([3, 3]);
+    await listener.close();
+  });
+
+  test("a listener closes while its connections go on, and holds back a socket that pauses", async () => {
+    let server: Socket | undefined;
+    const listener = await nodeNetwork.listen({
+      host: LOOPBACK,
+      port: 0,
+      onSocket: (socket) => (server = socket),
+    });
+    const options = { host: LOOPBACK, port: listener.port, timeoutMs: 1000 };
+    const client = await nodeNetwork.connect(options);
+    await vi.waitFor(() => expect(server).toBeDefined());
+    await listener.close();
+    let received = 0;
+    server!.onData = (chunk) => (received += chunk.length);
+    server!.pause();
+    const sent = 8 * 1024 * 1024;
+    client.write(new Uint8Array(sent));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(received).toBe(0);
+    expect(client.queuedBytes).toBeGreaterThan(0);
+    server!.resume();
+    await vi.waitFor(() => expect(received).toBe(sent));
+    const closed = new Promise((resolve) => (server!.onClose = resolve));
+    server!.onEnd = () => server!.end();
+    client.destroy();
+    await closed;
   });
 
   test("names the address that is taken or not answering", async () => {

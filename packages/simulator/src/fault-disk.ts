@@ -66,7 +66,10 @@ export class FaultDisk implements Disk {
     return next;
   }
 
-  /** The same disk after a process died but the machine lived: all writes are there, no locks. */
+  /**
+   * The same disk after a process died but the machine lived: all writes are there, no locks. What
+   * was not synced still is not.
+   */
   restart(): FaultDisk {
     this.#crashAt = -1;
     const next = new FaultDisk();

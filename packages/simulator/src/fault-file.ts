@@ -64,14 +64,24 @@ export class FaultFile implements DiskFile {
     }
   }
 
+  async writeSynced(chunk: Uint8Array, position: number): Promise<void> {
+    await this.writeAsync([chunk], position);
+    this.#enterSync();
+    this.#image.syncRange(position, position + chunk.length);
+  }
+
   sync(): void {
+    this.#enterSync();
+    this.#image.sync();
+  }
+
+  #enterSync(): void {
     this.#enter(true);
     const { faults } = this.#disk;
     if (faults.failSyncAfter !== undefined && --faults.failSyncAfter === 0) {
       delete faults.failSyncAfter;
       throw new DiskError("IO_FAILED", this.path, `Cannot sync ${this.path}: simulated failure`);
     }
-    this.#image.sync();
   }
 
   async syncAsync(): Promise<void> {

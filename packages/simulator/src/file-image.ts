@@ -34,12 +34,23 @@ export class FileImage {
     this.#unsynced = [];
   }
 
+  /** Saves what was written to this range; all else stays unsynced. */
+  syncRange(start: number, end: number): void {
+    const isInside = (change: Unsynced): boolean =>
+      change.kind === "write" &&
+      change.position < end &&
+      change.position + change.bytes.length > start;
+    for (const change of this.#unsynced) if (isInside(change)) this.#save(change);
+    this.#unsynced = this.#unsynced.filter((change) => !isInside(change));
+  }
+
   copy(): FileImage {
     const copy = new FileImage();
     copy.bytes = this.bytes.slice();
     copy.size = this.size;
-    copy.#synced = this.bytes.slice();
-    copy.#syncedSize = this.size;
+    copy.#synced = this.#synced.slice();
+    copy.#syncedSize = this.#syncedSize;
+    copy.#unsynced = [...this.#unsynced];
     return copy;
   }
 

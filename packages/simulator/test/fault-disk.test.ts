@@ -18,6 +18,32 @@ describe("FaultDisk", () => {
     expect([...outcomes].toSorted()).toEqual(["LOST?", "saved"]);
   });
 
+  test("restart() keeps all that was written, and what was not synced may still be lost", () => {
+    const outcomes = new Set<string>();
+    for (let seed = 1; seed <= 50; seed++) {
+      const disk = new FaultDisk();
+      disk.open("/a", "create").write(text("x"), 0);
+      const restarted = disk.restart();
+      expect(restarted.size("/a")).toBe(1);
+      outcomes.add(Buffer.from(restarted.crash(new SeededRandom(seed)).readFile("/a")).toString());
+    }
+    expect([...outcomes].toSorted()).toEqual(["", "x"]);
+  });
+
+  test("writeSynced() saves what it writes, whole, and nothing that was written before", async () => {
+    const outcomes = new Set<string>();
+    for (let seed = 1; seed <= 50; seed++) {
+      const disk = new FaultDisk();
+      const file = disk.open("/a", "create");
+      file.write(text("....."), 0);
+      file.sync();
+      file.write(text("ab"), 0);
+      await file.writeSynced(text("xy"), 3);
+      outcomes.add(Buffer.from(disk.crash(new SeededRandom(seed)).readFile("/a")).toString());
+    }
+    expect([...outcomes].toSorted()).toEqual(["...xy", "ab.xy"]);
+  });
+
   test("saves what a write was given, whatever its buffer holds later", () => {
     const disk = new FaultDisk();
     const file = disk.open("/a", "create");

@@ -47,6 +47,11 @@ export class Wal {
   #cutting: Promise<void> | undefined;
   #purging: Promise<void> = Promise.resolve();
   #busy = false;
+  /**
+   * The file may hold bytes that no sync covers: those of a write without one, or what was found at
+   * opening. A record is safe only when all before it are, so they are synced with the next that must be.
+   */
+  #unsynced = true;
   #closed = false;
   #failure: WalError | undefined;
 
@@ -207,8 +212,11 @@ export class Wal {
   }
 
   async #finish(mustSync: boolean): Promise<void> {
-    await this.#write();
-    if (mustSync) await this.#sync(this.#file);
+    if (!mustSync || this.#options.noSync === true) await this.#write();
+    else if (this.#unsynced) {
+      await this.#write();
+      await this.#sync(this.#file);
+    } else await this.#writeSynced();
     if (this.#offset < this.#segmentBytes) return;
     // What was appended is safe already: only the next append has to wait for the new segment.
     this.#cutting = this.#cut().finally(() => (this.#cutting = undefined));
@@ -219,10 +227,20 @@ export class Wal {
     const bytes = this.#buffer.view();
     const { clock } = this.#runtime;
     const start = clock.monotonic();
+    this.#unsynced = true;
     await this.#file.writeAsync([bytes], this.#offset);
-    this.#offset += bytes.length;
-    this.#buffer.reset();
-    this.#options.onWrite?.(bytes.length, (clock.monotonic() - start) / 1000);
+    this.#written(bytes.length, (clock.monotonic() - start) / 1000);
+  }
+
+  /** Write and sync in one trip to the disk: the way of nearly every append. */
+  async #writeSynced(): Promise<void> {
+    const bytes = this.#buffer.view();
+    const { clock } = this.#runtime;
+    const start = clock.monotonic();
+    await this.#file.writeSynced(bytes, this.#offset);
+    const seconds = (clock.monotonic() - start) / 1000;
+    this.#written(bytes.length, seconds);
+    this.#synced(seconds);
   }
 
   async #sync(file: DiskFile): Promise<void> {
@@ -230,7 +248,17 @@ export class Wal {
     const { clock } = this.#runtime;
     const start = clock.monotonic();
     await file.syncAsync();
-    const seconds = (clock.monotonic() - start) / 1000;
+    if (file === this.#file) this.#unsynced = false;
+    this.#synced((clock.monotonic() - start) / 1000);
+  }
+
+  #written(bytes: number, seconds: number): void {
+    this.#offset += bytes;
+    this.#buffer.reset();
+    this.#options.onWrite?.(bytes, seconds);
+  }
+
+  #synced(seconds: number): void {
     this.#options.onSync?.(seconds);
     if (seconds > SLOW_SYNC_SECONDS) {
       (this.#options.logger ?? silentLogger).warn("slow fdatasync", {

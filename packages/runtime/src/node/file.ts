@@ -19,6 +19,8 @@ const ZEROS = Buffer.alloc(1024 * 1024);
 export class NodeFile implements DiskFile {
   readonly path: string;
   readonly #descriptor: number;
+  /** Where each write is synced before it returns (O_DSYNC); undefined until there was one. */
+  #syncedDescriptor: number | undefined;
 
   constructor(path: string, descriptor: number) {
     this.path = path;
@@ -115,6 +117,18 @@ export class NodeFile implements DiskFile {
     }
   }
 
+  async writeSynced(chunk: Uint8Array, position: number): Promise<void> {
+    this.#syncedDescriptor ??= openSynced(this.#descriptor);
+    for (let done = 0; done < chunk.length;) {
+      const { bytesWritten } = await this.#attemptAsync(
+        "write",
+        writeToDisk(this.#syncedDescriptor, chunk, done, chunk.length - done, position + done),
+      );
+      done += bytesWritten;
+    }
+    if (this.#syncedDescriptor === this.#descriptor) await this.syncAsync();
+  }
+
   sync(): void {
     this.#attempt("sync", () => fs.fdatasyncSync(this.#descriptor));
   }
@@ -175,6 +189,22 @@ export class NodeFile implements DiskFile {
   }
 
   close(): void {
-    this.#attempt("close", () => fs.closeSync(this.#descriptor));
+    const synced = this.#syncedDescriptor;
+    this.#syncedDescriptor = undefined;
+    this.#attempt("close", () => {
+      if (synced !== undefined && synced !== this.#descriptor) fs.closeSync(synced);
+      fs.closeSync(this.#descriptor);
+    });
+  }
+}
+
+/** The same file, whatever its name is by now, opened again for synced writes; where that cannot be, `descriptor`. */
+function openSynced(descriptor: number): number {
+  const flags = fs.constants.O_RDWR | (fs.constants.O_DSYNC ?? 0);
+  if (flags === fs.constants.O_RDWR || process.platform !== "linux") return descriptor;
+  try {
+    return fs.openSync(`/proc/self/fd/${descriptor}`, flags);
+  } catch {
+    return descriptor;
   }
 }

@@ -1,12 +1,11 @@
 import * as net from "node:net";
 import type { Listener, ListenOptions, Network, Socket } from "../network.ts";
 import { serveHttp1 } from "./http1.ts";
-import { NodeSocket } from "./socket.ts";
+import { NodeSocket, readInPlace, takeAccepted } from "./socket.ts";
 
 function listen(options: ListenOptions): Promise<Listener> {
-  const server = net.createServer({ noDelay: true, allowHalfOpen: true }, (socket) =>
-    options.onSocket(new NodeSocket(socket)),
-  );
+  const settings = { noDelay: true, allowHalfOpen: true, pauseOnConnect: true };
+  const server = net.createServer(settings, (socket) => options.onSocket(takeAccepted(socket)));
   return new Promise((resolve, reject) => {
     server.once("error", (cause: Error) =>
       reject(
@@ -27,7 +26,9 @@ function listen(options: ListenOptions): Promise<Listener> {
 
 function connect(options: { host: string; port: number; timeoutMs: number }): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = net.connect({ host: options.host, port: options.port, noDelay: true });
+    let connected: NodeSocket | undefined;
+    const onread = readInPlace(() => connected);
+    const socket = net.connect({ host: options.host, port: options.port, noDelay: true, onread });
     const fail = (message: string, cause?: Error) => {
       socket.destroy();
       reject(new Error(`Cannot connect to ${options.host}:${options.port}: ${message}`, { cause }));
@@ -38,7 +39,8 @@ function connect(options: { host: string; port: number; timeoutMs: number }): Pr
     socket.once("connect", () => {
       socket.setTimeout(0);
       socket.off("error", onError);
-      resolve(new NodeSocket(socket));
+      connected = new NodeSocket(socket);
+      resolve(connected);
     });
   });
 }
