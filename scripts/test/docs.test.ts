@@ -39,4 +39,23 @@ describe("docs", () => {
       }
     }
   });
+
+  test("source files that ARCHITECTURE.md and the DESIGN.md files name are there", () => {
+    const all = readdirSync(root, { recursive: true, encoding: "utf8" }).filter(
+      (file) => /\.(ts|mjs)$/.test(file) && !/(^|\/)(node_modules|dist)\//.test(file),
+    );
+    const designs = readdirSync(join(root, "packages")).map((name) => `packages/${name}/DESIGN.md`);
+    for (const page of [
+      "ARCHITECTURE.md",
+      ...designs.filter((file) => existsSync(join(root, file))),
+    ]) {
+      for (const [, name] of read(page).matchAll(/`([\w/-]+\.(?:ts|mjs))`/g)) {
+        const inside = name!.replace("/", "/src/");
+        const found = all.some((file) =>
+          [name!, inside].some((end) => `/${file}`.endsWith(`/${end}`)),
+        );
+        expect(found, `${page} names ${name}`).toBe(true);
+      }
+    }
+  });
 });
