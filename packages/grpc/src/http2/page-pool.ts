@@ -1,8 +1,12 @@
 /** Size of one page of output, in bytes. */
-export const PAGE_BYTES: number = 64 * 1024;
+const PAGE_BYTES = 64 * 1024;
 /** A page with less room than this is not used again. */
 const ROOM_MIN = 4 * 1024;
-const POOLED_MAX = 8;
+/**
+ * Pages kept for later turns, 8 MiB at most: every connection that answers in a turn of the loop holds
+ * one until its end. More connections than that get fresh memory, for the collector to take.
+ */
+const POOLED_MAX = 128;
 
 /** Memory that is written once, front to back. What was handed out of it never changes. */
 export interface Page {
