@@ -63,6 +63,16 @@ await compete({
       const cursor = bucket.cursor();
       let sum = 0;
       for (let entry = cursor.first(); entry !== undefined; entry = cursor.next()) {
+        sum += entry.keySize + entry.valueSize;
+        sum += entry.keyBytes[entry.keyStart + 7]! + entry.valueBytes[entry.valueStart + 1]!;
+      }
+      return sum;
+    }),
+  scanViews: () =>
+    inBucket((bucket) => {
+      const cursor = bucket.cursor();
+      let sum = 0;
+      for (let entry = cursor.first(); entry !== undefined; entry = cursor.next()) {
         const { key } = entry;
         const value = entry.value!;
         sum += key.length + value.length + key[7]! + value[1]!;

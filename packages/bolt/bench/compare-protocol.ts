@@ -39,6 +39,8 @@ export interface Outcome {
  *   seed 1. Sum: lengths of the values, and each value's byte 1
  * - `scan-sizes`: a cursor over everything. Sum: lengths of keys and values
  * - `scan-bytes`: the same, plus byte 7 of each key and byte 1 of each value
+ * - `scan-views`: the same as `scan-bytes`, with a view made of each key and value. Where every scan
+ *   makes them it is `scan-bytes` again
  *
  * Sums are equal for all contestants. It ends with its input.
  */
@@ -47,6 +49,7 @@ export interface Contestant {
   get(count: number, total: number): number;
   scanSizes(): number;
   scanBytes(): number;
+  scanViews?(): number;
   close(): void | Promise<void>;
 }
 
@@ -78,6 +81,8 @@ function run(
       return contestant.scanSizes();
     case "scan-bytes":
       return contestant.scanBytes();
+    case "scan-views":
+      return contestant.scanViews?.() ?? contestant.scanBytes();
     default:
       throw new Error(`unknown command ${command}`);
   }

@@ -26,8 +26,8 @@ export class BitSet {
   values(count: number): Float64Array {
     const values = new Float64Array(count);
     let at = 0;
-    for (const [index, word] of this.#words.entries()) {
-      for (let rest = word | 0; rest !== 0; rest &= rest - 1) {
+    for (let index = 0; at < count; index++) {
+      for (let rest = this.#words[index]! | 0; rest !== 0; rest &= rest - 1) {
         values[at++] = index * 32 + 31 - Math.clz32(rest & -rest);
       }
     }

@@ -6,7 +6,7 @@ import { spillTree } from "./node-split.ts";
 import { freelistSize, writeFreelistPage } from "./page-freelist.ts";
 import type { TransactionState } from "./transaction-state.ts";
 import type { Tree } from "./tree.ts";
-import { writePages, writePagesAsync } from "./write-pages.ts";
+import { PagesNotSynced, savePages, writePages } from "./write-pages.ts";
 
 /** What a commit needs of the database. */
 export interface CommitTarget {
@@ -53,13 +53,18 @@ export async function commitAsync(
 ): Promise<Meta> {
   const meta = await inSlices(target, prepare(target, state, root), sliceMs);
   target.grow(meta.highWater * meta.pageSize);
-  await writePagesAsync(target.file, state);
   try {
-    if (target.sync) await target.file.syncAsync();
+    await savePages(target.file, state, target.sync);
+  } catch (error) {
+    if (error instanceof PagesNotSynced) target.poison(error.cause);
+    throw error;
+  }
+  try {
     await inSlices(target, target.pagesWritten(state, meta), sliceMs);
     const position = (meta.txid % 2) * meta.pageSize;
-    await target.file.writeAsync([metaPage(meta, meta.txid % 2)], position);
-    if (target.sync) await target.file.syncAsync();
+    const page = [metaPage(meta, meta.txid % 2)];
+    if (target.sync) await target.file.writeSynced(page, position);
+    else await target.file.writeAsync(page, position);
   } catch (error) {
     target.poison(error);
   }
@@ -120,9 +125,8 @@ function replaceFreelist(target: CommitTarget, state: TransactionState): number 
   if (base.freelistPageId !== undefined) state.free(base.freelistPageId, state.freelistOverflow);
   if (!target.storeFreelist) return undefined;
   const size = freelistSize(freelist.freeCount + freelist.pendingCount);
-  const { id, overflow, buffer } = state.allocate(size);
-  writeFreelistPage(buffer, { id, overflow }, freelist.unusedIds());
-  state.addDirtyPage(buffer);
-  state.freelistOverflow = overflow;
-  return id;
+  const pages = state.allocate(size, false);
+  writeFreelistPage(pages, freelist.unusedIds());
+  state.freelistOverflow = pages.overflow;
+  return pages.id;
 }

@@ -5,7 +5,7 @@ import { keyAt, Node, searchChildren, searchNode, valueAt } from "./node.ts";
 import { Page } from "./page.ts";
 import { branchChild, searchBranch } from "./page-branch.ts";
 import { BUCKET_ELEMENT, compareFirstKeys, leafKey, searchLeaf } from "./page-leaf.ts";
-import { type Entry, PageEntry } from "./entry.ts";
+import { type Entry, nodeEntry, PageEntry } from "./entry.ts";
 import { requireOpen, requireWritable, type TransactionState } from "./transaction-state.ts";
 import { checkDepth, childPage, type Tree, treeRoot } from "./tree.ts";
 
@@ -141,8 +141,7 @@ export class Cursor {
     const key = keyAt(leaf, this.#index);
     this.#nodeKey = key;
     const isBucket = (leaf.flags[this.#index]! & BUCKET_ELEMENT) !== 0;
-    const value = isBucket ? undefined : valueAt(leaf, this.#index);
-    return { key, value, keySize: key.length, valueSize: value?.length ?? 0 };
+    return nodeEntry(key, isBucket ? undefined : valueAt(leaf, this.#index));
   }
 
   /** First entry of the next leaf that has any; at the end of the tree the cursor stays. */

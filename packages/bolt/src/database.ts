@@ -10,7 +10,9 @@ import { DEFAULT_CACHE_BYTES, GROW_STEP_BYTES } from "./limits.ts";
 import { findFreePages, readStoredFreelist, type StoredFreelist } from "./load-freelist.ts";
 import type { Meta } from "./meta.ts";
 import { openLocked, readCurrentMeta } from "./open-file.ts";
+import { Page } from "./page.ts";
 import { PageCache } from "./page-cache.ts";
+import { PageScratch } from "./page-scratch.ts";
 import { spansOfIds } from "./page-freelist.ts";
 import { Transaction, type TransactionOwner } from "./transaction.ts";
 import {
@@ -60,6 +62,7 @@ export class Database {
   readonly #file: DiskFile;
   readonly #options: DatabaseOptions;
   readonly #cache: PageCache;
+  readonly #scratch = new PageScratch();
   readonly #owner: TransactionOwner;
   readonly #target: CommitTarget;
   readonly #batch: BatchQueue;
@@ -136,7 +139,14 @@ export class Database {
     if (this.#writer !== undefined) throw new BoltError("WRITER_BUSY");
     this.#freelist.release(Array.from(this.#readers, (reader) => reader.txid));
     const maxPages = Math.floor((this.#options.maxBytes ?? Infinity) / this.pageSize);
-    const state = new TransactionState(this.#meta, this.#cache, this.#freelist, maxPages);
+    this.#scratch.reset();
+    const state = new TransactionState(
+      this.#meta,
+      this.#cache,
+      this.#freelist,
+      maxPages,
+      this.#scratch,
+    );
     state.freelistOverflow = this.#freelistOverflow;
     this.#writer = state;
     return state;
@@ -310,8 +320,9 @@ export class Database {
 
   /** Nobody looks for these pages before the meta is written, and if it never is, they are free. */
   *#pagesWritten(state: TransactionState, meta: Meta): Generator<void> {
-    for (const page of state.dirty) {
-      if (page.id !== meta.freelistPageId) this.#cache.put(page);
+    for (const { id, buffer, keep } of state.dirty) {
+      if (keep) this.#cache.put(new Page(buffer));
+      else this.#cache.forget(id);
       yield;
     }
     if (this.#options.strict !== true) return;

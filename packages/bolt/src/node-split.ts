@@ -82,10 +82,12 @@ function* spillNode(state: TransactionState, tree: Tree, node: Node): Generator<
   const pieces: Piece[] = [];
   for (let from = 0; from < whole.keys.length || pieces.length === 0;) {
     const { to, size } = nextPage(tree, whole, from);
-    const { id, overflow, buffer } = state.allocate(size);
-    if (node.isLeaf) writeLeafPage(buffer, 0, { id, overflow }, whole, from, to);
-    else writeBranchPage(buffer, { id, overflow }, whole, from, to);
-    state.addDirtyPage(buffer);
+    // Of a leaf that grew into many only the last is likely to be touched again: keys mostly grow.
+    const keep = !node.isLeaf || to === whole.keys.length;
+    const pages = state.allocate(size, keep);
+    const { id, buffer, offset } = pages;
+    if (node.isLeaf) writeLeafPage(buffer, offset, pages, whole, from, to);
+    else writeBranchPage(buffer, pages, whole, from, to);
     // The root of an empty tree has no first key, and needs none: nothing is above it.
     const key = from < to ? keyAt(whole, from) : new Uint8Array(0);
     pieces.push({ key, pageId: id });

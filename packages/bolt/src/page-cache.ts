@@ -71,6 +71,12 @@ export class PageCache {
     this.#bytes += page.buffer.byteLength;
   }
 
+  /** The page with this id has changed in the file. */
+  forget(id: number): void {
+    const page = this.#chunks[id >>> CHUNK_BITS]?.[id & (CHUNK_SIZE - 1)];
+    if (page !== undefined) this.#remove(page);
+  }
+
   #evict(): void {
     for (;;) {
       if (this.#hand >= this.#ring.length) this.#hand = 0;

@@ -8,6 +8,7 @@ import {
   TWO_32,
   writePageHeader,
 } from "./page.ts";
+import type { NewPages } from "./transaction-state.ts";
 
 /** A count of this in the header means that the first id is the real count. */
 const COUNT_IN_FIRST_ID = 0xffff;
@@ -17,16 +18,12 @@ export function freelistSize(count: number): number {
   return PAGE_HEADER_SIZE + 8 * (count >= COUNT_IN_FIRST_ID ? count + 1 : count);
 }
 
-/** Page ids, u64 each. @param ids sorted @param buffer zeroed, at least `freelistSize` bytes */
-export function writeFreelistPage(
-  buffer: ArrayBuffer,
-  header: { id: number; overflow: number },
-  ids: Float64Array,
-): void {
-  const words = new Uint32Array(buffer);
+/** Page ids, u64 each. @param ids sorted @param pages zeroed, at least `freelistSize` bytes */
+export function writeFreelistPage(pages: NewPages, ids: Float64Array): void {
+  const words = new Uint32Array(pages.buffer, pages.offset);
   const large = ids.length >= COUNT_IN_FIRST_ID;
   const count = large ? COUNT_IN_FIRST_ID : ids.length;
-  writePageHeader(words, header.id, FREELIST_PAGE, count, header.overflow);
+  writePageHeader(words, pages.id, FREELIST_PAGE, count, pages.overflow);
   let word = HEADER_WORDS;
   if (large) {
     words[word] = ids.length;

@@ -30,7 +30,7 @@ export function leafValueSize(page: Page, index: number): number {
 }
 
 /** Offset of the key in the page. */
-function leafKeyStart(page: Page, index: number): number {
+export function leafKeyStart(page: Page, index: number): number {
   return PAGE_HEADER_SIZE + index * ELEMENT_SIZE + page.words[HEADER_WORDS + index * 4 + 1]!;
 }
 

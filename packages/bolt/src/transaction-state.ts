@@ -1,8 +1,9 @@
 import { BoltError } from "./errors.ts";
 import type { Freelist } from "./freelist.ts";
 import type { Meta } from "./meta.ts";
-import { Page } from "./page.ts";
+import type { Page } from "./page.ts";
 import type { PageCache } from "./page-cache.ts";
+import type { PageScratch } from "./page-scratch.ts";
 import type { PageSource } from "./tree.ts";
 
 export type TransactionStatus = "open" | "committing" | "closed";
@@ -41,11 +42,16 @@ export function newTransactionStats(): TransactionStats {
   };
 }
 
-export interface AllocatedPages {
+/** Pages that a transaction fills and a commit writes. */
+export interface NewPages {
   readonly id: number;
   readonly overflow: number;
-  /** Zeroed. */
+  /** Where they lie in memory, zeroed at first: all of them, from `offset`. */
   readonly buffer: ArrayBuffer;
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+  /** Readers will want them: they go into the page cache. Else their memory is used again. */
+  readonly keep: boolean;
 }
 
 /** What a transaction and all its buckets and cursors share. */
@@ -60,22 +66,26 @@ export class TransactionState implements PageSource {
   highWater: number;
   /** Pages behind the first of the committed freelist; a commit sets that of its own. */
   freelistOverflow = 0;
-  readonly dirty: Page[] = [];
+  readonly dirty: NewPages[] = [];
   readonly stats: TransactionStats = newTransactionStats();
   readonly #cache: PageCache;
   readonly #freelist: Freelist | undefined;
   readonly #maxPages: number;
+  readonly #scratch: PageScratch | undefined;
 
   /**
    * @param freelist given to write transactions
    * @param maxPages the high-water mark that `allocate` may not exceed
+   * @param scratch for pages that are not kept; without it all have memory of their own
    */
   constructor(
     base: Meta,
     cache: PageCache,
     freelist: Freelist | undefined,
     maxPages: number = Infinity,
+    scratch?: PageScratch,
   ) {
+    this.#scratch = scratch;
     this.writable = freelist !== undefined;
     this.pageSize = base.pageSize;
     this.base = base;
@@ -100,8 +110,11 @@ export class TransactionState implements PageSource {
     if (pageId !== 0) this.freelist.free(this.txid, pageId, overflow);
   }
 
-  /** Room for `size` bytes in contiguous pages: free ones, else above the high-water mark. */
-  allocate(size: number): AllocatedPages {
+  /**
+   * Room for `size` bytes in contiguous pages: free ones, else above the high-water mark. The commit
+   * writes what is put there.
+   */
+  allocate(size: number, keep: boolean): NewPages {
     const count = Math.max(1, Math.ceil(size / this.pageSize));
     let id = this.freelist.allocate(this.txid, count);
     if (id === 0) {
@@ -112,12 +125,19 @@ export class TransactionState implements PageSource {
     }
     this.stats.pages += count;
     this.stats.pageBytes += count * this.pageSize;
-    return { id, overflow: count - 1, buffer: new ArrayBuffer(count * this.pageSize) };
+    const pages = this.#memory(id, count, keep);
+    this.dirty.push(pages);
+    return pages;
   }
 
-  /** The pages in `buffer` are complete and will be written by the commit. */
-  addDirtyPage(buffer: ArrayBuffer): void {
-    this.dirty.push(new Page(buffer));
+  #memory(id: number, count: number, keep: boolean): NewPages {
+    const size = count * this.pageSize;
+    const { buffer, offset } =
+      keep || this.#scratch === undefined
+        ? { buffer: new ArrayBuffer(size), offset: 0 }
+        : this.#scratch.take(size);
+    const bytes = new Uint8Array(buffer, offset, size);
+    return { id, overflow: count - 1, buffer, offset, bytes, keep };
   }
 }
 

@@ -130,9 +130,10 @@ export function metaBeforeSync(disk: Disk): Disk {
         await file.writeAsync(chunks, position);
         after(chunks[0]!);
       },
-      writeSynced: async (chunk, position) => {
-        await file.writeSynced(chunk, position);
-        after(chunk);
+      writeSynced: async (chunks, position) => {
+        after(chunks[0]!);
+        if (metaWritten) await file.writeSynced(chunks, position);
+        else await file.writeAsync(chunks, position);
       },
       sync: () => {
         if (metaWritten) file.sync();

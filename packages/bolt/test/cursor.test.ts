@@ -34,6 +34,18 @@ describe.each([true, false])("Cursor (committed: %s)", (committed) => {
     });
   });
 
+  test("an entry read in place has the bytes of its key and value", () => {
+    withCursor(committed, (cursor) => {
+      let count = 0;
+      for (let entry = cursor.first(); entry !== undefined; entry = cursor.next(), count++) {
+        const { keyBytes, keyStart, keySize, valueBytes, valueStart, valueSize } = entry;
+        expect(text(keyBytes.subarray(keyStart, keyStart + keySize))).toBe(text(keyOf(count)));
+        expect(text(valueBytes.subarray(valueStart, valueStart + valueSize))).toBe(`${count}`);
+      }
+      expect(count).toBe(COUNT);
+    });
+  });
+
   test("seek() finds the key or the next above it", () => {
     withCursor(committed, (cursor) => {
       for (const i of [0, 1, 17, 500, 998, 999]) {

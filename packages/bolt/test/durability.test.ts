@@ -52,6 +52,18 @@ describe("a failed sync", () => {
   });
 });
 
+test("a synced write that fails poisons, as what failed may have been the sync", async () => {
+  const disk = new FaultDisk();
+  const db = openDatabase(disk, "/db");
+  put(db, 1);
+  const tx = db.begin(true);
+  tx.bucket(NAME)!.put(key(2), key(2));
+  disk.faults.failWriteAfter = 1;
+  await expect(tx.commitAsync()).rejects.toThrow("simulated failure");
+  expect(codeOf(() => db.begin(true))).toBe("POISONED");
+  expect([has(db, 1), has(db, 2)]).toEqual([true, false]);
+});
+
 test("a failed page write rolls back and the database goes on", async () => {
   const disk = new FaultDisk();
   const db = openDatabase(disk, "/db", { strict: true });
@@ -59,15 +71,38 @@ test("a failed page write rolls back and the database goes on", async () => {
   disk.faults.failWriteAfter = 1;
   expect(() => put(db, 200)).toThrow("simulated failure");
   expect(has(db, 200)).toBe(false);
-  disk.faults.failWriteAfter = 2;
+  disk.faults.capacityBytes = disk.usedBytes() + 8192;
   const tx = db.begin(true);
-  for (let i = 0; i < 200; i += 2) tx.bucket(NAME)!.put(key(i), Buffer.alloc(300));
-  await expect(tx.commitAsync()).rejects.toThrow("simulated failure");
+  for (let i = 0; i < 200; i += 2) tx.bucket(NAME)!.put(key(i), Buffer.alloc(3000));
+  await expect(tx.commitAsync()).rejects.toThrow("no space left");
+  delete disk.faults.capacityBytes;
   expect(db.stats().pendingPages).toBeLessThan(5);
   put(db, 201);
   expect(db.view((view) => [...view.check()])).toEqual([]);
   expect(has(db, 0)).toBe(true);
   expect(db.view((view) => view.bucket(NAME)!.get(key(0))!.length)).toBe(5);
+});
+
+test("a failed write of one of many runs rolls back an asynchronous commit", async () => {
+  const disk = new FaultDisk();
+  const db = openDatabase(disk, "/db", { strict: true });
+  db.update((tx) => {
+    const bucket = tx.createBucket(NAME);
+    for (let i = 0; i < 400; i++) bucket.put(key(i), Buffer.alloc(1000));
+  });
+  // Every second page or so is given up: what comes next is written to many places.
+  db.update((tx) => {
+    for (let i = 0; i < 400; i += 7) tx.bucket(NAME)!.put(key(i), Buffer.alloc(900));
+  });
+  put(db, 1000);
+  const tx = db.begin(true);
+  for (let i = 3; i < 400; i += 7) tx.bucket(NAME)!.put(key(i), Buffer.alloc(800));
+  disk.faults.failWriteAfter = 2;
+  await expect(tx.commitAsync()).rejects.toThrow("simulated failure");
+  expect(db.failure).toBeUndefined();
+  put(db, 1001);
+  expect(db.view((view) => [...view.check()])).toEqual([]);
+  expect([has(db, 3), has(db, 1000), has(db, 1001)]).toEqual([true, true, true]);
 });
 
 test("a full disk is an error of the transaction, not of the database", () => {
@@ -98,6 +133,11 @@ function watched(disk: FaultDisk, log: string[]): FaultDisk {
     const file = open(path, mode);
     const write = file.write.bind(file);
     const sync = file.sync.bind(file);
+    const writeSynced = file.writeSynced.bind(file);
+    file.writeSynced = async (chunks, position): Promise<void> => {
+      await writeSynced(chunks, position);
+      log.push("sync");
+    };
     file.write = (from, position): void => {
       log.push(position < 2 * 4096 ? `meta ${position / 4096}` : "pages");
       write(from, position);

@@ -41,10 +41,10 @@ export interface DiskFile {
   /** Writes the chunks one after the other, beginning at `position`. */
   writeAsync(chunks: readonly Uint8Array[], position: number): Promise<void>;
   /**
-   * Writes the chunk and makes it durable, in one trip to the disk where the system can (O_DSYNC).
-   * Says nothing of other writes: what they left unsynced stays so.
+   * As `writeAsync`, and what it writes is durable then: in one trip to the disk where the system
+   * can (O_DSYNC). Says nothing of other writes: what they left unsynced stays so.
    */
-  writeSynced(chunk: Uint8Array, position: number): Promise<void>;
+  writeSynced(chunks: readonly Uint8Array[], position: number): Promise<void>;
   /** fdatasync: data, and the metadata needed to read it back (such as the size). */
   sync(): void;
   syncAsync(): Promise<void>;

@@ -51,7 +51,7 @@ describe("nodeDisk", () => {
     const file = disk.open(path, "create");
     file.write(Buffer.from("0123456789"), 0);
     disk.rename(path, `${path}.renamed`);
-    await file.writeSynced(Buffer.from("abc"), 4);
+    await file.writeSynced([Buffer.from("a"), Buffer.from("bc")], 4);
     expect(Buffer.from(disk.readFile(`${path}.renamed`)).toString()).toBe("0123abc789");
     expect(disk.exists(path)).toBe(false);
     const synced = (): number =>

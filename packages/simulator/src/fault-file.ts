@@ -64,10 +64,11 @@ export class FaultFile implements DiskFile {
     }
   }
 
-  async writeSynced(chunk: Uint8Array, position: number): Promise<void> {
-    await this.writeAsync([chunk], position);
+  async writeSynced(chunks: readonly Uint8Array[], position: number): Promise<void> {
+    await this.writeAsync(chunks, position);
     this.#enterSync();
-    this.#image.syncRange(position, position + chunk.length);
+    const size = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+    this.#image.syncRange(position, position + size);
   }
 
   sync(): void {

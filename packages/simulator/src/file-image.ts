@@ -34,12 +34,11 @@ export class FileImage {
     this.#unsynced = [];
   }
 
-  /** Saves what was written to this range; all else stays unsynced. */
+  /** Saves the size and what was written to this range; all else stays unsynced. */
   syncRange(start: number, end: number): void {
     const isInside = (change: Unsynced): boolean =>
-      change.kind === "write" &&
-      change.position < end &&
-      change.position + change.bytes.length > start;
+      change.kind === "size" ||
+      (change.position < end && change.position + change.bytes.length > start);
     for (const change of this.#unsynced) if (isInside(change)) this.#save(change);
     this.#unsynced = this.#unsynced.filter((change) => !isInside(change));
   }

@@ -38,7 +38,7 @@ describe("FaultDisk", () => {
       file.write(text("....."), 0);
       file.sync();
       file.write(text("ab"), 0);
-      await file.writeSynced(text("xy"), 3);
+      await file.writeSynced([text("x"), text("y")], 3);
       outcomes.add(Buffer.from(disk.crash(new SeededRandom(seed)).readFile("/a")).toString());
     }
     expect([...outcomes].toSorted()).toEqual(["...xy", "ab.xy"]);

@@ -237,7 +237,7 @@ export class Wal {
     const bytes = this.#buffer.view();
     const { clock } = this.#runtime;
     const start = clock.monotonic();
-    await this.#file.writeSynced(bytes, this.#offset);
+    await this.#file.writeSynced([bytes], this.#offset);
     const seconds = (clock.monotonic() - start) / 1000;
     this.#written(bytes.length, seconds);
     this.#synced(seconds);

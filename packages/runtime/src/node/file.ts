@@ -82,51 +82,53 @@ export class NodeFile implements DiskFile {
     });
   }
 
-  async writeAsync(chunks: readonly Uint8Array[], position: number): Promise<void> {
+  writeAsync(chunks: readonly Uint8Array[], position: number): Promise<void> {
+    return this.#writeTo(this.#descriptor, chunks, position);
+  }
+
+  async writeSynced(chunks: readonly Uint8Array[], position: number): Promise<void> {
+    this.#syncedDescriptor ??= openSynced(this.#descriptor);
+    await this.#writeTo(this.#syncedDescriptor, chunks, position);
+    if (this.#syncedDescriptor === this.#descriptor) await this.syncAsync();
+  }
+
+  async #writeTo(
+    descriptor: number,
+    chunks: readonly Uint8Array[],
+    position: number,
+  ): Promise<void> {
     let offset = position;
     for (let first = 0; first < chunks.length; first += CHUNKS_MAX) {
       const some = chunks.slice(first, first + CHUNKS_MAX);
       const { bytesWritten } = await this.#attemptAsync(
         "write",
-        writeChunks(this.#descriptor, some, offset),
+        writeChunks(descriptor, some, offset),
       );
-      await this.#finishWrite(some, bytesWritten, offset);
+      await this.#finishWrite(descriptor, some, bytesWritten, offset);
       for (const chunk of some) offset += chunk.length;
     }
   }
 
   /** Writes what a short writev left over, one chunk at a time. */
-  async #finishWrite(chunks: readonly Uint8Array[], written: number, start: number): Promise<void> {
+  async #finishWrite(
+    descriptor: number,
+    chunks: readonly Uint8Array[],
+    written: number,
+    start: number,
+  ): Promise<void> {
     let end = 0;
     for (const chunk of chunks) {
       const chunkStart = end;
       end += chunk.length;
       for (let done = Math.max(0, written - chunkStart); done < chunk.length;) {
+        const position = start + chunkStart + done;
         const { bytesWritten } = await this.#attemptAsync(
           "write",
-          writeToDisk(
-            this.#descriptor,
-            chunk,
-            done,
-            chunk.length - done,
-            start + chunkStart + done,
-          ),
+          writeToDisk(descriptor, chunk, done, chunk.length - done, position),
         );
         done += bytesWritten;
       }
     }
-  }
-
-  async writeSynced(chunk: Uint8Array, position: number): Promise<void> {
-    this.#syncedDescriptor ??= openSynced(this.#descriptor);
-    for (let done = 0; done < chunk.length;) {
-      const { bytesWritten } = await this.#attemptAsync(
-        "write",
-        writeToDisk(this.#syncedDescriptor, chunk, done, chunk.length - done, position + done),
-      );
-      done += bytesWritten;
-    }
-    if (this.#syncedDescriptor === this.#descriptor) await this.syncAsync();
   }
 
   sync(): void {
