@@ -15,7 +15,7 @@ export interface BackendOptions {
   noSync?: boolean;
   /** Default: silent. */
   logger?: Logger;
-  /** Bytes of pages that bolt keeps in memory. Default as in bolt. */
+  /** Budget of memory for pages, in bytes. Default as in bolt. */
   cacheBytes?: number;
   /** Called after each commit with how long it took, in seconds. Default: nothing. */
   onCommitDuration?: (seconds: number) => void;

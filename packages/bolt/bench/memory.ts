@@ -3,7 +3,7 @@
  *
  *     node --conditions=@nodetcd/source --import tsx packages/bolt/bench/memory.ts
  *
- * `GIB` (4): size of the file, in the system's temporary folder, removed afterwards. `CACHE_MIB` (64).
+ * `GIB` (4): size of the file, in the system's temporary folder, removed afterwards. `CACHE_MIB` (128).
  */
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -17,7 +17,7 @@ const VALUE = Buffer.alloc(1024, 7);
 const PUTS = 20_000;
 const SAMPLE_EVERY = 10_000;
 
-const cacheBytes = Number(process.env["CACHE_MIB"] ?? 64) * MIB;
+const cacheBytes = Number(process.env["CACHE_MIB"] ?? 128) * MIB;
 
 function fill(path: string, bytes: number): void {
   const db = openDatabase(nodeDisk, path, { noSync: true, freelistType: "hashmap", cacheBytes });

@@ -27,7 +27,10 @@ export interface DatabaseOptions {
   noGrowSync?: boolean;
   /** Check the whole file at each commit, and raise `CHECK_FAILED`. For tests. Default false. */
   strict?: boolean;
-  /** Bytes of pages to keep in memory. Default 128 MiB. */
+  /**
+   * Budget of memory for pages, in bytes: those that are kept and those that wait to be collected.
+   * V8 keeps to budgets from 96 MiB; below, half of it is what is kept. Default 128 MiB.
+   */
   cacheBytes?: number;
   /** Bytes that the file may not exceed: `MAX_SIZE_REACHED`. Default: no limit. */
   maxBytes?: number;

@@ -26,8 +26,13 @@ export const DEFAULT_FILL_PERCENT = 0.5;
 export const MIN_FILL_PERCENT = 0.1;
 export const MAX_FILL_PERCENT = 1;
 
-/** Bytes of pages that the cache keeps when no budget is given. */
+/** The budget of the page cache when none is given, in bytes. */
 export const DEFAULT_CACHE_BYTES: number = 128 * 1024 * 1024;
+/**
+ * Of the budget so much, but at most half, is left to pages that were pushed out and wait for the
+ * garbage collector: V8 lets that many bytes gather.
+ */
+export const COLLECTOR_BYTES: number = 48 * 1024 * 1024;
 /** The file grows by doubling up to this size, then in steps of it, in bytes. */
 export const GROW_STEP_BYTES: number = 16 * 1024 * 1024;
 /** Most bytes that a commit hands to one write. */

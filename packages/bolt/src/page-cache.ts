@@ -1,5 +1,6 @@
 import type { DiskFile } from "@nodetcd/runtime";
 import { BoltError } from "./errors.ts";
+import { COLLECTOR_BYTES } from "./limits.ts";
 import { BRANCH_PAGE, FREELIST_PAGE, LEAF_PAGE, Page, pageTypeName } from "./page.ts";
 import { branchDefect } from "./page-branch.ts";
 import { leafDefect } from "./page-leaf.ts";
@@ -17,17 +18,18 @@ const CHUNK_SIZE: number = 1 << CHUNK_BITS;
 export class PageCache {
   readonly #file: DiskFile;
   readonly #pageSize: number;
+  /** Bytes of pages to keep; the page being added may exceed it. */
   readonly #budget: number;
   readonly #chunks: ((Page | undefined)[] | undefined)[] = [];
   readonly #ring: Page[] = [];
   #hand = 0;
   #bytes = 0;
 
-  /** @param budget bytes of pages to keep; the page being added may exceed it */
+  /** @param budget bytes of memory for pages: those that are kept and those that wait for the collector */
   constructor(file: DiskFile, pageSize: number, budget: number) {
     this.#file = file;
     this.#pageSize = pageSize;
-    this.#budget = budget;
+    this.#budget = Math.max(budget / 2, budget - COLLECTOR_BYTES);
   }
 
   get bytes(): number {
