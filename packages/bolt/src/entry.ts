@@ -1,13 +1,5 @@
-import type { Page } from "./page.ts";
-import {
-  BUCKET_ELEMENT,
-  leafFlags,
-  leafKey,
-  leafKeySize,
-  leafKeyStart,
-  leafValue,
-  leafValueSize,
-} from "./page-leaf.ts";
+import { HEADER_WORDS, type Page } from "./page.ts";
+import { BUCKET_ELEMENT, leafFlags, leafValueSize } from "./page-leaf.ts";
 
 /** What a cursor is on. Both parts are borrowed: valid until the transaction ends. */
 export interface Entry {
@@ -31,33 +23,32 @@ export interface Entry {
  * and `value` are made when asked for: keep what you use more than once, or read in place.
  */
 export class PageEntry implements Entry {
+  readonly keyStart: number;
+  readonly keySize: number;
   readonly #page: Page;
   readonly #index: number;
 
   constructor(page: Page, index: number) {
+    const { words } = page;
+    const word = HEADER_WORDS + index * 4;
+    this.keyStart = word * 4 + words[word + 1]!;
+    this.keySize = words[word + 2]!;
     this.#page = page;
     this.#index = index;
   }
 
   get key(): Uint8Array {
-    return leafKey(this.#page, this.#index);
+    return new Uint8Array(this.#pageToRead().buffer, this.keyStart, this.keySize);
   }
 
   get value(): Uint8Array | undefined {
-    const isBucket = (leafFlags(this.#page, this.#index) & BUCKET_ELEMENT) !== 0;
-    return isBucket ? undefined : leafValue(this.#page, this.#index);
+    if (this.#isBucket()) return undefined;
+    const size = leafValueSize(this.#page, this.#index);
+    return new Uint8Array(this.#page.buffer, this.valueStart, size);
   }
 
   get keyBytes(): Uint8Array {
-    return this.#page.bytes;
-  }
-
-  get keyStart(): number {
-    return leafKeyStart(this.#page, this.#index);
-  }
-
-  get keySize(): number {
-    return leafKeySize(this.#page, this.#index);
+    return this.#pageToRead().bytes;
   }
 
   get valueBytes(): Uint8Array {
@@ -65,12 +56,21 @@ export class PageEntry implements Entry {
   }
 
   get valueStart(): number {
-    return leafKeyStart(this.#page, this.#index) + leafKeySize(this.#page, this.#index);
+    return this.keyStart + this.keySize;
   }
 
   get valueSize(): number {
-    const isBucket = (leafFlags(this.#page, this.#index) & BUCKET_ELEMENT) !== 0;
-    return isBucket ? 0 : leafValueSize(this.#page, this.#index);
+    return this.#isBucket() ? 0 : leafValueSize(this.#page, this.#index);
+  }
+
+  #isBucket(): boolean {
+    return (leafFlags(this.#page, this.#index) & BUCKET_ELEMENT) !== 0;
+  }
+
+  /** Who reads the first key of a page is likely to go through all of it. */
+  #pageToRead(): Page {
+    if (this.#index === 0) this.#page.touch();
+    return this.#page;
   }
 }
 
