@@ -1,13 +1,22 @@
 import { compareBytes } from "@nodetcd/bytes";
 import { deleteValue } from "./delete.ts";
 import { BoltError } from "./errors.ts";
-import { keyAt, Node, searchChildren, searchNode, valueAt } from "./node.ts";
+import {
+  type BranchNode,
+  flagsAt,
+  keyAt,
+  type LeafNode,
+  type Node,
+  searchChildren,
+  searchNode,
+  valueAt,
+} from "./node.ts";
 import { Page } from "./page.ts";
-import { branchChild, searchBranch } from "./page-branch.ts";
+import { searchBranch } from "./page-branch.ts";
 import { BUCKET_ELEMENT, compareFirstKeys, leafKey, searchLeaf } from "./page-leaf.ts";
 import { type Entry, nodeEntry, PageEntry } from "./entry.ts";
 import { requireOpen, requireWritable, type TransactionState } from "./transaction-state.ts";
-import { checkDepth, childPage, type Tree, treeRoot } from "./tree.ts";
+import { checkDepth, childOf, entryCount, type Tree, treeRoot } from "./tree.ts";
 
 /**
  * Walks a bucket in key order. Every move returns the entry that it arrived at, or undefined when
@@ -18,9 +27,9 @@ export class Cursor {
   readonly #state: TransactionState;
   readonly #tree: Tree;
   /** Branches from the root to above the leaf, and the child taken in each. */
-  readonly #path: (Node | Page)[] = [];
+  readonly #path: (BranchNode | Page)[] = [];
   readonly #taken: number[] = [];
-  #leaf: Node | Page | undefined;
+  #leaf: LeafNode | Page | undefined;
   /** The leaf again when it is a page: the quick way for `next`. */
   #page: Page | undefined;
   #index = 0;
@@ -136,11 +145,11 @@ export class Cursor {
     return this.#previousLeaf();
   }
 
-  #entry(leaf: Node | Page): Entry {
+  #entry(leaf: LeafNode | Page): Entry {
     if (leaf instanceof Page) return new PageEntry(leaf, this.#index);
     const key = keyAt(leaf, this.#index);
     this.#nodeKey = key;
-    const isBucket = (leaf.flags[this.#index]! & BUCKET_ELEMENT) !== 0;
+    const isBucket = (flagsAt(leaf, this.#index) & BUCKET_ELEMENT) !== 0;
     return nodeEntry(key, isBucket ? undefined : valueAt(leaf, this.#index));
   }
 
@@ -178,14 +187,11 @@ export class Cursor {
   }
 
   #child(depth: number): Node | Page {
-    const branch = this.#path[depth]!;
-    const index = this.#taken[depth]!;
-    if (branch instanceof Page) return childPage(this.#tree, branchChild(branch, index));
-    return branch.nodes[index] ?? childPage(this.#tree, branch.children[index]!);
+    return childOf(this.#tree, this.#path[depth]!, this.#taken[depth]!);
   }
 
   /** Extends the path from `at` down to a leaf. */
-  #descend(from: Node | Page, choose: (at: Node | Page) => number): void {
+  #descend(from: Node | Page, choose: (at: BranchNode | Page) => number): void {
     let at = from;
     while (!at.isLeaf) {
       this.#path.push(at);
@@ -204,10 +210,6 @@ function firstChild(): number {
 
 function lastChild(at: Node | Page): number {
   return entryCount(at) - 1;
-}
-
-function entryCount(at: Node | Page): number {
-  return at instanceof Page ? at.count : at.keys.length;
 }
 
 /** In a damaged file two branches may share a child: without this a walk could take for ever. */

@@ -1,6 +1,6 @@
 import { BoltError } from "./errors.ts";
 import { getElement } from "./get.ts";
-import { removeEntry, searchNode } from "./node.ts";
+import { searchNode } from "./node.ts";
 import { leafForChange } from "./put.ts";
 import type { Tree } from "./tree.ts";
 
@@ -20,7 +20,7 @@ export function deleteEntry(tree: Tree, key: Uint8Array): void {
   const leaf = leafForChange(tree, key);
   const at = searchNode(leaf, key);
   if (at < 0) return;
-  removeEntry(leaf, at);
+  leaf.entries.splice(at, 1);
   leaf.unbalanced = true;
   tree.changes++;
 }

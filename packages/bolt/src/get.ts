@@ -1,8 +1,8 @@
-import { Node, searchChildren, searchNode, valueAt } from "./node.ts";
+import { flagsAt, type LeafNode, searchChildren, searchNode, valueAt } from "./node.ts";
 import { Page } from "./page.ts";
-import { branchChild, searchBranch } from "./page-branch.ts";
+import { searchBranch } from "./page-branch.ts";
 import { BUCKET_ELEMENT, leafFlags, leafValue, searchLeaf } from "./page-leaf.ts";
-import { checkDepth, childPage, type Tree, treeRoot } from "./tree.ts";
+import { checkDepth, childOf, type Tree, treeRoot } from "./tree.ts";
 
 /** What a tree holds under a key. */
 export interface Element {
@@ -22,7 +22,7 @@ export function getValue(tree: Tree, key: Uint8Array): Uint8Array | undefined {
     return at < 0 || (leafFlags(leaf, at) & BUCKET_ELEMENT) !== 0 ? undefined : leafValue(leaf, at);
   }
   const at = searchNode(leaf, key);
-  return at < 0 || (leaf.flags[at]! & BUCKET_ELEMENT) !== 0 ? undefined : valueAt(leaf, at);
+  return at < 0 || (flagsAt(leaf, at) & BUCKET_ELEMENT) !== 0 ? undefined : valueAt(leaf, at);
 }
 
 /** As `getValue`, for both kinds of element. */
@@ -31,7 +31,7 @@ export function getElement(tree: Tree, key: Uint8Array): Element | undefined {
   const isPage = leaf instanceof Page;
   const at = isPage ? searchLeaf(leaf, key) : searchNode(leaf, key);
   if (at < 0) return undefined;
-  const flags = isPage ? leafFlags(leaf, at) : leaf.flags[at]!;
+  const flags = isPage ? leafFlags(leaf, at) : flagsAt(leaf, at);
   return {
     value: isPage ? leafValue(leaf, at) : valueAt(leaf, at),
     isBucket: (flags & BUCKET_ELEMENT) !== 0,
@@ -39,15 +39,11 @@ export function getElement(tree: Tree, key: Uint8Array): Element | undefined {
 }
 
 /** The leaf where `key` is or would be: through nodes as far as there are any, then pages. */
-function leafOf(tree: Tree, key: Uint8Array): Node | Page {
+function leafOf(tree: Tree, key: Uint8Array): LeafNode | Page {
   let at = treeRoot(tree);
-  while (at instanceof Node) {
-    if (at.isLeaf) return at;
-    const index = searchChildren(at, key);
-    at = at.nodes[index] ?? childPage(tree, at.children[index]!);
-  }
   for (let depth = 0; !at.isLeaf; checkDepth(++depth)) {
-    at = childPage(tree, branchChild(at, searchBranch(at, key)));
+    const index = at instanceof Page ? searchBranch(at, key) : searchChildren(at, key);
+    at = childOf(tree, at, index);
   }
   return at;
 }

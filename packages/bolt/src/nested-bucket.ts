@@ -2,16 +2,16 @@ import { deleteEntry } from "./delete.ts";
 import { BoltError } from "./errors.ts";
 import { type Element, getElement } from "./get.ts";
 import { MAX_KEY_SIZE } from "./limits.ts";
-import { keyAt, Node, valueAt } from "./node.ts";
+import { flagsAt, keyAt, type Node, valueAt } from "./node.ts";
 import { Page } from "./page.ts";
-import { branchChild } from "./page-branch.ts";
 import { BUCKET_ELEMENT, leafFlags, leafKey, leafValue } from "./page-leaf.ts";
 import { putEntry } from "./put.ts";
 import type { TransactionState } from "./transaction-state.ts";
 import {
   checkDepth,
-  childPage,
+  childOf,
   emptyBucketValue,
+  entryCount,
   type Tree,
   treeFromValue,
   treeRoot,
@@ -96,22 +96,16 @@ function isWithin(tree: Tree, ancestor: Tree): boolean {
 function freePages(state: TransactionState, tree: Tree): void {
   const visit = (at: Node | Page, depth: number): void => {
     checkDepth(depth);
-    if (at instanceof Node) {
-      state.free(at.pageId, at.overflow);
-      for (let i = 0; i < at.keys.length; i++) {
-        if (!at.isLeaf) {
-          visit(at.nodes[i] ?? childPage(tree, at.children[i]!), depth + 1);
-        } else if ((at.flags[i]! & BUCKET_ELEMENT) !== 0) {
-          freeNested(state, tree, keyAt(at, i), valueAt(at, i));
-        }
-      }
-      return;
-    }
-    if (at !== tree.inlinePage) state.free(at.id, at.overflow);
-    for (let i = 0; i < at.count; i++) {
-      if (!at.isLeaf) visit(childPage(tree, branchChild(at, i)), depth + 1);
-      else if ((leafFlags(at, i) & BUCKET_ELEMENT) !== 0) {
+    if (!(at instanceof Page)) state.free(at.pageId, at.overflow);
+    else if (at !== tree.inlinePage) state.free(at.id, at.overflow);
+    for (let i = 0; i < entryCount(at); i++) {
+      if (!at.isLeaf) {
+        visit(childOf(tree, at, i), depth + 1);
+      } else if (at instanceof Page) {
+        if ((leafFlags(at, i) & BUCKET_ELEMENT) === 0) continue;
         freeNested(state, tree, leafKey(at, i), leafValue(at, i));
+      } else if ((flagsAt(at, i) & BUCKET_ELEMENT) !== 0) {
+        freeNested(state, tree, keyAt(at, i), valueAt(at, i));
       }
     }
   };

@@ -1,5 +1,14 @@
 import { BoltError } from "./errors.ts";
-import { entrySize, keyAt, Node, removeChild, valueAt } from "./node.ts";
+import {
+  type BranchNode,
+  childAt,
+  entrySize,
+  flagsAt,
+  keyAt,
+  LeafNode,
+  type Node,
+  valueAt,
+} from "./node.ts";
 import { checkDepth, materializeChild, type Tree } from "./tree.ts";
 import { clampFillPercent } from "./node-split.ts";
 import type { TransactionState } from "./transaction-state.ts";
@@ -25,18 +34,19 @@ function* rebalanceBelow(
 ): Generator<void> {
   if (branch.isLeaf) return;
   checkDepth(depth);
-  for (const child of branch.nodes) {
-    if (child !== undefined) yield* rebalanceBelow(state, tree, child, depth + 1);
+  for (let index = 0; index < branch.entries.length; index++) {
+    const child = childAt(branch, index);
+    if (typeof child !== "number") yield* rebalanceBelow(state, tree, child, depth + 1);
   }
-  for (let index = 0; index < branch.nodes.length;) {
-    const child = branch.nodes[index];
-    if (child === undefined || !isUnderfull(tree, child)) {
+  for (let index = 0; index < branch.entries.length;) {
+    const child = childAt(branch, index);
+    if (typeof child === "number" || !isUnderfull(tree, child)) {
       index++;
       continue;
     }
-    if (child.keys.length === 0) {
-      dropChild(state, branch, index);
-    } else if (branch.nodes.length === 1) {
+    if (child.entries.length === 0) {
+      dropChild(state, branch, index, child);
+    } else if (branch.entries.length === 1) {
       return;
     } else {
       index = Math.max(index, 1) - 1;
@@ -49,7 +59,7 @@ function* rebalanceBelow(
 /** Nodes that lost nothing are left as they are, however small. */
 function isUnderfull(tree: Tree, node: Node): boolean {
   if (!node.unbalanced) return false;
-  if (node.keys.length < (node.isLeaf ? 1 : 2)) return true;
+  if (node.entries.length < (node.isLeaf ? 1 : 2)) return true;
   const threshold = (tree.source.pageSize * clampFillPercent(tree.fillPercent)) / 2;
   return isAtMost(node, threshold);
 }
@@ -57,7 +67,7 @@ function isUnderfull(tree: Tree, node: Node): boolean {
 function isAtMost(node: Node, bytes: number): boolean {
   // A node that has far more entries than fit is not measured to the end.
   let size = 16;
-  for (let i = 0; i < node.keys.length; i++) {
+  for (let i = 0; i < node.entries.length; i++) {
     size += entrySize(node, i);
     if (size > bytes) return false;
   }
@@ -65,38 +75,42 @@ function isAtMost(node: Node, bytes: number): boolean {
 }
 
 /** Child `index + 1` goes into child `index`. */
-function mergeWithNext(state: TransactionState, tree: Tree, branch: Node, index: number): void {
+function mergeWithNext(
+  state: TransactionState,
+  tree: Tree,
+  branch: BranchNode,
+  index: number,
+): void {
   const left = materializeChild(tree, branch, index);
   const right = materializeChild(tree, branch, index + 1);
-  if (left.isLeaf !== right.isLeaf) {
-    throw new BoltError("CORRUPT", `pages ${left.pageId} and ${right.pageId} are not at one level`);
-  }
-  for (let i = 0; i < right.keys.length; i++) {
-    left.keys.push(keyAt(right, i));
-    if (left.isLeaf) {
-      left.values.push(valueAt(right, i));
-      left.flags.push(right.flags[i]!);
+  for (let i = 0; i < right.entries.length; i++) {
+    const key = keyAt(right, i);
+    if (left.isLeaf && right.isLeaf) {
+      left.entries.push({ key, value: valueAt(right, i), flags: flagsAt(right, i) });
+    } else if (!left.isLeaf && !right.isLeaf) {
+      left.entries.push({ key, child: childAt(right, i) });
     } else {
-      left.children.push(right.children[i]!);
-      left.nodes.push(right.nodes[i]);
+      const pages = `pages ${left.pageId} and ${right.pageId}`;
+      throw new BoltError("CORRUPT", `${pages} are not at one level`);
     }
   }
   left.unbalanced = true;
-  dropChild(state, branch, index + 1);
+  dropChild(state, branch, index + 1, right);
   state.stats.rebalances++;
 }
 
-function dropChild(state: TransactionState, branch: Node, index: number): void {
-  const child = branch.nodes[index]!;
+function dropChild(state: TransactionState, branch: BranchNode, index: number, child: Node): void {
   state.free(child.pageId, child.overflow);
-  removeChild(branch, index);
+  branch.entries.splice(index, 1);
   branch.unbalanced = true;
 }
 
 /** A root branch with one child gives way to it; one without children becomes an empty leaf. */
 function collapseRoot(state: TransactionState, tree: Tree): void {
-  for (let root = tree.rootNode!; !root.isLeaf && root.keys.length <= 1; root = tree.rootNode!) {
-    tree.rootNode = root.keys.length === 0 ? new Node(true) : materializeChild(tree, root, 0);
+  let root = tree.rootNode!;
+  while (!root.isLeaf && root.entries.length <= 1) {
     state.free(root.pageId, root.overflow);
+    root = root.entries.length === 0 ? new LeafNode() : materializeChild(tree, root, 0);
   }
+  tree.rootNode = root;
 }

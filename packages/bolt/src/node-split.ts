@@ -4,10 +4,19 @@ import {
   MIN_FILL_PERCENT,
   MIN_KEYS_PER_PAGE,
 } from "./limits.ts";
-import { type BytesRef, entrySize, keyAt, Node, nodeSize } from "./node.ts";
+import {
+  BranchNode,
+  childAt,
+  entrySize,
+  flagsAt,
+  keyAt,
+  type LeafNode,
+  type Node,
+  nodeSize,
+} from "./node.ts";
+import { writeBranchPage, writeLeafPage } from "./node-write.ts";
 import { ELEMENT_SIZE, PAGE_HEADER_SIZE } from "./page.ts";
-import { writeBranchPage } from "./page-branch.ts";
-import { BUCKET_ELEMENT, writeLeafPage } from "./page-leaf.ts";
+import { BUCKET_ELEMENT } from "./page-leaf.ts";
 import { putEntry } from "./put.ts";
 import type { TransactionState } from "./transaction-state.ts";
 import { BUCKET_HEADER_SIZE, type Tree, writeBucketHeader } from "./tree.ts";
@@ -15,7 +24,8 @@ import { BUCKET_HEADER_SIZE, type Tree, writeBucketHeader } from "./tree.ts";
 /** A page that was written for part of a node, and its first key. */
 interface Piece {
   readonly key: Uint8Array;
-  readonly pageId: number;
+  /** Id of the page. */
+  readonly child: number;
 }
 
 /**
@@ -28,11 +38,11 @@ export function* spillTree(state: TransactionState, tree: Tree): Generator<void>
   if (tree.rootNode === undefined) return;
   let pieces = yield* spillNode(state, tree, tree.rootNode);
   while (pieces.length > 1) {
-    const root = new Node(false);
-    for (const piece of pieces) addChild(root, piece.key, piece.pageId);
+    const root = new BranchNode();
+    for (const piece of pieces) root.entries.push(piece);
     pieces = yield* spillNode(state, tree, root);
   }
-  tree.rootPageId = pieces[0]!.pageId;
+  tree.rootPageId = pieces[0]!.child;
   tree.inlinePage = undefined;
 }
 
@@ -43,10 +53,11 @@ function* spillBucket(
   name: string,
   tree: Tree,
 ): Generator<void> {
+  const inline = inlineableRoot(tree);
   let value: Uint8Array;
-  if (isInlineable(tree)) {
-    state.free(tree.rootNode!.pageId, tree.rootNode!.overflow);
-    value = inlineValue(tree);
+  if (inline !== undefined) {
+    state.free(inline.pageId, inline.overflow);
+    value = inlineValue(tree, inline);
   } else {
     yield* spillTree(state, tree);
     if (tree.rootNode === undefined) return;
@@ -56,22 +67,24 @@ function* spillBucket(
   putEntry(parent, Buffer.from(name, "latin1"), value, BUCKET_ELEMENT);
 }
 
-/** A changed bucket of one leaf, without buckets in it, that takes at most a quarter of a page. */
-function isInlineable(tree: Tree): boolean {
+/** The leaf of a changed bucket that takes at most a quarter of a page and has no buckets in it. */
+function inlineableRoot(tree: Tree): LeafNode | undefined {
   const root = tree.rootNode;
   const limit = tree.source.pageSize / 4;
-  if (root === undefined || !root.isLeaf || root.keys.length * ELEMENT_SIZE > limit) return false;
-  if (root.flags.some((flags) => (flags & BUCKET_ELEMENT) !== 0)) return false;
-  return nodeSize(root) <= limit;
+  if (root === undefined || !root.isLeaf) return undefined;
+  if (root.entries.length * ELEMENT_SIZE > limit || nodeSize(root) > limit) return undefined;
+  for (let i = 0; i < root.entries.length; i++) {
+    if ((flagsAt(root, i) & BUCKET_ELEMENT) !== 0) return undefined;
+  }
+  return root;
 }
 
-function inlineValue(tree: Tree): Uint8Array {
-  const root = tree.rootNode!;
+function inlineValue(tree: Tree, root: LeafNode): Uint8Array {
   const size = BUCKET_HEADER_SIZE + nodeSize(root);
   const buffer = new ArrayBuffer((size + 3) & ~3);
   const value = new Uint8Array(buffer, 0, size);
   writeBucketHeader(value, 0, tree.sequence);
-  writeLeafPage(buffer, BUCKET_HEADER_SIZE, { id: 0, overflow: 0 }, root, 0, root.keys.length);
+  writeLeafPage(buffer, BUCKET_HEADER_SIZE, { id: 0, overflow: 0 }, root, 0, root.entries.length);
   return value;
 }
 
@@ -80,17 +93,17 @@ function* spillNode(state: TransactionState, tree: Tree, node: Node): Generator<
   const whole = node.isLeaf ? node : yield* spillChildren(state, tree, node);
   state.free(node.pageId, node.overflow);
   const pieces: Piece[] = [];
-  for (let from = 0; from < whole.keys.length || pieces.length === 0;) {
+  for (let from = 0; from < whole.entries.length || pieces.length === 0;) {
     const { to, size } = nextPage(tree, whole, from);
     // Of a leaf that grew into many only the last is likely to be touched again: keys mostly grow.
-    const keep = !node.isLeaf || to === whole.keys.length;
+    const keep = !whole.isLeaf || to === whole.entries.length;
     const pages = state.allocate(size, keep);
     const { id, buffer, offset } = pages;
-    if (node.isLeaf) writeLeafPage(buffer, offset, pages, whole, from, to);
+    if (whole.isLeaf) writeLeafPage(buffer, offset, pages, whole, from, to);
     else writeBranchPage(buffer, pages, whole, from, to);
     // The root of an empty tree has no first key, and needs none: nothing is above it.
     const key = from < to ? keyAt(whole, from) : new Uint8Array(0);
-    pieces.push({ key, pageId: id });
+    pieces.push({ key, child: id });
     from = to;
     yield;
   }
@@ -100,24 +113,21 @@ function* spillNode(state: TransactionState, tree: Tree, node: Node): Generator<
 }
 
 /** A branch in which every child that was a node is replaced by the pages it was written to. */
-function* spillChildren(state: TransactionState, tree: Tree, node: Node): Generator<void, Node> {
-  const whole = new Node(false, node.page);
-  for (const [index, key] of node.keys.entries()) {
-    const child = node.nodes[index];
-    if (child === undefined) {
-      addChild(whole, key, node.children[index]!);
+function* spillChildren(
+  state: TransactionState,
+  tree: Tree,
+  branch: BranchNode,
+): Generator<void, BranchNode> {
+  const whole = new BranchNode(branch.page);
+  for (const [index, entry] of branch.entries.entries()) {
+    const child = childAt(branch, index);
+    if (typeof child === "number") {
+      whole.entries.push(entry);
     } else {
-      for (const piece of yield* spillNode(state, tree, child)) {
-        addChild(whole, piece.key, piece.pageId);
-      }
+      for (const piece of yield* spillNode(state, tree, child)) whole.entries.push(piece);
     }
   }
   return whole;
-}
-
-function addChild(branch: Node, key: BytesRef, pageId: number): void {
-  branch.keys.push(key);
-  branch.children.push(pageId);
 }
 
 /**
@@ -128,7 +138,7 @@ function addChild(branch: Node, key: BytesRef, pageId: number): void {
 function nextPage(tree: Tree, node: Node, from: number): { to: number; size: number } {
   const { pageSize } = tree.source;
   const threshold = pageSize * clampFillPercent(tree.fillPercent);
-  const count = node.keys.length;
+  const count = node.entries.length;
   let size = PAGE_HEADER_SIZE;
   let to = from;
   /** Where the page ends if the rest does not fit on it. */

@@ -6,31 +6,39 @@ import { leafFlags, leafKey, leafKeySize, leafValue, leafValueSize } from "./pag
 /** Bytes of their own, or the index of the element of the node's page that has them. */
 export type BytesRef = Uint8Array | number;
 
+/** An entry of a leaf that its page does not have, or has with another value. */
+export interface LeafEntry {
+  readonly key: BytesRef;
+  value: Uint8Array;
+  flags: number;
+}
+
+/** An entry of a branch with another key or child than its page has. */
+export interface BranchEntry {
+  readonly key: BytesRef;
+  /** The id of a page, or the node that was made of it. */
+  readonly child: number | Node;
+}
+
 /**
  * A page opened for change. It exists only inside a write transaction: the first change below a page
  * makes nodes of it and of all pages above it, and the commit writes every node to new pages.
  *
- * What was not changed stays in the page and is copied from there in blocks: opening a page makes
- * three short arrays of small numbers, not two views for each of its entries.
+ * An entry that was not changed is a number, the index of its element in the page, and is copied from
+ * there in blocks: opening a page makes one short array of small numbers.
  */
-export class Node {
-  readonly isLeaf: boolean;
-  /** Where keys and values that are numbers are to be found. */
+export type Node = LeafNode | BranchNode;
+
+class NodeOfPage<ChangedEntry> {
+  entries: (number | ChangedEntry)[] = [];
+  /** Where entries that are numbers, and keys that are, are to be found. */
   readonly page: Page | undefined;
   /** The page to be given up when the node is written; 0 when it is new or was inside a value. */
   readonly pageId: number;
-  keys: BytesRef[] = [];
-  /** Leaf: parallel to `keys`. */
-  values: BytesRef[] = [];
-  flags: number[] = [];
-  /** Branch: parallel to `keys`. A child that is a node has one in `nodes`; its page id is stale. */
-  children: number[] = [];
-  nodes: (Node | undefined)[] = [];
   /** Something was removed, so that it may have to be merged. */
   unbalanced = false;
 
-  constructor(isLeaf: boolean, page?: Page, pageId = 0) {
-    this.isLeaf = isLeaf;
+  constructor(page?: Page, pageId = 0) {
     this.page = page;
     this.pageId = pageId;
   }
@@ -41,60 +49,80 @@ export class Node {
   }
 }
 
+export class LeafNode extends NodeOfPage<LeafEntry> {
+  readonly isLeaf = true;
+}
+
+export class BranchNode extends NodeOfPage<BranchEntry> {
+  readonly isLeaf = false;
+}
+
 /** @param pageId where the page is, 0 when it is inside a value */
 export function nodeFromPage(page: Page, pageId: number): Node {
-  const node = new Node(page.isLeaf, page, pageId);
-  for (let i = 0; i < page.count; i++) {
-    node.keys.push(i);
-    if (page.isLeaf) {
-      node.values.push(i);
-      node.flags.push(leafFlags(page, i));
-    } else {
-      node.children.push(branchChild(page, i));
-      node.nodes.push(undefined);
-    }
-  }
+  const node = page.isLeaf ? new LeafNode(page, pageId) : new BranchNode(page, pageId);
+  node.entries = elementIndexes.slice(0, page.count);
+  for (let i = node.entries.length; i < page.count; i++) node.entries.push(i);
   return node;
 }
 
+/** 0, 1, 2, ...: as many as pages of usual sizes have elements. */
+const elementIndexes: readonly number[] = Array.from({ length: 4096 }, (_, index) => index);
+
 /** Borrowed from the page, the caller of `put`, or the node. */
 export function keyAt(node: Node, index: number): Uint8Array {
-  const ref = node.keys[index]!;
+  const entry = node.entries[index]!;
+  const ref = typeof entry === "number" ? entry : entry.key;
   if (typeof ref !== "number") return ref;
   return node.isLeaf ? leafKey(node.page!, ref) : branchKey(node.page!, ref);
 }
 
 /** Of a leaf; borrowed as the key is. */
-export function valueAt(leaf: Node, index: number): Uint8Array {
-  const ref = leaf.values[index]!;
-  return typeof ref === "number" ? leafValue(leaf.page!, ref) : ref;
+export function valueAt(leaf: LeafNode, index: number): Uint8Array {
+  const entry = leaf.entries[index]!;
+  return typeof entry === "number" ? leafValue(leaf.page!, entry) : entry.value;
+}
+
+export function flagsAt(leaf: LeafNode, index: number): number {
+  const entry = leaf.entries[index]!;
+  return typeof entry === "number" ? leafFlags(leaf.page!, entry) : entry.flags;
+}
+
+/** The id of a page, or the node that was made of it. */
+export function childAt(branch: BranchNode, index: number): number | Node {
+  const entry = branch.entries[index]!;
+  return typeof entry === "number" ? branchChild(branch.page!, entry) : entry.child;
 }
 
 /** Bytes that entry `index` takes on a page. */
 export function entrySize(node: Node, index: number): number {
-  const { page } = node;
-  const key = node.keys[index]!;
-  if (!node.isLeaf) {
-    return ELEMENT_SIZE + (typeof key === "number" ? branchKeySize(page!, key) : key.length);
+  if (!node.isLeaf) return ELEMENT_SIZE + branchEntryKeySize(node, index);
+  const page = node.page!;
+  const entry = node.entries[index]!;
+  if (typeof entry === "number") {
+    return ELEMENT_SIZE + leafKeySize(page, entry) + leafValueSize(page, entry);
   }
-  const value = node.values[index]!;
-  return (
-    ELEMENT_SIZE +
-    (typeof key === "number" ? leafKeySize(page!, key) : key.length) +
-    (typeof value === "number" ? leafValueSize(page!, value) : value.length)
-  );
+  const { key, value } = entry;
+  const keySize = typeof key === "number" ? leafKeySize(page, key) : key.length;
+  return ELEMENT_SIZE + keySize + value.length;
+}
+
+function branchEntryKeySize(branch: BranchNode, index: number): number {
+  const entry = branch.entries[index]!;
+  const ref = typeof entry === "number" ? entry : entry.key;
+  return typeof ref === "number" ? branchKeySize(branch.page!, ref) : ref.length;
 }
 
 /** Bytes that the node takes on a page. */
 export function nodeSize(node: Node): number {
   let size = PAGE_HEADER_SIZE;
-  for (let i = 0; i < node.keys.length; i++) size += entrySize(node, i);
+  for (let i = 0; i < node.entries.length; i++) size += entrySize(node, i);
   return size;
 }
 
 /** Negative, zero or positive as `key` is below, at or above the key of entry `index`. */
 export function compareWithKeyAt(key: Uint8Array, node: Node, index: number): number {
-  const ref = node.keys[index]!;
+  const entry = node.entries[index]!;
+  const ref = typeof entry === "number" ? entry : entry.key;
   if (typeof ref !== "number") return compareBytes(key, ref);
   const { words, bytes } = node.page!;
   const word = HEADER_WORDS + ref * 4 + (node.isLeaf ? 1 : 0);
@@ -105,7 +133,7 @@ export function compareWithKeyAt(key: Uint8Array, node: Node, index: number): nu
 /** Index of the key; when it is missing, `~index` of the first key above it. */
 export function searchNode(node: Node, key: Uint8Array): number {
   let low = 0;
-  let high = node.keys.length;
+  let high = node.entries.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
     const order = compareWithKeyAt(key, node, middle);
@@ -117,22 +145,8 @@ export function searchNode(node: Node, key: Uint8Array): number {
 }
 
 /** Index of the child under which `key` is or would be. */
-export function searchChildren(branch: Node, key: Uint8Array): number {
+export function searchChildren(branch: BranchNode, key: Uint8Array): number {
   const at = searchNode(branch, key);
   if (at >= 0) return at;
   return ~at === 0 ? 0 : ~at - 1;
-}
-
-/** Removes entry `index` of a leaf. */
-export function removeEntry(leaf: Node, index: number): void {
-  leaf.keys.splice(index, 1);
-  leaf.values.splice(index, 1);
-  leaf.flags.splice(index, 1);
-}
-
-/** Removes entry `index` of a branch. */
-export function removeChild(branch: Node, index: number): void {
-  branch.keys.splice(index, 1);
-  branch.children.splice(index, 1);
-  branch.nodes.splice(index, 1);
 }

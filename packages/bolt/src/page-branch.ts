@@ -1,12 +1,10 @@
 import {
-  BRANCH_PAGE,
   compareKeyAt,
   ELEMENT_SIZE,
   HEADER_WORDS,
   type Page,
   PAGE_HEADER_SIZE,
   TWO_32,
-  writePageHeader,
 } from "./page.ts";
 
 /**
@@ -64,37 +62,4 @@ export function branchDefect(page: Page): string | undefined {
     if (start < dataStart || start + keySize > size) return `element ${i} lies outside the page`;
   }
   return undefined;
-}
-
-/** A key that is a number is that element's of `page`. */
-export interface BranchEntries {
-  readonly page: Page | undefined;
-  readonly keys: readonly (Uint8Array | number)[];
-  readonly children: readonly number[];
-}
-
-/** Writes children `from` to `to - 1` as a branch page into zeroed memory. Keys are copied. */
-export function writeBranchPage(
-  buffer: ArrayBuffer,
-  header: { id: number; overflow: number },
-  entries: BranchEntries,
-  from: number,
-  to: number,
-): void {
-  const words = new Uint32Array(buffer);
-  const bytes = new Uint8Array(buffer);
-  writePageHeader(words, header.id, BRANCH_PAGE, to - from, header.overflow);
-  let start = PAGE_HEADER_SIZE + (to - from) * ELEMENT_SIZE;
-  for (let i = from, element = PAGE_HEADER_SIZE; i < to; i++, element += ELEMENT_SIZE) {
-    const ref = entries.keys[i]!;
-    const key = typeof ref === "number" ? branchKey(entries.page!, ref) : ref;
-    const child = entries.children[i]!;
-    const word = element >>> 2;
-    words[word] = start - element;
-    words[word + 1] = key.length;
-    words[word + 2] = child % TWO_32;
-    words[word + 3] = Math.floor(child / TWO_32);
-    bytes.set(key, start);
-    start += key.length;
-  }
 }

@@ -1,12 +1,4 @@
-import {
-  compareKeyAt,
-  ELEMENT_SIZE,
-  HEADER_WORDS,
-  LEAF_PAGE,
-  type Page,
-  PAGE_HEADER_SIZE,
-  writePageHeader,
-} from "./page.ts";
+import { compareKeyAt, ELEMENT_SIZE, HEADER_WORDS, type Page, PAGE_HEADER_SIZE } from "./page.ts";
 
 /**
  * A leaf element is 16 bytes, and its position counts from the element's own first byte:
@@ -95,72 +87,4 @@ export function leafDefect(page: Page): string | undefined {
     }
   }
   return undefined;
-}
-
-/** A key or value that is a number is that element's of `page`. */
-export interface LeafEntries {
-  readonly page: Page | undefined;
-  readonly keys: readonly (Uint8Array | number)[];
-  readonly values: readonly (Uint8Array | number)[];
-  readonly flags: readonly number[];
-}
-
-/**
- * Writes entries `from` to `to - 1` as a leaf page at `offset` (a multiple of 4) of zeroed memory.
- * Keys and values are copied; those that lie together in `page` together.
- */
-export function writeLeafPage(
-  buffer: ArrayBuffer,
-  offset: number,
-  header: { id: number; overflow: number },
-  entries: LeafEntries,
-  from: number,
-  to: number,
-): void {
-  const words = new Uint32Array(buffer, offset);
-  const bytes = new Uint8Array(buffer, offset);
-  const { page, keys, values, flags } = entries;
-  writePageHeader(words, header.id, LEAF_PAGE, to - from, header.overflow);
-  let start = PAGE_HEADER_SIZE + (to - from) * ELEMENT_SIZE;
-  /** Bytes of `page` that are still to be copied, to `blockTarget`. */
-  let blockStart = 0;
-  let blockEnd = 0;
-  let blockTarget = 0;
-  for (let i = from, element = PAGE_HEADER_SIZE; i < to; i++, element += ELEMENT_SIZE) {
-    const key = keys[i]!;
-    const value = values[i]!;
-    const keySize = typeof key === "number" ? leafKeySize(page!, key) : key.length;
-    const valueSize = typeof value === "number" ? leafValueSize(page!, value) : value.length;
-    const word = element >>> 2;
-    words[word] = flags[i]!;
-    words[word + 1] = start - element;
-    words[word + 2] = keySize;
-    words[word + 3] = valueSize;
-    if (typeof key === "number" && key === value) {
-      const source = leafKeyStart(page!, key);
-      if (source !== blockEnd) {
-        if (blockEnd > blockStart) copyBlock(page!, blockStart, blockEnd, bytes, blockTarget);
-        blockStart = source;
-        blockTarget = start;
-      }
-      blockEnd = source + keySize + valueSize;
-    } else {
-      if (blockEnd > blockStart) copyBlock(page!, blockStart, blockEnd, bytes, blockTarget);
-      blockStart = blockEnd = 0;
-      bytes.set(typeof key === "number" ? leafKey(page!, key) : key, start);
-      bytes.set(typeof value === "number" ? leafValue(page!, value) : value, start + keySize);
-    }
-    start += keySize + valueSize;
-  }
-  if (blockEnd > blockStart) copyBlock(page!, blockStart, blockEnd, bytes, blockTarget);
-}
-
-function copyBlock(
-  page: Page,
-  start: number,
-  end: number,
-  target: Uint8Array,
-  targetStart: number,
-): void {
-  target.set(new Uint8Array(page.buffer, start, end - start), targetStart);
 }

@@ -1,7 +1,8 @@
 import { BoltError } from "./errors.ts";
 import { DEFAULT_FILL_PERCENT, MAX_TREE_DEPTH } from "./limits.ts";
-import { type Node, nodeFromPage } from "./node.ts";
+import { type BranchNode, childAt, type LeafNode, type Node, nodeFromPage } from "./node.ts";
 import { ELEMENT_SIZE, LEAF_PAGE, Page, PAGE_HEADER_SIZE } from "./page.ts";
+import { branchChild } from "./page-branch.ts";
 import { leafDefect } from "./page-leaf.ts";
 
 /** Bytes in front of a nested bucket's value: root page id u64, sequence u64. */
@@ -33,7 +34,7 @@ export class Tree {
   /** Counts changes, so that cursors notice. */
   changes = 0;
   /** The leaf that was changed last, and the keys it holds: from `low`, below `high`. */
-  recentLeaf: Node | undefined;
+  recentLeaf: LeafNode | undefined;
   recentLow: Uint8Array | undefined;
   recentHigh: Uint8Array | undefined;
 
@@ -59,13 +60,23 @@ export function materializeRoot(tree: Tree): Node {
 }
 
 /** Child `index` of a node, for change. */
-export function materializeChild(tree: Tree, branch: Node, index: number): Node {
-  const existing = branch.nodes[index];
-  if (existing !== undefined) return existing;
-  const pageId = branch.children[index]!;
-  const node = nodeFromPage(childPage(tree, pageId), pageId);
-  branch.nodes[index] = node;
+export function materializeChild(tree: Tree, branch: BranchNode, index: number): Node {
+  const child = childAt(branch, index);
+  if (typeof child !== "number") return child;
+  const node = nodeFromPage(childPage(tree, child), child);
+  const entry = branch.entries[index]!;
+  branch.entries[index] = { key: typeof entry === "number" ? entry : entry.key, child: node };
   return node;
+}
+
+export function entryCount(at: Node | Page): number {
+  return at instanceof Page ? at.count : at.entries.length;
+}
+
+/** Child `index`: a node where there is one, else its page. */
+export function childOf(tree: Tree, branch: BranchNode | Page, index: number): Node | Page {
+  const child = branch instanceof Page ? branchChild(branch, index) : childAt(branch, index);
+  return typeof child === "number" ? childPage(tree, child) : child;
 }
 
 /** A page below the root; raises `CORRUPT` when it holds nothing. */
