@@ -4,7 +4,7 @@ import { parseListenUrl } from "./config-check.ts";
 import { ServerError } from "./errors.ts";
 import { EARLY_SOCKETS_MAX } from "./limits.ts";
 
-/** A listening address; sockets wait until `serve` says who takes them. */
+/** A listening address; sockets wait, unread, until `serve` says who takes them. */
 export class Endpoint {
   /** As bound, with the real port. */
   readonly url: string;
@@ -23,8 +23,9 @@ export class Endpoint {
     let endpoint: Endpoint | undefined;
     const early: Socket[] = [];
     const onSocket = (socket: Socket): void => {
-      if (endpoint === undefined) early.push(socket);
-      else endpoint.#accept(socket);
+      if (endpoint !== undefined) return endpoint.#accept(socket);
+      socket.pause();
+      early.push(socket);
     };
     let listener: Listener;
     try {
@@ -39,15 +40,19 @@ export class Endpoint {
   }
 
   #accept(socket: Socket): void {
-    if (this.#take !== undefined) this.#take(socket);
-    else if (this.#early.length < EARLY_SOCKETS_MAX) this.#early.push(socket);
-    else socket.destroy();
+    if (this.#take !== undefined) return this.#take(socket);
+    if (this.#early.length === EARLY_SOCKETS_MAX) return socket.destroy();
+    socket.pause();
+    this.#early.push(socket);
   }
 
   /** Hands over the sockets that wait and all that come. */
   #serve(take: (socket: Socket) => void): void {
     this.#take = take;
-    for (const socket of this.#early.splice(0)) take(socket);
+    for (const socket of this.#early.splice(0)) {
+      take(socket);
+      socket.resume();
+    }
   }
 
   serveGrpc(server: GrpcServer): void {
