@@ -1,4 +1,5 @@
 export { type Clock, sleep, type Timer } from "./clock.ts";
+export type { Digest, Digests } from "./digest.ts";
 export {
   type Disk,
   type DiskEntry,
@@ -22,6 +23,7 @@ export type { Random } from "./random.ts";
 export { removeGradually, shrinkAndClose } from "./shrink.ts";
 
 import type { Clock } from "./clock.ts";
+import type { Digests } from "./digest.ts";
 import type { Disk } from "./disk.ts";
 import type { Network } from "./network.ts";
 import type { Random } from "./random.ts";
@@ -32,4 +34,5 @@ export interface Runtime {
   readonly random: Random;
   readonly disk: Disk;
   readonly network: Network;
+  readonly digests: Digests;
 }

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import {
   type ConfState,
   InternalRaftRequest,
@@ -15,7 +14,6 @@ import { decodePutEntry, encodeEntry, RequestField } from "../src/propose/entry-
 import { RequestIds } from "../src/propose/request-id.ts";
 import { Slab } from "../src/propose/slab.ts";
 import { ResponseHeaders } from "../src/receive/response-header.ts";
-import { Sha256 } from "../src/receive/sha256.ts";
 
 const uint64 = fc.bigInt({ min: 0n, max: 0xffff_ffff_ffff_ffffn });
 
@@ -102,17 +100,6 @@ test("ResponseHeaders writes the header that the general codec writes", () => {
         expect(PutResponse.decode(headers.replyWith(revision, rest)).prevKv).toBeDefined();
       },
     ),
-  );
-});
-
-test("Sha256 is SHA-256, however the bytes are fed", () => {
-  fc.assert(
-    fc.property(fc.array(fc.uint8Array({ maxLength: 200 }), { maxLength: 8 }), (pieces) => {
-      const sum = new Sha256();
-      for (const piece of pieces) sum.update(piece);
-      const expected = createHash("sha256").update(Buffer.concat(pieces)).digest();
-      expect(Buffer.from(sum.digest()).equals(expected)).toBe(true);
-    }),
   );
 });
 

@@ -1,15 +1,17 @@
 import type { Runtime } from "../runtime.ts";
 import { nodeClock } from "./clock.ts";
+import { nodeDigests } from "./digest.ts";
 import { nodeDisk } from "./disk.ts";
 import { nodeNetwork } from "./network.ts";
 import { nodeRandom } from "./random.ts";
 
-export { nodeClock, nodeDisk, nodeNetwork, nodeRandom };
+export { nodeClock, nodeDigests, nodeDisk, nodeNetwork, nodeRandom };
 
-/** The real world: this process's clock, file system and network. */
+/** The real world: this process's clock, file system, network and cryptography. */
 export const nodeRuntime: Runtime = {
   clock: nodeClock,
   random: nodeRandom,
   disk: nodeDisk,
   network: nodeNetwork,
+  digests: nodeDigests,
 };

@@ -4,7 +4,6 @@ import { SnapshotResponse } from "@nodetcd/messages";
 import type { Core } from "../core.ts";
 import { SNAPSHOT_CHUNK_BYTES } from "../limits.ts";
 import { failCall } from "./error-to-status.ts";
-import { Sha256 } from "./sha256.ts";
 
 /** Resolves when the stream takes more, or is gone. */
 function drained(call: StreamCall): Promise<void> {
@@ -43,7 +42,7 @@ async function send(core: Core, call: StreamCall): Promise<void> {
   const fields = { "total-bytes": snapshot.size, "storage-version": version };
   core.logger.info("sending database snapshot to client", fields);
   try {
-    const sum = new Sha256();
+    const sum = core.runtime.digests.sha256();
     let left = snapshot.size;
     for await (const blob of inPieces(snapshot.read(), SNAPSHOT_CHUNK_BYTES)) {
       sum.update(blob);
@@ -53,7 +52,7 @@ async function send(core: Core, call: StreamCall): Promise<void> {
       }
       if (call.cancelled) return;
     }
-    call.send(SnapshotResponse.encode({ remainingBytes: 0, blob: sum.digest(), version }));
+    call.send(SnapshotResponse.encode({ remainingBytes: 0, blob: sum.finish(), version }));
     call.finish();
     const took = `${(core.runtime.clock.monotonic() - start).toFixed(3)}ms`;
     core.logger.info("successfully sent database snapshot to client", { ...fields, took });
