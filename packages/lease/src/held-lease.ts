@@ -6,8 +6,9 @@ export interface Lease {
   /** Seconds, as granted (raised to the minimum). */
   readonly ttl: number;
   /**
-   * Whole seconds left, rounded towards zero as etcd does, negative when it ran out long ago. On members that are not
-   * primary time does not run: `ttl`, or what the last checkpoint said.
+   * Whole seconds left, rounded towards zero as etcd does: 0 in the last second and in the first one past
+   * the end, then negative until it is revoked. On members that are not primary time does not run: `ttl`,
+   * or what the last checkpoint said.
    */
   readonly remainingSeconds: number;
   /** The attached keys in byte order; owned by the caller. */

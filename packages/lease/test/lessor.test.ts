@@ -97,6 +97,32 @@ test("onExpired: comes when the time to live is over, on the primary only, and a
   expect(expired.length).toBe(2);
 });
 
+test("lookup: past its end a lease shows whole seconds rounded towards zero, as real etcd 3.7.1 until it is revoked", () => {
+  const { lessor, clock } = open();
+  lessor.promote(0);
+  lessor.grant(1n, 3);
+  const shown: unknown[] = [];
+  for (const step of [999, 1, 1, 998, 1, 1, 999, 999, 1, 1000]) {
+    clock.advance(step);
+    shown.push([clock.monotonic(), lessor.lookup(1n)?.remainingSeconds]);
+  }
+  const start = clock.monotonic() - 5000;
+  expect(shown).toEqual(
+    [
+      [999, 2],
+      [1000, 2],
+      [1001, 1],
+      [1999, 1],
+      [2000, 1],
+      [2001, 0],
+      [3000, 0],
+      [3999, 0],
+      [4000, -1],
+      [5000, -2],
+    ].map(([at, seconds]) => [start + at!, seconds]),
+  );
+});
+
 test("demote: nothing expires any more, and a later promotion counts from the start again", () => {
   const { lessor, clock, expired } = open();
   lessor.promote(0);

@@ -9,6 +9,8 @@ import {
   LeaseTimeToLiveRequest,
   LeaseTimeToLiveResponse,
 } from "@nodetcd/messages";
+import { type Clock, silentLogger } from "@nodetcd/runtime";
+import { nodeClock, nodeRuntime } from "@nodetcd/runtime/node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { dispose, failure, startTestMember, type TestMember, text } from "./support/member.ts";
 
@@ -113,5 +115,47 @@ describe("Lease", () => {
     }
     expect((await member.range("mortal")).count).toBe(0);
     expect((await timeToLive(id)).ttl).toBe(-1);
+  });
+});
+
+describe("A lease between its end and its revocation", () => {
+  /** A clock that jumps when told to, and whose ticks of 500 ms, that of leases among them, are held. */
+  let jumpedMs = 0;
+  const heldTicks: (() => void)[] = [];
+  const clock: Clock = {
+    ...nodeClock,
+    monotonic: () => nodeClock.monotonic() + jumpedMs,
+    setRepeating: (intervalMs, callback) => {
+      if (intervalMs !== 500) return nodeClock.setRepeating(intervalMs, callback);
+      heldTicks.push(callback);
+      return { cancel: () => undefined };
+    },
+  };
+
+  test("has TTL 0, then below, with its granted time and keys, as real etcd 3.7.1; -1 alone once revoked", async () => {
+    const member = await startTestMember({}, silentLogger, { ...nodeRuntime, clock });
+    try {
+      const timeToLive = () =>
+        member.call(
+          "etcdserverpb.Lease/LeaseTimeToLive",
+          LeaseTimeToLiveRequest,
+          LeaseTimeToLiveResponse,
+          { id: 7n, keys: true },
+        );
+      await member.grant(100, 7n);
+      await member.put("attached", "1", { lease: 7n });
+      jumpedMs += 100_000;
+      const past = await timeToLive();
+      expect(past).toMatchObject({ id: 7n, ttl: 0, grantedTtl: 100 });
+      expect(past.keys.map(text)).toEqual(["attached"]);
+      jumpedMs += 2_500;
+      expect(await timeToLive()).toMatchObject({ ttl: -2, grantedTtl: 100 });
+
+      for (const tick of heldTicks) tick();
+      while ((await member.range("attached")).count > 0) await nodeClock.yield();
+      expect(await timeToLive()).toMatchObject({ id: 7n, ttl: -1, grantedTtl: 0, keys: [] });
+    } finally {
+      await dispose(member);
+    }
   });
 });
