@@ -54,7 +54,7 @@ async function removeHistory(
 ): Promise<CompactHash> {
   const started = state.clock.monotonic();
   await state.backend.commit();
-  await hashesBelow(state, revision);
+  await readersBelow(state, revision);
   const anyKept = await compactIndex(state, revision, stopped);
 
   const walk: RecordWalk = {
@@ -87,9 +87,9 @@ async function removeHistory(
   return walk.hasher.result;
 }
 
-/** Waits for hashes that count records this compaction removes. */
-async function hashesBelow(state: StoreState, revision: number): Promise<void> {
-  for (const hash of state.hashesRunning) if (hash.compactRevision < revision) await hash.done;
+/** Waits for hashes and large reads that need records which this compaction removes. */
+async function readersBelow(state: StoreState, revision: number): Promise<void> {
+  for (const reader of state.historyReaders) if (reader.revision < revision) await reader.done;
 }
 
 /**

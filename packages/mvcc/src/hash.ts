@@ -67,8 +67,8 @@ export async function hashKv(
 
   let finish = (): void => undefined;
   const done = new Promise<void>((resolve) => (finish = resolve));
-  const running = { compactRevision: state.compactRevision, done };
-  state.hashesRunning.add(running);
+  const running = { revision: state.compactRevision, done };
+  state.historyReaders.add(running);
   try {
     return await walk(
       state,
@@ -77,7 +77,7 @@ export async function hashKv(
       stopped,
     );
   } finally {
-    state.hashesRunning.delete(running);
+    state.historyReaders.delete(running);
     finish();
   }
 }

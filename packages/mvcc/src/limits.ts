@@ -14,6 +14,15 @@ export const SLICE_CHECK_RECORDS = 64;
 /** Records that one backend range of a restore or a hash may visit. */
 export const SCAN_RECORDS = 10_000;
 
+/** A slice of a range looks at the clock after work that costs as much as this many keys passed over. */
+export const COST_PER_LOOK = 2048;
+/** What giving a key alone costs, in keys passed over. */
+export const KEY_COST = 10;
+/** What giving a pair from the backend costs at least, in keys passed over. */
+export const FETCH_COST = 100;
+/** Keys looked at in one step of counting. */
+export const COUNT_STEP_KEYS = 4096;
+
 /** Keys in one chunk of the ordered index before it is split in two. */
 export const CHUNK_KEYS = 256;
 /** Parts of the hash table, each of which grows by itself so that no growth stalls the loop. */

@@ -3,6 +3,7 @@ export type { Compaction } from "./compact.ts";
 export { MvccError, type MvccErrorCode } from "./errors.ts";
 export { type CompactHash, RecordHasher } from "./hash.ts";
 export type { RangeOptions, RangeResult } from "./range.ts";
+export { RangeReader, type RangeReaderOptions } from "./range-reader.ts";
 export {
   isTombstoneKey,
   mainOf,

@@ -1,8 +1,10 @@
+import { varintSize } from "@nodetcd/bytes";
+import { writeKeyField } from "./encode.ts";
 import { compactedError, futureRevisionError, MvccError } from "./errors.ts";
 import { findRevision, found, type KeyIndex } from "./key-index.ts";
 import { revisionKey } from "./revision.ts";
 import type { StoreState } from "./store-state.ts";
-import { keyText, parseStored, type StoredKeyValue } from "./stored-key-value.ts";
+import { keyBytes, keyText, parseStored, StoredKeyValue } from "./stored-key-value.ts";
 
 export interface RangeOptions {
   /** Reads as of this revision; 0 or less is the newest. Default 0. */
@@ -11,6 +13,11 @@ export interface RangeOptions {
   limit?: number;
   /** Only `count`, no keys. Default false. */
   countOnly?: boolean;
+  /**
+   * Pairs without value and lease: what the index has in memory. Their `bytes` are the key's field alone.
+   * Default false.
+   */
+  keysOnly?: boolean;
 }
 
 export interface RangeResult {
@@ -37,20 +44,25 @@ export function range(
   current: number,
 ): RangeResult {
   state.stats.ranges++;
-  let at = options.revision ?? 0;
-  if (at > current) throw futureRevisionError();
-  if (at <= 0) at = current;
-  if (at < state.compactRevision) throw compactedError();
-
+  const at = readableRevision(state, options.revision ?? 0, current);
   const entries: KeyIndex[] = [];
-  const countOnly = options.countOnly === true;
   const count =
     end === undefined || end.length === 0
       ? selectOne(state, key, at, entries)
-      : selectRange(state, key, end, at, options.limit ?? 0, countOnly, entries);
+      : selectRange(state, key, end, at, options, entries);
   const keyValues: StoredKeyValue[] = [];
-  if (!countOnly) for (const entry of entries) keyValues.push(read(state, entry, at));
+  if (options.countOnly === true) return { revision: current, count, keyValues };
+  const readOne = options.keysOnly === true ? keyAt : read;
+  for (const entry of entries) keyValues.push(readOne(state, entry, at));
   return { revision: current, count, keyValues };
+}
+
+/** The revision to read at; 0 or less is the newest. Raises `COMPACTED` and `FUTURE_REVISION`. */
+export function readableRevision(state: StoreState, revision: number, current: number): number {
+  if (revision > current) throw futureRevisionError();
+  const at = revision <= 0 ? current : revision;
+  if (at < state.compactRevision) throw compactedError();
+  return at;
 }
 
 function selectOne(state: StoreState, key: Uint8Array, at: number, into: KeyIndex[]): number {
@@ -65,13 +77,12 @@ function selectRange(
   key: Uint8Array,
   end: Uint8Array,
   at: number,
-  limit: number,
-  countOnly: boolean,
+  { limit = 0, countOnly }: RangeOptions,
   into: KeyIndex[],
 ): number {
   const start = keyText(key);
   const stop = rangeEndText(end);
-  if (!countOnly) {
+  if (countOnly !== true) {
     state.index.collect(start, stop, at, limit, into);
     if (limit <= 0 || into.length < limit) return into.length;
   }
@@ -101,6 +112,40 @@ export function readNewest(state: StoreState, entry: KeyIndex): StoredKeyValue {
   const fetched = parseStored(copy.bytes);
   state.values.keep(entry, fetched, copy.slab);
   return fetched;
+}
+
+/** The value of a key that exists at `atRevision`, from the backend: its bytes are borrowed. */
+export function fetchAt(state: StoreState, entry: KeyIndex, atRevision: number): StoredKeyValue {
+  const { main, sub, createRevision, version, lease } = entry;
+  if (main <= atRevision) {
+    const record = fetch(state, entry, main, sub);
+    return new StoredKeyValue(record, createRevision, main, version, lease);
+  }
+  findRevision(entry, atRevision);
+  return parseStored(fetch(state, entry, found.main, found.sub));
+}
+
+/** A key that exists at `atRevision`, without value and lease. */
+export function keyAt(state: StoreState, entry: KeyIndex, atRevision: number): StoredKeyValue {
+  const record = keyRecord(entry.key);
+  if (entry.main <= atRevision) {
+    return new StoredKeyValue(record, entry.createRevision, entry.main, entry.version, 0n);
+  }
+  const { createRevision, modRevision, version } = fetchAt(state, entry, atRevision);
+  return new StoredKeyValue(record, createRevision, modRevision, version, 0n);
+}
+
+/** A KeyValue of a key alone, owned. */
+function keyRecord(key: string): Uint8Array {
+  const length = key.length;
+  const record = Buffer.allocUnsafe(1 + varintSize(length) + length);
+  if (length >= 0x80) writeKeyField(record, 0, keyBytes(key));
+  else {
+    record[0] = 0x0a;
+    record[1] = length;
+    record.write(key, 2, length, "latin1");
+  }
+  return record;
 }
 
 /** Borrowed from the backend until this turn of the loop ends. */

@@ -25,6 +25,10 @@ export interface StoreState {
   finishedCompactRevision: number;
   /** Newest last. */
   compactHashes: CompactHash[];
-  /** Hash computations under way, by the compact revision that they saw. */
-  readonly hashesRunning: Set<{ readonly compactRevision: number; readonly done: Promise<void> }>;
+  /**
+   * Work that reads the history in slices. A compaction above `revision` would take away what it reads,
+   * and waits for `done` with its deletions.
+   */
+  readonly historyReaders: Set<{ readonly revision: number; readonly done: Promise<void> }>;
+  closed: boolean;
 }

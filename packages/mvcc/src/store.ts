@@ -4,12 +4,13 @@ import type { BackendLike, KeyLeases } from "./backend-like.ts";
 import { compact, type Compaction } from "./compact.ts";
 import { type CompactHash, hashKv } from "./hash.ts";
 import { CACHE_BYTES, COMPACTION_BATCH_LIMIT, COMPACTION_SLEEP_MS, SLICE_MS } from "./limits.ts";
-import { range, type RangeOptions, type RangeResult, readNewest } from "./range.ts";
+import { range, rangeEndText, type RangeOptions, type RangeResult, readNewest } from "./range.ts";
+import { RangeReader, type RangeReaderOptions } from "./range-reader.ts";
 import { restore, type Restored } from "./restore.ts";
 import { FifoScheduler } from "./scheduler.ts";
 import { newStats, type StoreStats } from "./stats.ts";
 import type { StoreState } from "./store-state.ts";
-import { keyBytes, type StoredKeyValue } from "./stored-key-value.ts";
+import { keyBytes, keyText, type StoredKeyValue } from "./stored-key-value.ts";
 import { type Change, WriteTransaction } from "./txn.ts";
 import { ValueCache } from "./value-cache.ts";
 import { WatchHub } from "./watch/hub.ts";
@@ -52,7 +53,6 @@ export class Store {
   readonly #hashSeed: number;
   #scheduler = new FifoScheduler();
   #writing = false;
-  #closed = false;
 
   /** Use `openStore`. */
   constructor(backend: BackendLike, options: StoreOptions, restored: Restored) {
@@ -72,7 +72,8 @@ export class Store {
       scheduledCompactRevision: restored.scheduledCompactRevision,
       finishedCompactRevision: restored.finishedCompactRevision,
       compactHashes: [],
-      hashesRunning: new Set(),
+      historyReaders: new Set(),
+      closed: false,
     };
     this.watches = new WatchHub(this.#state);
   }
@@ -116,10 +117,28 @@ export class Store {
     return range(this.#state, key, end, options, this.#state.revision);
   }
 
+  /**
+   * True when more than `keys` keys lie between `key` and `end`, deleted ones included as long as they
+   * have a history. What is larger is for `readRange`.
+   */
+  spansMoreThan(key: Uint8Array, end: Uint8Array, keys: number): boolean {
+    return this.#state.index.spansMoreThan(keyText(key), rangeEndText(end), keys);
+  }
+
+  /**
+   * Reads a range of any size in slices: see `RangeReader`. Raises `COMPACTED` and `FUTURE_REVISION`.
+   *
+   * @param key borrowed for the call
+   * @param end `[0]`: all keys from `key` on; else exclusive. Not empty; borrowed for the call
+   */
+  readRange(key: Uint8Array, end: Uint8Array, options: RangeReaderOptions = {}): RangeReader {
+    return new RangeReader(this.#state, key, end, options);
+  }
+
   /** Begins the one write transaction; it must end in the same turn of the loop. */
   beginWrite(): WriteTransaction {
     assert(!this.#writing, "Store.beginWrite: a write transaction is open");
-    assert(!this.#closed, "Store.beginWrite: the store is closed");
+    assert(!this.#state.closed, "Store.beginWrite: the store is closed");
     this.#writing = true;
     return new WriteTransaction(this.#state, (changes) => this.#endWrite(changes));
   }
@@ -143,8 +162,9 @@ export class Store {
 
   /** The hash of the history up to `revision`, 0 for the newest; as etcd's HashKV. */
   hashKv(revision: number): Promise<CompactHash> {
-    const { backend } = this.#state;
-    return hashKv(this.#state, revision, () => this.#closed || this.#state.backend !== backend);
+    const state = this.#state;
+    const { backend } = state;
+    return hashKv(state, revision, () => state.closed || state.backend !== backend);
   }
 
   /** Hashes of the last finished compactions, oldest first, at most ten. */
@@ -196,9 +216,9 @@ export class Store {
 
   /** Stops background work; a compaction under way is taken up when the backend is opened again. */
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#state.closed = true;
     this.watches.close();
     await this.#scheduler.stop();
-    for (const hash of this.#state.hashesRunning) await hash.done;
+    for (const reader of this.#state.historyReaders) await reader.done;
   }
 }

@@ -2,7 +2,7 @@ import { KeyIndex } from "./key-index.ts";
 import { KeyTable } from "./key-table.ts";
 import { CHUNK_KEYS } from "./limits.ts";
 import { keyText } from "./stored-key-value.ts";
-import { type Chunk, TreeIndex } from "./tree-index.ts";
+import { type Chunk, newChunk, TreeIndex } from "./tree-index.ts";
 
 /** Keys of one bucket, on average: sorting it takes about a millisecond. */
 const BUCKET_KEYS = 1024;
@@ -85,7 +85,7 @@ function* distribute(
 
 function appendChunks(sorted: readonly KeyIndex[], chunks: Chunk[]): void {
   for (let from = 0; from < sorted.length; from += FILL_KEYS) {
-    const chunk: Chunk = { entries: sorted.slice(from, from + FILL_KEYS), alive: 0, newestMain: 0 };
+    const chunk = newChunk(sorted.slice(from, from + FILL_KEYS), 0);
     for (const entry of chunk.entries) {
       entry.chunk = chunk;
       if (entry.alive) chunk.alive++;

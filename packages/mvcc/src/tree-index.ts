@@ -11,6 +11,17 @@ export interface Chunk {
   alive: number;
   /** No entry has a revision above this one. */
   newestMain: number;
+  /**
+   * How many entries exist at revision `countedAt`, which is below `newestMain`; 0 when not counted. What
+   * happened then changes no more: it holds until entries leave the chunk for another.
+   */
+  countedAt: number;
+  counted: number;
+}
+
+/** An empty chunk. */
+export function newChunk(entries: KeyIndex[], newestMain: number): Chunk {
+  return { entries, alive: 0, newestMain, countedAt: 0, counted: 0 };
 }
 
 /**
@@ -34,7 +45,7 @@ export class TreeIndex {
    */
   constructor(table: KeyTable, chunks: Chunk[] = []) {
     this.#table = table;
-    this.#chunks = chunks.length > 0 ? chunks : [{ entries: [], alive: 0, newestMain: 0 }];
+    this.#chunks = chunks.length > 0 ? chunks : [newChunk([], 0)];
     this.#lows = this.#chunks.map((chunk, i) => (i === 0 ? "" : chunk.entries[0]!.key));
     for (const { entries, alive } of chunks) {
       this.#size += entries.length;
@@ -117,37 +128,89 @@ export class TreeIndex {
     }
   }
 
-  /** How many keys of [start, end) exist at `atRevision`; whole chunks are not walked. */
+  /** How many keys of [start, end) exist at `atRevision`. */
   count(start: string, end: string | undefined, atRevision: number): number {
-    let at = this.#chunkAt(start);
-    let from = lowerBound(this.#chunks[at]!.entries, start);
-    let total = 0;
-    for (; at < this.#chunks.length; at++, from = 0) {
-      const chunk = this.#chunks[at]!;
-      const { entries } = chunk;
-      const to = endWithin(entries, end);
-      if (from === 0 && to === entries.length && chunk.newestMain <= atRevision) {
-        total += chunk.alive;
-        continue;
-      }
-      for (let i = from; i < to; i++) if (findRevision(entries[i]!, atRevision)) total++;
-      if (to < entries.length) break;
-    }
-    return total;
+    return this.countSome(start, end, atRevision, Infinity).count;
   }
 
   /**
-   * Entries of one chunk from `start` on, and where the next one begins. Lets long work stop and go
-   * on by key, whatever happened to the chunks in between. The list is borrowed: copy before removing.
+   * Counts as `count` does, but ends when it has looked at `keys` keys or more; `next` is where the rest
+   * begins, undefined when there is none. Whole chunks are not walked but for the first time that they
+   * are counted at a revision below their newest one; not walked is looked at one key.
    */
-  chunkFrom(start: string): {
+  countSome(
+    start: string,
+    end: string | undefined,
+    atRevision: number,
+    keys: number,
+  ): { count: number; next: string | undefined } {
+    let at = this.#chunkAt(start);
+    let from = lowerBound(this.#chunks[at]!.entries, start);
+    let count = 0;
+    let looked = 0;
+    for (; at < this.#chunks.length; at++, from = 0) {
+      if (looked >= keys) return { count, next: this.#lows[at] };
+      const chunk = this.#chunks[at]!;
+      const to = endWithin(chunk.entries, end);
+      const whole = from === 0 && to === chunk.entries.length;
+      if (whole && chunk.newestMain <= atRevision) {
+        count += chunk.alive;
+        looked++;
+      } else if (whole && chunk.countedAt === atRevision) {
+        count += chunk.counted;
+        looked++;
+      } else {
+        const existing = countBetween(chunk.entries, from, to, atRevision);
+        count += existing;
+        looked += to - from;
+        if (whole) {
+          chunk.countedAt = atRevision;
+          chunk.counted = existing;
+        }
+      }
+      if (to < chunk.entries.length) break;
+    }
+    return { count, next: undefined };
+  }
+
+  /** True when there are more than `keys` entries in [start, end), deleted ones included. */
+  spansMoreThan(start: string, end: string | undefined, keys: number): boolean {
+    let at = this.#chunkAt(start);
+    let left = keys + lowerBound(this.#chunks[at]!.entries, start);
+    for (; at < this.#chunks.length; at++) {
+      const { entries } = this.#chunks[at]!;
+      const next = this.#lows[at + 1];
+      const isLast = next === undefined || (end !== undefined && next >= end);
+      left -= isLast ? endWithin(entries, end) : entries.length;
+      if (left < 0) return true;
+      if (isLast) return false;
+    }
+    return false;
+  }
+
+  /**
+   * The entries of [start, end) in the chunk of `start`: positions `from` to `to` of `entries`; and where
+   * the next chunk begins, undefined when it would be beyond the end. Lets long work stop and go on by key,
+   * whatever happened to the chunks in between. The list is borrowed: copy before removing.
+   */
+  chunkFrom(
+    start: string,
+    end?: string,
+  ): {
     entries: readonly KeyIndex[];
     from: number;
+    to: number;
     next: string | undefined;
   } {
     const at = this.#chunkAt(start);
     const { entries } = this.#chunks[at]!;
-    return { entries, from: lowerBound(entries, start), next: this.#lows[at + 1] };
+    const next = this.#lows[at + 1];
+    return {
+      entries,
+      from: lowerBound(entries, start),
+      to: endWithin(entries, end),
+      next: next === undefined || (end !== undefined && next >= end) ? undefined : next,
+    };
   }
 
   #chunkAt(key: string): number {
@@ -178,7 +241,8 @@ export class TreeIndex {
     const chunk = this.#chunks[at]!;
     const middle = ascending ? CHUNK_KEYS - 8 : CHUNK_KEYS >>> 1;
     const moved = chunk.entries.splice(middle);
-    const right: Chunk = { entries: moved, alive: 0, newestMain: chunk.newestMain };
+    const right = newChunk(moved, chunk.newestMain);
+    chunk.countedAt = 0;
     for (const entry of moved) {
       entry.chunk = right;
       if (entry.main !== 0 && entry.alive) right.alive++;
@@ -203,9 +267,22 @@ export class TreeIndex {
     }
     left.alive += right.alive;
     left.newestMain = Math.max(left.newestMain, right.newestMain);
+    left.countedAt = 0;
     this.#chunks.splice(at + 1, 1);
     this.#lows.splice(at + 1, 1);
   }
+}
+
+/** How many entries at positions `from` to `to` exist at `atRevision`. */
+function countBetween(
+  entries: readonly KeyIndex[],
+  from: number,
+  to: number,
+  atRevision: number,
+): number {
+  let count = 0;
+  for (let i = from; i < to; i++) if (findRevision(entries[i]!, atRevision)) count++;
+  return count;
 }
 
 /** Position of the first entry at or above `key`. */

@@ -25,6 +25,8 @@ for (const seed of seeds(6)) {
     const ascending = random.chance(0.3);
     let main = 1;
     let compacted = 0;
+    /** A revision that is counted at again and again. */
+    let remembered = 0;
 
     const key = (i: number): string =>
       ascending ? i.toString().padStart(8, "0") : `k\xff${random.below(3000).toString(36)}`;
@@ -71,6 +73,22 @@ for (const seed of seeds(6)) {
       tree.collect(start, end, at, 0, all);
       expect(all.map((entry) => entry.key)).toEqual(expected);
       expect(tree.count(start, end, at)).toBe(expected.length);
+      // Again, now that chunks may know; and in parts.
+      expect(tree.count("", undefined, at)).toBe(naiveRange(naive, "", undefined, at).length);
+      remembered = random.chance(0.3) || remembered < compacted ? at : remembered;
+      const then = naiveRange(naive, "", undefined, remembered).length;
+      let counted = 0;
+      for (let from: string | undefined = ""; from !== undefined;) {
+        const some = tree.countSome(from, undefined, remembered, random.below(600));
+        counted += some.count;
+        from = some.next;
+      }
+      expect(counted).toBe(then);
+      const between = [...naive.keys()].filter((k) => k >= start && (end === undefined || k < end));
+      expect(tree.spansMoreThan(start, end, between.length)).toBe(false);
+      if (between.length > 0) {
+        expect(tree.spansMoreThan(start, end, between.length - 1)).toBe(true);
+      }
       const few: KeyIndex[] = [];
       tree.collect(start, end, at, 7, few);
       expect(few.map((entry) => entry.key)).toEqual(expected.slice(0, 7));
@@ -78,7 +96,7 @@ for (const seed of seeds(6)) {
 
     for (let i = 0; i < 6000; i++) {
       change(key(i), random.chance(i < 3500 ? 0.2 : 0.7));
-      if (i % 200 === 0) compare();
+      if (i % 100 === 0) compare();
       if (i % 900 === 899) compact(compacted + random.below(main - compacted + 1));
     }
     compare();
@@ -92,6 +110,31 @@ for (const seed of seeds(6)) {
     expect([tree.size, tree.alive]).toEqual([0, 0]);
   });
 }
+
+test("TreeIndex.count: what a chunk remembers of an old revision does not outlive a merge of chunks", () => {
+  const tree = new TreeIndex(new KeyTable(1));
+  const entries = Array.from({ length: 300 }, (_, i) =>
+    tree.getOrAdd(Buffer.from(String(i).padStart(4, "0"))),
+  );
+  let main = 1;
+  const change = (entry: KeyIndex, sub: number): void => {
+    const wasAlive = entry.main !== 0 && entry.alive;
+    addRevision(entry, ++main, sub);
+    tree.touch(entry, wasAlive);
+  };
+  for (const entry of entries) change(entry, 0);
+  for (const entry of entries.slice(10, 245)) change(entry, ~0);
+  const then = ++main;
+  // Both chunks have something newer, so that they are walked and remember.
+  for (const entry of [entries[0]!, entries[299]!]) change(entry, 0);
+  expect(tree.count("", undefined, then)).toBe(65);
+  for (const entry of entries) {
+    compactRevisions(entry, then);
+    if (isEmpty(entry)) tree.remove(entry);
+  }
+  expect(tree.chunkFrom("").next).toBeUndefined();
+  expect(tree.count("", undefined, then)).toBe(65);
+});
 
 for (const keys of [0, 1, 2047, 2048, 2049, 9001]) {
   test(`TreeBuilder: ${keys} keys in any order make the index that adding them one by one makes`, () => {
