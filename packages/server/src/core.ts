@@ -9,6 +9,7 @@ import type { Alarms } from "./membership/alarms.ts";
 import type { Cluster } from "./membership/cluster.ts";
 import type { Proposer } from "./propose/propose.ts";
 import type { RequestIds } from "./propose/request-id.ts";
+import type { Turns } from "./read/turns.ts";
 import type { LinearizableReads } from "./read/linearizable.ts";
 import type { ResponseHeaders } from "./receive/response-header.ts";
 
@@ -39,6 +40,7 @@ export interface Core {
   readonly proposer: Proposer;
   readonly requestIds: RequestIds;
   readonly reads: LinearizableReads;
+  readonly turns: Turns;
   readonly headers: ResponseHeaders;
   readonly raft: RaftView;
 }

@@ -21,6 +21,7 @@ import { Proposer } from "./propose/propose.ts";
 import { RequestIds } from "./propose/request-id.ts";
 import { RaftCore } from "./raft-core.ts";
 import { LinearizableReads } from "./read/linearizable.ts";
+import { Turns } from "./read/turns.ts";
 import { raiseNoSpace } from "./receive/quota-check.ts";
 import { ResponseHeaders } from "./receive/response-header.ts";
 
@@ -204,7 +205,8 @@ export function buildEngine(parts: EngineParts): Engine {
     };
   }
 
-  const core: Core = { ...parts, ...records, memberId, clusterId, proposer, reads, raft };
+  const turns = new Turns(runtime.clock);
+  const core: Core = { ...parts, ...records, memberId, clusterId, proposer, reads, turns, raft };
   const campaign = (): void => {
     const { voters } = cluster.confState();
     const alone = voters.length === 0 || (voters.length === 1 && voters[0] === memberId);

@@ -26,5 +26,11 @@ export const REVOKES_IN_FLIGHT_MAX = 16;
 export const REVOKE_QUEUE_MAX = 10_000;
 /** How often WAL and snapshot files beyond the wanted number are removed, in milliseconds. */
 export const PURGE_INTERVAL_MS = 30_000;
-/** Keys of a range that are encoded at one go; larger answers take several turns of the loop. */
-export const RANGE_SLICE_KEYS = 2_000;
+/** Keys that a range may span, deleted ones included, and still be read at one go. */
+export const LARGE_RANGE_KEYS = 256;
+/** Larger ranges are read in slices of this many milliseconds, one in a turn of the loop. */
+export const LONG_READ_SLICE_MS = 3;
+/** Bytes of a large reply that are copied between two looks at the clock. */
+export const JOIN_STEP_BYTES: number = 512 * 1024;
+/** Longest reply to a range, in bytes; longer ones are refused as by etcd's gRPC (2^31 - 1). */
+export const REPLY_BYTES_MAX: number = 2 ** 31 - 1;

@@ -13,12 +13,21 @@ export interface FoundRange {
   readonly keyValues: readonly StoredKeyValue[];
 }
 
-/** True when results come in the order that the store reads them in: by key, ascending. */
+/** True when the request asks for no other order than that of the store: by key, ascending. */
 export function hasDefaultOrder(request: RangeRequest): boolean {
   return (
     request.sortOrder === SortOrder.NONE ||
     (request.sortTarget === SortTarget.KEY && request.sortOrder === SortOrder.ASCEND)
   );
+}
+
+/** Without an order but with a target other than the key, etcd sorts ascending what it has read. */
+export function isSorted({ sortTarget, sortOrder }: RangeRequest): boolean {
+  return sortTarget !== SortTarget.KEY || sortOrder === SortOrder.DESCEND;
+}
+
+export function isDescending({ sortOrder }: RangeRequest): boolean {
+  return sortOrder === SortOrder.DESCEND;
 }
 
 export function hasRevisionFilters(request: RangeRequest): boolean {
@@ -31,19 +40,24 @@ export function hasRevisionFilters(request: RangeRequest): boolean {
 }
 
 /**
- * Reads a range in etcd's order of steps: read, filter by revisions, sort, cut at the limit.
- * A limit can be handed to the store only if neither filters nor sorting come after it.
+ * How many pairs are read at most, 0 for all: one more than the limit tells whether there are more. Where
+ * filters or an order come after it, etcd reads everything.
  */
-export function findRange(view: RangeView, request: RangeRequest): FoundRange {
+export function readLimit(request: RangeRequest): number {
   const limited = request.limit > 0 && hasDefaultOrder(request) && !hasRevisionFilters(request);
+  return limited ? request.limit + 1 : 0;
+}
+
+/** Reads a range in etcd's order of steps: read, filter by revisions, sort, cut at the limit. */
+export function findRange(view: RangeView, request: RangeRequest): FoundRange {
   const found = view.range(request.key, rangeEnd(request.rangeEnd), {
     revision: request.revision,
-    // One more than asked for tells whether there are more.
-    limit: limited ? request.limit + 1 : 0,
+    limit: readLimit(request),
     countOnly: request.countOnly,
+    keysOnly: pairForm(request) === "indexed",
   });
   let keyValues: readonly StoredKeyValue[] = found.keyValues;
-  if (hasRevisionFilters(request)) keyValues = filterByRevision(keyValues, request);
+  if (hasRevisionFilters(request)) keyValues = keyValues.filter((kv) => passesFilters(kv, request));
   keyValues = sortKeyValues(keyValues, request);
   const more = request.limit > 0 && keyValues.length > request.limit;
   return {
@@ -54,17 +68,14 @@ export function findRange(view: RangeView, request: RangeRequest): FoundRange {
   };
 }
 
-function filterByRevision(
-  keyValues: readonly StoredKeyValue[],
-  request: RangeRequest,
-): StoredKeyValue[] {
+/** The revisions of a pair are within the bounds that the request sets. */
+export function passesFilters(pair: StoredKeyValue, request: RangeRequest): boolean {
   const { maxModRevision, minModRevision, maxCreateRevision, minCreateRevision } = request;
-  return keyValues.filter(
-    (kv) =>
-      !(maxModRevision !== 0 && kv.modRevision > maxModRevision) &&
-      !(minModRevision !== 0 && kv.modRevision < minModRevision) &&
-      !(maxCreateRevision !== 0 && kv.createRevision > maxCreateRevision) &&
-      !(minCreateRevision !== 0 && kv.createRevision < minCreateRevision),
+  return (
+    !(maxModRevision !== 0 && pair.modRevision > maxModRevision) &&
+    !(minModRevision !== 0 && pair.modRevision < minModRevision) &&
+    !(maxCreateRevision !== 0 && pair.createRevision > maxCreateRevision) &&
+    !(minCreateRevision !== 0 && pair.createRevision < minCreateRevision)
   );
 }
 
@@ -78,19 +89,13 @@ const COMPARISONS: Readonly<Record<number, Comparison>> = {
   [SortTarget.VALUE]: (a, b) => compareBytes(a.value, b.value),
 };
 
-/** Without an order but with a target other than the key, etcd sorts ascending. */
 function sortKeyValues(
   keyValues: readonly StoredKeyValue[],
   request: RangeRequest,
 ): readonly StoredKeyValue[] {
-  const order =
-    request.sortTarget !== SortTarget.KEY && request.sortOrder === SortOrder.NONE
-      ? SortOrder.ASCEND
-      : request.sortOrder;
-  if (hasDefaultOrder({ ...request, sortOrder: order })) return keyValues;
   const compare = COMPARISONS[request.sortTarget];
-  if (compare === undefined) return keyValues;
-  return order === SortOrder.DESCEND
+  if (!isSorted(request) || compare === undefined) return keyValues;
+  return isDescending(request)
     ? keyValues.toSorted((a, b) => compare(b, a))
     : keyValues.toSorted(compare);
 }
@@ -116,18 +121,26 @@ const COUNT_TAG = 4 << 3;
 
 /** Writes the fields of a RangeResponse behind its header. */
 export function writeFound(writer: WireWriter, found: FoundRange, form: PairForm): void {
-  for (const keyValue of found.keyValues) {
-    writer.uint32(KVS_TAG);
-    if (form === "whole") writer.delimited(keyValue.bytes);
-    else writeWithoutValue(writer, keyValue, form === "no-value" ? keyValue.lease : 0n);
-  }
-  if (found.more) {
+  for (const keyValue of found.keyValues) writePair(writer, keyValue, form);
+  writeTotals(writer, found.more, found.count);
+}
+
+/** Writes one element of `kvs`. */
+export function writePair(writer: WireWriter, keyValue: StoredKeyValue, form: PairForm): void {
+  writer.uint32(KVS_TAG);
+  if (form === "whole") writer.delimited(keyValue.bytes);
+  else writeWithoutValue(writer, keyValue, form === "no-value" ? keyValue.lease : 0n);
+}
+
+/** Writes `more` and `count`. */
+export function writeTotals(writer: WireWriter, more: boolean, count: number): void {
+  if (more) {
     writer.uint32(MORE_TAG);
     writer.bool(true);
   }
-  if (found.count > 0) {
+  if (count > 0) {
     writer.uint32(COUNT_TAG);
-    writer.counter(found.count);
+    writer.counter(count);
   }
 }
 

@@ -76,6 +76,8 @@ const STATUS: Readonly<Record<RequestErrorCode, StatusRow>> = {
   INVALID_DOWNGRADE_TARGET: row(Status.INVALID_ARGUMENT, "invalid downgrade target version"),
   NO_DOWNGRADE_IN_PROGRESS: row(Status.FAILED_PRECONDITION, "no inflight downgrade job"),
   UNKNOWN_METHOD: row(Status.UNKNOWN, "unknown method"),
+  REPLY_TOO_LARGE: { status: Status.RESOURCE_EXHAUSTED, text: undefined },
+  CALL_GONE: bare(Status.CANCELLED, "context canceled"),
   MALFORMED_REQUEST: { status: Status.INTERNAL, text: undefined },
   NOT_IMPLEMENTED: { status: Status.UNIMPLEMENTED, text: undefined },
   INTERNAL: { status: Status.INTERNAL, text: undefined },
@@ -98,6 +100,7 @@ export function toRequestError(error: unknown): RequestError {
     (error.code === "COMPACTED" || error.code === "FUTURE_REVISION")
   )
     return new RequestError(error.code);
+  if (error instanceof MvccError && error.code === "CLOSED") return new RequestError("STOPPED");
   if (error instanceof LeaseError) return leaseRefusal(error);
   if (error instanceof WireError) {
     return new RequestError(

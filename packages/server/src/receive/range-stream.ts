@@ -1,8 +1,11 @@
 import { RangeRequest } from "@nodetcd/messages";
 import { WireWriter } from "@nodetcd/bytes";
 import type { StreamCall } from "@nodetcd/grpc";
+import type { RangeReader } from "@nodetcd/mvcc";
 import type { Core } from "../core.ts";
-import { type FoundRange, findRange, pairForm, writeFound } from "../read/range.ts";
+import { RequestError } from "../errors.ts";
+import { findRange, isSorted, pairForm, writePair, writeTotals } from "../read/range.ts";
+import { SlicedWork } from "../read/turns.ts";
 import { failCall } from "./error-to-status.ts";
 import { checkRangeStreamRequest } from "./request-limits.ts";
 
@@ -24,98 +27,171 @@ function keyAfter(key: Uint8Array): Uint8Array {
   return next;
 }
 
-/** One stream: reads a chunk when the client has taken the one before it. */
+interface Totals {
+  readonly more: boolean;
+  readonly count: number;
+}
+
+/** One stream: reads on when the client has taken what was sent before. */
 class RangeStream {
   readonly #core: Core;
   readonly #call: StreamCall;
   readonly #request: RangeRequest;
   readonly #limit: number;
-  readonly #writer = new WireWriter();
-  #chunkKeys: number;
-  #sent = 0;
+  readonly #reader: RangeReader;
+  readonly #work: SlicedWork;
+  /** The pairs of the message that is being made. */
+  readonly #pairs = new WireWriter();
+  readonly #message = new WireWriter();
+  #chunkKeys = FIRST_CHUNK_KEYS;
+  #inChunk = 0;
+  #written = 0;
+  #allWritten = false;
   /** The client must take something before more is sent. */
   #full = false;
-  /** The revision that all chunks are read at, and that the header names. */
-  #revision = 0;
+  #resume: () => void = () => undefined;
 
+  /** Raises `COMPACTED` and `FUTURE_REVISION`. */
   constructor(core: Core, call: StreamCall, request: RangeRequest) {
+    const { key, rangeEnd, revision, limit } = request;
     this.#core = core;
     this.#call = call;
     this.#request = request;
-    this.#limit = request.limit === 0 ? Infinity : request.limit;
-    this.#chunkKeys = Math.min(FIRST_CHUNK_KEYS, this.#limit);
+    this.#limit = limit > 0 ? limit : Infinity;
+    this.#reader = core.store.readRange(key, rangeEnd.length > 0 ? rangeEnd : keyAfter(key), {
+      revision,
+      keysOnly: pairForm(request) === "indexed",
+    });
+    call.onDrain = () => {
+      this.#full = false;
+      this.#resume();
+    };
+    call.onCancel = () => this.#resume();
+    this.#work = new SlicedWork(core.turns, core.runtime.clock, () => !call.cancelled);
   }
 
-  /** Sends a chunk, and the next one in a later turn, when the client takes more. */
-  run(): void {
-    if (this.#call.cancelled) return;
+  async run(): Promise<void> {
     try {
-      const last = this.#request.countOnly ? this.#sendCount() : this.#sendChunk();
-      if (last) this.#call.finish();
-      else if (this.#full) this.#call.onDrain = () => this.run();
-      else this.#core.runtime.clock.defer(() => this.run());
-    } catch (error) {
-      failCall(this.#call, error);
+      const { countOnly } = this.#request;
+      const totals =
+        !countOnly && isSorted(this.#request) ? this.#sendSorted() : this.#sendInOrder();
+      this.#send(await totals);
+      this.#call.finish();
+    } finally {
+      this.#reader.close();
     }
   }
 
-  #sendCount(): boolean {
-    const found = findRange(this.#core.store, this.#request);
-    this.#revision = found.revision;
-    this.#send({ ...found, keyValues: [], more: false }, true);
+  /** Sends every message but the last, whose pairs it leaves written; answers what goes with them. */
+  async #sendInOrder(): Promise<Totals> {
+    const { countOnly } = this.#request;
+    while (!countOnly && !this.#allWritten) {
+      await this.#work.run((until) => this.#writeSome(until));
+      await this.#drained();
+    }
+    await this.#countRest();
+    const { count } = this.#reader;
+    return { more: !countOnly && count > this.#written, count };
+  }
+
+  /**
+   * A target to sort by, but no order: etcd reads and sorts one message after the other, and goes on behind
+   * the last key of each. Of no use to anybody, but that is what it answers.
+   */
+  async #sendSorted(): Promise<Totals> {
+    const revision = this.#request.revision || this.#reader.storeRevision;
+    const request = { ...this.#request, revision };
+    for (;;) {
+      const limit = Math.min(this.#chunkKeys, this.#limit - this.#written);
+      const found = findRange(this.#core.store, { ...request, limit });
+      for (const pair of found.keyValues) writePair(this.#pairs, pair, pairForm(request));
+      this.#written += found.keyValues.length;
+      if (!found.more) return { more: false, count: this.#written };
+      request.key = keyAfter(found.keyValues.at(-1)!.key);
+      if (this.#written >= this.#limit) {
+        const rest = findRange(this.#core.store, { ...request, countOnly: true, limit: 0 });
+        return { more: true, count: this.#written + rest.count };
+      }
+      this.#send(undefined);
+      await this.#core.turns.next();
+      await this.#drained();
+      if (this.#call.cancelled) throw new RequestError("CALL_GONE");
+    }
+  }
+
+  /** Waits while the client takes no more. */
+  async #drained(): Promise<void> {
+    while (this.#full && !this.#call.cancelled) {
+      await new Promise<void>((resolve) => (this.#resume = resolve));
+    }
+  }
+
+  /** True when nothing is left to write, or the client takes no more. */
+  #writeSome(until: number): boolean {
+    this.#reader.beginSlice(until);
+    while (!this.#full && this.#written < this.#limit) {
+      const pair = this.#reader.next();
+      if (pair === undefined) {
+        this.#allWritten = this.#reader.done;
+        return this.#allWritten;
+      }
+      // Only now it is known that this message is not the last.
+      if (this.#inChunk === this.#chunkKeys) this.#send(undefined);
+      writePair(this.#pairs, pair, pairForm(this.#request));
+      this.#inChunk++;
+      this.#written++;
+    }
+    this.#allWritten = this.#written === this.#limit;
     return true;
   }
 
-  #sendChunk(): boolean {
-    const request = this.#request;
-    const found = findRange(this.#core.store, { ...request, limit: this.#chunkKeys });
-    if (this.#revision === 0) {
-      this.#revision = found.revision;
-      if (request.revision === 0) request.revision = found.revision;
-    }
-    this.#sent += found.keyValues.length;
-    const last = !found.more || this.#sent >= this.#limit;
-    const lastKey = found.keyValues.at(-1)?.key;
-    if (found.more && lastKey !== undefined) request.key = keyAfter(lastKey);
-    const count = this.#sent + (last && found.more ? this.#remaining() : 0);
-    const bytes = this.#send({ ...found, count }, last);
-    this.#chunkKeys = Math.min(
-      nextChunkKeys(this.#chunkKeys, bytes, this.#core.config.maxRequestBytes),
-      this.#limit - this.#sent,
-    );
-    return last;
+  #countRest(): Promise<void> {
+    return this.#work.run((until) => {
+      this.#reader.beginSlice(until);
+      this.#reader.countRest();
+      return this.#reader.done;
+    });
   }
 
-  #remaining(): number {
-    return findRange(this.#core.store, { ...this.#request, countOnly: true, limit: 0 }).count;
-  }
-
-  /** Only the last message has header, more and count. Answers its size. */
-  #send(found: FoundRange, last: boolean): number {
-    const writer = this.#writer;
+  /** Only the last message has header and totals. */
+  #send(totals: Totals | undefined): void {
+    const writer = this.#message;
     writer.uint32(RESPONSE_TAG);
     const mark = writer.beginDelimited();
-    if (last) this.#core.headers.write(writer, this.#revision);
-    writeFound(writer, last ? found : { ...found, more: false, count: 0 }, pairForm(this.#request));
+    if (totals !== undefined) this.#core.headers.write(writer, this.#reader.storeRevision);
+    writer.raw(this.#pairs.finish());
+    if (totals !== undefined) writeTotals(writer, totals.more, totals.count);
     writer.endDelimited(mark);
     const message = writer.finish();
     this.#full = !this.#call.send(message);
-    return message.length;
+    this.#chunkKeys = nextChunkKeys(
+      this.#chunkKeys,
+      message.length,
+      this.#core.config.maxRequestBytes,
+    );
+    this.#inChunk = 0;
   }
 }
 
 /** `etcdserverpb.KV/RangeStream`: a range in messages of about `maxRequestBytes`. */
 export function receiveRangeStream(core: Core): (call: StreamCall) => void {
   return (call) => {
+    const answer = (request: RangeRequest): void => {
+      try {
+        const stream = new RangeStream(core, call, request);
+        stream.run().catch((error: unknown) => failCall(call, error));
+      } catch (error) {
+        failCall(call, error);
+      }
+    };
     call.onMessage = (bytes) => {
       try {
         const request = RangeRequest.decode(bytes);
         checkRangeStreamRequest(request);
-        const stream = new RangeStream(core, call, request);
-        if (request.serializable) stream.run();
+        if (request.serializable) answer(request);
         else
           core.reads.request(
-            () => stream.run(),
+            () => answer(request),
             (error) => failCall(call, error),
           );
       } catch (error) {

@@ -1,13 +1,12 @@
 import { RangeRequest } from "@nodetcd/messages";
 import type { UnaryCall } from "@nodetcd/grpc";
 import type { StoredKeyValue } from "@nodetcd/mvcc";
-import { varintSize, WireWriter } from "@nodetcd/bytes";
-import { encodeFound } from "../apply/range.ts";
+import { varintSize } from "@nodetcd/bytes";
+import { applyRange } from "../apply/range.ts";
 import type { Core } from "../core.ts";
-import { RANGE_SLICE_KEYS } from "../limits.ts";
 import { Slab } from "../propose/slab.ts";
 import { writeVarint } from "../propose/varint.ts";
-import { type FoundRange, findRange, pairForm, writeFound } from "../read/range.ts";
+import { isLargeRange, readLargeRange } from "../read/large-range.ts";
 import { failCall } from "./error-to-status.ts";
 import type { ResponseHeaders } from "./response-header.ts";
 import { checkRangeRequest } from "./request-limits.ts";
@@ -81,45 +80,19 @@ export function receiveRange(core: Core): (request: Uint8Array, call: UnaryCall)
 function readRange(core: Core, request: RangeRequest, call: UnaryCall): void {
   checkRangeRequest(request);
   const answer = (): void => {
+    if (isLargeRange(core, request)) {
+      readLargeRange(core, request, () => !call.cancelled).then(
+        (reply) => call.reply(reply),
+        (error: unknown) => failCall(call, error),
+      );
+      return;
+    }
     try {
-      const found = findRange(core.store, request);
-      if (found.keyValues.length > RANGE_SLICE_KEYS)
-        new LargeReply(core, request, found, call).run();
-      else call.reply(encodeFound(core.headers, request, found));
+      call.reply(applyRange(core.store, core.headers, request));
     } catch (error) {
       failCall(call, error);
     }
   };
   if (request.serializable) answer();
   else core.reads.request(answer, (error) => failCall(call, error));
-}
-
-/** Encodes many pairs, a part of them in each turn of the loop. */
-class LargeReply {
-  readonly #core: Core;
-  readonly #request: RangeRequest;
-  readonly #found: FoundRange;
-  readonly #call: UnaryCall;
-  readonly #writer = new WireWriter(1024 * 1024);
-  #next = 0;
-
-  constructor(core: Core, request: RangeRequest, found: FoundRange, call: UnaryCall) {
-    this.#core = core;
-    this.#request = request;
-    this.#found = found;
-    this.#call = call;
-    core.headers.write(this.#writer, found.revision);
-  }
-
-  run(): void {
-    if (this.#call.cancelled) return;
-    const { keyValues } = this.#found;
-    const part = keyValues.slice(this.#next, this.#next + RANGE_SLICE_KEYS);
-    this.#next += part.length;
-    const last = this.#next === keyValues.length;
-    const rest = last ? this.#found : { ...this.#found, more: false, count: 0 };
-    writeFound(this.#writer, { ...rest, keyValues: part }, pairForm(this.#request));
-    if (last) this.#call.reply(this.#writer.finish());
-    else this.#core.runtime.clock.defer(() => this.run());
-  }
 }

@@ -1,0 +1,81 @@
+import type { Clock } from "@nodetcd/runtime";
+import { RequestError } from "../errors.ts";
+import { LONG_READ_SLICE_MS } from "../limits.ts";
+
+/**
+ * Turns of the event loop for long work. However many works there are, one slice of one of them is done
+ * in a turn, in the order they asked, so that together they hold up the others no longer than one does.
+ */
+export class Turns {
+  readonly #clock: Clock;
+  readonly #waiting: (() => void)[] = [];
+  #planned = false;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Nobody waits: a first slice may be done in this turn. */
+  get free(): boolean {
+    return this.#waiting.length === 0;
+  }
+
+  /** Resolves in the turn that is the caller's. */
+  next(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+      this.#plan();
+    });
+  }
+
+  #plan(): void {
+    if (this.#planned) return;
+    this.#planned = true;
+    this.#clock.defer(() => {
+      this.#planned = false;
+      this.#waiting.shift()?.();
+      if (this.#waiting.length > 0) this.#plan();
+    });
+  }
+}
+
+/** One long work: does step after step, and gives way to the others when its slice is over. */
+export class SlicedWork {
+  readonly #turns: Turns;
+  readonly #clock: Clock;
+  readonly #isWanted: () => boolean;
+  /** Monotonic milliseconds; -Infinity before the first slice. */
+  #until = -Infinity;
+
+  /**
+   * Where nobody else is at work the first slice begins now.
+   *
+   * @param isWanted asked before each later slice: false ends the work
+   */
+  constructor(turns: Turns, clock: Clock, isWanted: () => boolean) {
+    this.#turns = turns;
+    this.#clock = clock;
+    this.#isWanted = isWanted;
+    if (turns.free) this.#until = clock.monotonic() + LONG_READ_SLICE_MS;
+  }
+
+  /** The slice is over. */
+  get over(): boolean {
+    return this.#clock.monotonic() >= this.#until;
+  }
+
+  /**
+   * Calls `step` until it answers true, "done"; it should end by itself at `until`, monotonic milliseconds,
+   * or when the work is `over`, but not before it got on. Raises `CALL_GONE` when it is not wanted any more.
+   */
+  async run(step: (until: number) => boolean): Promise<void> {
+    for (;;) {
+      if (this.over) {
+        await this.#turns.next();
+        if (!this.#isWanted()) throw new RequestError("CALL_GONE");
+        this.#until = this.#clock.monotonic() + LONG_READ_SLICE_MS;
+      }
+      if (step(this.#until)) return;
+    }
+  }
+}
