@@ -45,6 +45,21 @@ try {
   started = performance.now();
   await store.compact(store.revision).done;
   console.log(`compaction that removes nothing: ${since(started)}`);
+  const all = Uint8Array.of(0);
+  started = performance.now();
+  const reader = store.readRange(all, all, {});
+  reader.beginSlice(Infinity);
+  let bytes = 0;
+  for (let pair = reader.next(); pair !== undefined; pair = reader.next()) {
+    bytes += pair.bytes.length;
+  }
+  reader.close();
+  console.log(`reading all ${bytes} bytes in the order of keys: ${since(started)}`);
+  started = performance.now();
+  const txn = store.beginWrite();
+  const deleted = txn.deleteRange(all, all);
+  txn.end();
+  console.log(`deletion of ${deleted} keys in one transaction: ${since(started)}`);
   await store.close();
   await backend.close();
 } finally {

@@ -1,11 +1,12 @@
 import { varintSize } from "@nodetcd/bytes";
-import { writeKeyField, writeModRevisionField } from "./encode.ts";
+import { EventType } from "@nodetcd/messages";
+import { keyRecordSize, writeKeyRecord, writeModRevisionField } from "./encode.ts";
 import { addRevision, type KeyIndex } from "./key-index.ts";
-import type { PutChange } from "./put.ts";
 import { rangeEndText } from "./range.ts";
 import { revisionKey } from "./revision.ts";
 import type { StoreState } from "./store-state.ts";
 import { keyBytes, keyText, StoredKeyValue } from "./stored-key-value.ts";
+import type { Change } from "./txn.ts";
 import { takeView } from "./value-cache.ts";
 
 /** The entries that a DeleteRange takes away, in key order: those that exist now. */
@@ -26,32 +27,59 @@ export function selectForDelete(
 }
 
 /**
- * Writes the tombstone of a key that exists. The record is the key alone; the event that watchers
- * get adds the revision, so that the one is the beginning of the other.
+ * Writes the tombstone of a key that exists: a record of the key alone. Many of them may go in one turn of
+ * the loop, so that what is made for each is as little as can be.
  */
-export function deleteKey(
-  state: StoreState,
-  entry: KeyIndex,
-  main: number,
-  sub: number,
-): PutChange {
-  const key = keyBytes(entry.key);
-  const recordSize = 1 + varintSize(key.length) + key.length;
-  const eventSize = recordSize + 1 + varintSize(main);
-  const slab = state.values.reserve(eventSize);
-  const afterKey = writeKeyField(slab.memory, slab.used, key);
-  writeModRevisionField(slab.memory, afterKey, main);
-  const event = takeView(slab, eventSize);
-  state.backend.put("key", revisionKey(main, sub, true), event.subarray(0, recordSize));
+export function deleteKey(state: StoreState, entry: KeyIndex, main: number, sub: number): void {
+  const { key } = entry;
+  const size = keyRecordSize(key);
+  const slab = state.values.reserve(size);
+  writeKeyRecord(slab.memory, slab.used, key);
+  state.backend.put("key", revisionKey(main, sub, true), takeView(slab, size));
 
-  const hadLease = entry.lease !== 0n;
+  if (entry.lease !== 0n) detach(state, key);
   addRevision(entry, main, ~sub);
   entry.lease = 0n;
   entry.stored = undefined;
   state.index.touch(entry, true);
-
-  const lease = hadLease ? state.lessor.leaseOf(key) : 0n;
-  if (lease !== 0n) state.lessor.detach(lease, key);
   state.stats.deletes++;
-  return { key: entry.key, keyValue: new StoredKeyValue(event, 0, main, 0, 0n) };
+}
+
+function detach({ lessor }: StoreState, text: string): void {
+  const key = keyBytes(text);
+  const lease = lessor.leaseOf(key);
+  if (lease !== 0n) lessor.detach(lease, key);
+}
+
+/** A deletion as watchers get it. Its event is made when the first of them asks, if one does. */
+export class DeleteChange implements Change {
+  readonly type: EventType = EventType.DELETE;
+  readonly key: string;
+  readonly #main: number;
+  #keyValue: StoredKeyValue | undefined;
+
+  constructor(key: string, main: number) {
+    this.key = key;
+    this.#main = main;
+  }
+
+  /** Key and revision, nothing else. */
+  get keyValue(): StoredKeyValue {
+    this.#keyValue ??= new StoredKeyValue(
+      deletionEvent(this.key, this.#main),
+      0,
+      this.#main,
+      0,
+      0n,
+    );
+    return this.#keyValue;
+  }
+}
+
+function deletionEvent(key: string, main: number): Uint8Array {
+  const keySize = keyRecordSize(key);
+  const event = new Uint8Array(keySize + 1 + varintSize(main));
+  writeKeyRecord(event, 0, key);
+  writeModRevisionField(event, keySize, main);
+  return event;
 }

@@ -91,7 +91,21 @@ export function writeKeyValue(
   return offset;
 }
 
-/** Writes field 1; it alone is the record of a tombstone. Returns the offset after it. */
+/** Bytes of a record of a key alone, one character a byte: that of a tombstone. */
+export function keyRecordSize(key: string): number {
+  return 1 + varintSize(key.length) + key.length;
+}
+
+/** Writes it; returns the offset after it. */
+export function writeKeyRecord(target: Uint8Array, offset: number, key: string): number {
+  target[offset++] = 0x0a;
+  const { length } = key;
+  offset = writeVarint(target, offset, length);
+  for (let i = 0; i < length; i++) target[offset + i] = key.charCodeAt(i);
+  return offset + length;
+}
+
+/** Writes field 1. Returns the offset after it. */
 export function writeKeyField(target: Uint8Array, offset: number, key: Uint8Array): number {
   target[offset++] = 0x0a;
   offset = writeVarint(target, offset, key.length);

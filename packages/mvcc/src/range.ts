@@ -1,10 +1,9 @@
-import { varintSize } from "@nodetcd/bytes";
-import { writeKeyField } from "./encode.ts";
+import { keyRecordSize, writeKeyRecord } from "./encode.ts";
 import { compactedError, futureRevisionError, MvccError } from "./errors.ts";
 import { findRevision, found, type KeyIndex } from "./key-index.ts";
 import { revisionKey } from "./revision.ts";
 import type { StoreState } from "./store-state.ts";
-import { keyBytes, keyText, parseStored, StoredKeyValue } from "./stored-key-value.ts";
+import { keyText, parseStored, StoredKeyValue } from "./stored-key-value.ts";
 
 export interface RangeOptions {
   /** Reads as of this revision; 0 or less is the newest. Default 0. */
@@ -137,14 +136,8 @@ export function keyAt(state: StoreState, entry: KeyIndex, atRevision: number): S
 
 /** A KeyValue of a key alone, owned. */
 function keyRecord(key: string): Uint8Array {
-  const length = key.length;
-  const record = Buffer.allocUnsafe(1 + varintSize(length) + length);
-  if (length >= 0x80) writeKeyField(record, 0, keyBytes(key));
-  else {
-    record[0] = 0x0a;
-    record[1] = length;
-    record.write(key, 2, length, "latin1");
-  }
+  const record = Buffer.allocUnsafe(keyRecordSize(key));
+  writeKeyRecord(record, 0, key);
   return record;
 }
 

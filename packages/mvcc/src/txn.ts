@@ -1,6 +1,6 @@
 import { assert } from "@nodetcd/bytes";
 import { EventType } from "@nodetcd/messages";
-import { deleteKey, selectForDelete } from "./delete-range.ts";
+import { DeleteChange, deleteKey, selectForDelete } from "./delete-range.ts";
 import { put } from "./put.ts";
 import { range, type RangeOptions, type RangeResult } from "./range.ts";
 import type { StoreState } from "./store-state.ts";
@@ -75,8 +75,8 @@ export class WriteTransaction {
     const main = this.#state.revision + 1;
     const entries = selectForDelete(this.#state, key, end);
     for (const entry of entries) {
-      const { key: text, keyValue } = deleteKey(this.#state, entry, main, this.#changes.length);
-      this.#changes.push({ type: EventType.DELETE, keyValue, key: text });
+      deleteKey(this.#state, entry, main, this.#changes.length);
+      this.#changes.push(new DeleteChange(entry.key, main));
     }
     return entries.length;
   }
