@@ -76,8 +76,10 @@ export class ImageDisk implements Disk {
   makeDirectory(): void {}
   rename(): void {}
   remove(): void {}
+  async removeAsync(): Promise<void> {}
   removeTree(): void {}
   syncDirectory(): void {}
+  async syncDirectoryAsync(): Promise<void> {}
 
   readFile(): Uint8Array {
     return this.#image.slice(0, this.#size);

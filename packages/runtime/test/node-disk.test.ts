@@ -91,6 +91,16 @@ describe("nodeDisk", () => {
     expect(codeOf(() => disk.list(path))).toBe("NOT_FOUND");
   });
 
+  test("removeAsync() and syncDirectoryAsync() do as the others, and fail with the same errors", async () => {
+    const path = join(folder, "f");
+    disk.open(path, "create").close();
+    await disk.syncDirectoryAsync(folder);
+    await disk.removeAsync(path);
+    expect(disk.exists(path)).toBe(false);
+    await expect(disk.removeAsync(path)).rejects.toMatchObject({ code: "NOT_FOUND", path });
+    await expect(disk.syncDirectoryAsync(path)).rejects.toBeInstanceOf(DiskError);
+  });
+
   test("new files are private to their owner", () => {
     disk.open(join(folder, "f"), "create").close();
     expect(execFileSync("stat", ["-c", "%a", join(folder, "f")], { encoding: "utf8" })).toBe(

@@ -159,6 +159,11 @@ export class FaultDisk implements Disk {
     this.#files.delete(path);
   }
 
+  async removeAsync(path: string): Promise<void> {
+    await Promise.resolve();
+    this.remove(path);
+  }
+
   removeTree(path: string): void {
     this.enter();
     for (const name of this.#files.keys()) {
@@ -172,6 +177,11 @@ export class FaultDisk implements Disk {
   syncDirectory(path: string): void {
     this.enter();
     if (!this.#directories.has(path)) throw notFound(path, "sync");
+  }
+
+  async syncDirectoryAsync(path: string): Promise<void> {
+    await Promise.resolve();
+    this.syncDirectory(path);
   }
 
   readFile(path: string): Uint8Array {

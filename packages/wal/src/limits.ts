@@ -1,5 +1,7 @@
 /** Bytes that a segment is allocated with, and beyond which the next one is begun. */
 export const SEGMENT_BYTES = 64_000_000;
+/** Bytes of the next segment that are prepared between two looks at whether it is still wanted. */
+export const PREPARE_BYTES: number = 4 * 1024 * 1024;
 /** Framed bytes collected before they are handed to the disk; a longer batch takes several writes. */
 export const WRITE_BYTES_MAX: number = 1024 * 1024;
 /** The record buffer shrinks back to this after a record that needed more. */

@@ -1,10 +1,12 @@
 import type { Disk, DiskFile } from "@nodetcd/runtime";
+import { WalError } from "./errors.ts";
+import { PREPARE_BYTES } from "./limits.ts";
 
-/** Removes what a process that died left of segments it was preparing. */
-export function removeUnfinishedSegments(disk: Disk, directory: string): void {
+/** Removes what a process that died left of segments it was preparing or removing. */
+export async function removeUnfinishedSegments(disk: Disk, directory: string): Promise<void> {
   for (const entry of disk.list(directory)) {
     if (entry.name.endsWith(".tmp") && entry.kind === "file") {
-      disk.remove(`${directory}/${entry.name}`);
+      await disk.removeAsync(`${directory}/${entry.name}`);
     }
   }
 }
@@ -20,6 +22,7 @@ export class NextSegment {
   readonly #bytes: number;
   #count = 0;
   #prepared: Promise<DiskFile | undefined> | undefined;
+  #closed = false;
 
   constructor(disk: Disk, directory: string, bytes: number) {
     this.#disk = disk;
@@ -34,32 +37,47 @@ export class NextSegment {
 
   /** The prepared file, zeros throughout; the caller renames and closes it. */
   async take(): Promise<DiskFile> {
+    this.#refuseWhenClosed();
     const prepared = await this.#prepared;
     this.#prepared = undefined;
     return prepared ?? (await this.#make());
   }
 
-  /** Gives up what was prepared. */
+  /**
+   * Gives up what was prepared, or is being prepared: a `take` that waits for it then rejects with `CLOSED`,
+   * as does a later one.
+   */
   async close(): Promise<void> {
+    this.#closed = true;
     const prepared = await this.#prepared;
+    if (prepared === undefined || this.#prepared === undefined) return;
     this.#prepared = undefined;
-    if (prepared === undefined) return;
     prepared.close();
-    this.#disk.remove(prepared.path);
+    await this.#disk.removeAsync(prepared.path);
   }
 
   async #make(): Promise<DiskFile> {
     const path = `${this.#directory}/${this.#count++ % 2}.tmp`;
-    if (this.#disk.exists(path)) this.#disk.remove(path);
+    if (this.#disk.exists(path)) await this.#disk.removeAsync(path);
     const file = this.#disk.open(path, "create-new");
     try {
-      await file.allocate(this.#bytes);
+      for (let end = 0; end < this.#bytes;) {
+        this.#refuseWhenClosed();
+        end = Math.min(end + PREPARE_BYTES, this.#bytes);
+        await file.allocate(end);
+      }
+      this.#refuseWhenClosed();
       await file.syncAsync();
       return file;
     } catch (error) {
       file.close();
-      this.#disk.remove(path);
+      await this.#disk.removeAsync(path);
       throw error;
     }
+  }
+
+  #refuseWhenClosed(): void {
+    if (!this.#closed) return;
+    throw new WalError("CLOSED", `The write-ahead log ${this.#directory} is closed`);
   }
 }

@@ -39,7 +39,7 @@ export async function openWal(
     const content = await readLog(disk, directory, from);
     const { metadata, hardState, entries, segments, lastIndex, tail } = content;
 
-    removeUnfinishedSegments(disk, directory);
+    await removeUnfinishedSegments(disk, directory);
     const segmentBytes = options.segmentBytes ?? SEGMENT_BYTES;
     await prepareTail(disk, file, tail, segmentBytes, options.logger ?? silentLogger);
     let { end: offset } = tail;

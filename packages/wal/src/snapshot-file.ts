@@ -15,11 +15,15 @@ export function snapshotFileName(term: number, index: number): string {
 
 /**
  * Saves a snapshot and syncs it. It is written under another name and renamed, so that a crash
- * leaves the whole file or none. A snapshot of index 0 is nothing and not saved.
+ * leaves the whole file or none. A snapshot of index 0 is nothing and not saved. Resolves when it is safe.
  *
- * @param snapshot borrowed during the call
+ * @param snapshot borrowed until the call returns
  */
-export function saveSnapshotFile(disk: Disk, directory: string, snapshot: RaftSnapshot): void {
+export async function saveSnapshotFile(
+  disk: Disk,
+  directory: string,
+  snapshot: RaftSnapshot,
+): Promise<void> {
   const { metadata } = snapshot;
   if (metadata === undefined || metadata.index === 0) return;
   const data = RaftSnapshot.encode(snapshot);
@@ -29,13 +33,13 @@ export function saveSnapshotFile(disk: Disk, directory: string, snapshot: RaftSn
   if (disk.exists(building)) disk.remove(building);
   const file = disk.open(building, "create-new");
   try {
-    file.write(bytes, 0);
-    file.sync();
+    await file.writeAsync([bytes], 0);
+    await file.syncAsync();
   } finally {
     file.close();
   }
   disk.rename(building, `${directory}/${name}`);
-  disk.syncDirectory(directory);
+  await disk.syncDirectoryAsync(directory);
 }
 
 /**

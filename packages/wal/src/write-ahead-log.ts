@@ -149,26 +149,32 @@ export class Wal {
     }
   }
 
-  /** What cannot be removed now is removed when the log is opened again. */
+  /** What cannot be removed now, or is not before the log is closed, is removed when it is opened again. */
   async #removePurged(path: string): Promise<void> {
     try {
-      await removeGradually(this.#runtime.disk, this.#runtime.clock, path);
+      const { clock, disk } = this.#runtime;
+      await removeGradually(disk, clock, path, () => !this.#closed);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       this.#options.logger?.warn("cannot remove a purged WAL segment", { path, reason });
     }
   }
 
-  /** Waits for what is under way, syncs and closes. May be called twice. */
+  /**
+   * Waits for what is under way, syncs and closes. May be called twice. A segment that is not begun yet is
+   * not begun any more: what was appended is on disk without it.
+   */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    const givenUp = this.#next.close();
+    givenUp.catch(() => undefined);
     await this.#cutting?.catch(() => undefined);
     await this.#purging;
     try {
       if (this.#failure === undefined) await this.#sync(this.#file);
     } finally {
-      await this.#next.close();
+      await givenUp;
       if (this.#file !== this.#lockFile) this.#file.close();
       this.#lockFile.close();
     }
@@ -275,7 +281,7 @@ export class Wal {
   async #cut(): Promise<void> {
     const { disk } = this.#runtime;
     const old = this.#file;
-    old.truncate(this.#offset);
+    await old.truncateAsync(this.#offset);
     await this.#sync(old);
 
     const prepared = await this.#next.take();
@@ -290,7 +296,8 @@ export class Wal {
     const name = segmentName((this.#segments.at(-1)?.sequence ?? 0) + 1, this.#lastIndex + 1);
     const path = `${this.directory}/${name}`;
     disk.rename(prepared.path, path);
-    disk.syncDirectory(this.directory);
+    // Before anything is acknowledged that this segment holds: without its name it would be lost.
+    await disk.syncDirectoryAsync(this.directory);
     // Opened again so that messages name the file as it is called now.
     this.#file = disk.open(path, "write");
     prepared.close();

@@ -1,5 +1,5 @@
 import { HardState } from "@nodetcd/messages";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { createWal, openWal, readLog, type Wal, type WalOptions } from "../src/wal.ts";
 import { listSegments } from "../src/segment.ts";
 import {
@@ -169,8 +169,10 @@ describe("segments", () => {
     expect(firsts()).toEqual(before.slice(-3));
     wal.purge(0);
     expect(firsts()).toEqual(before.slice(-1));
+    const names = (): string[] => runtime.disk.list(DIRECTORY).map(({ name }) => name);
+    await vi.waitFor(() => expect(names().filter((name) => name.endsWith(".wal.tmp"))).toEqual([]));
     await wal.close();
-    expect(runtime.disk.list(DIRECTORY).length).toBe(1);
+    expect(names().length).toBe(1);
   });
 
   it("with one missing in between are refused", async () => {

@@ -24,9 +24,9 @@ function snapshot(term: number, index: number): RaftSnapshot {
 const record = (term: number, index: number) => ({ term, index, confState });
 
 describe("snapshot files", () => {
-  it("give back the newest one that a record of the log matches", () => {
+  it("give back the newest one that a record of the log matches", async () => {
     const { disk } = inMemory();
-    for (const index of [10, 20, 30]) saveSnapshotFile(disk, DIRECTORY, snapshot(2, index));
+    for (const index of [10, 20, 30]) await saveSnapshotFile(disk, DIRECTORY, snapshot(2, index));
     const load = (...records: ReturnType<typeof record>[]) =>
       loadNewestSnapshotFile(disk, DIRECTORY, records)?.metadata?.index;
     expect(load(record(2, 10), record(2, 30))).toBe(30);
@@ -37,9 +37,9 @@ describe("snapshot files", () => {
     );
   });
 
-  it("that are broken are set aside, and the one before is taken", () => {
+  it("that are broken are set aside, and the one before is taken", async () => {
     const { disk } = inMemory();
-    for (const index of [10, 20]) saveSnapshotFile(disk, DIRECTORY, snapshot(2, index));
+    for (const index of [10, 20]) await saveSnapshotFile(disk, DIRECTORY, snapshot(2, index));
     const path = `${DIRECTORY}/0000000000000002-0000000000000014.snap`;
     const good = disk.readFile(path);
     for (let at = 0; at < good.length; at++) {
@@ -57,9 +57,9 @@ describe("snapshot files", () => {
     }
   });
 
-  it("are purged oldest first", () => {
+  it("are purged oldest first", async () => {
     const { disk } = inMemory();
-    for (const index of [10, 20, 30]) saveSnapshotFile(disk, DIRECTORY, snapshot(2, index));
+    for (const index of [10, 20, 30]) await saveSnapshotFile(disk, DIRECTORY, snapshot(2, index));
     purgeSnapshotFiles(disk, DIRECTORY, 2);
     expect(disk.list(DIRECTORY).length).toBe(2);
     purgeSnapshotFiles(disk, DIRECTORY, 2);

@@ -13,6 +13,14 @@ function attempt<T>(path: string, action: string, work: () => T): T {
   }
 }
 
+async function attemptAsync<T>(path: string, action: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw diskError(error, path, action);
+  }
+}
+
 const { O_RDONLY, O_RDWR, O_CREAT, O_EXCL } = fs.constants;
 const FLAGS = {
   read: O_RDONLY,
@@ -54,6 +62,7 @@ export const nodeDisk: Disk = {
     ),
   rename: (from, to) => attempt(from, `rename to ${to}:`, () => fs.renameSync(from, to)),
   remove: (path) => attempt(path, "remove", () => fs.unlinkSync(path)),
+  removeAsync: (path) => attemptAsync(path, "remove", () => fs.promises.unlink(path)),
   removeTree: (path) =>
     attempt(path, "remove", () => fs.rmSync(path, { recursive: true, force: true })),
   syncDirectory(path) {
@@ -66,6 +75,15 @@ export const nodeDisk: Disk = {
       }
     });
   },
+  syncDirectoryAsync: (path) =>
+    attemptAsync(path, "sync the directory", async () => {
+      const directory = await fs.promises.open(path, "r");
+      try {
+        await directory.sync();
+      } finally {
+        await directory.close();
+      }
+    }),
   readFile: (path) => attempt(path, "read", () => fs.readFileSync(path)),
   makeTemporaryDirectory: (prefix) =>
     attempt(tmpdir(), "make a directory in", () => fs.mkdtempSync(join(tmpdir(), prefix))),

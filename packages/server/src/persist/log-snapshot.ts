@@ -80,7 +80,7 @@ export class LogSnapshots {
     const { disk, snapshotDirectory, storage } = this.#options;
     const snapshot = { data, metadata: { index, term, confState } };
     await loop.withLog(async (wal: Wal) => {
-      saveSnapshotFile(disk, snapshotDirectory, snapshot);
+      await saveSnapshotFile(disk, snapshotDirectory, snapshot);
       await wal.appendSnapshot({ index, term, confState });
       wal.releaseTo(index);
     });
