@@ -5,8 +5,7 @@ import { Connection } from "../rpc.ts";
 import type { Seeded } from "../seeded.ts";
 import type { Change, Records } from "./record.ts";
 
-const CONNECTIONS = 4;
-const WORKERS = 24;
+const DEFAULT_SIZE = { connections: 4, workers: 24 };
 const KEYS = 64;
 /** Milliseconds after which an unanswered call counts as lost. */
 const CALL_TIMEOUT_MS = 10_000;
@@ -26,11 +25,17 @@ export class Load {
   firstFailure: string | undefined;
   acknowledged = 0;
 
-  constructor(url: string, records: Records, random: Seeded) {
+  /** `size`: how many connections, and how many calls in flight on all of them together. */
+  constructor(
+    url: string,
+    records: Records,
+    random: Seeded,
+    size: typeof DEFAULT_SIZE = DEFAULT_SIZE,
+  ) {
     this.#records = records;
     this.#random = random;
-    this.#connections = Array.from({ length: CONNECTIONS }, () => new Connection(url));
-    this.#workers = Array.from({ length: WORKERS }, (_, index) => this.#work(index));
+    this.#connections = Array.from({ length: size.connections }, () => new Connection(url));
+    this.#workers = Array.from({ length: size.workers }, (_, index) => this.#work(index));
   }
 
   /** Lets the calls in flight end, by answer or by the server's death. */
@@ -41,7 +46,7 @@ export class Load {
   }
 
   async #work(index: number): Promise<void> {
-    const connection = this.#connections[index % CONNECTIONS];
+    const connection = this.#connections[index % this.#connections.length];
     if (connection === undefined) throw new RangeError("There are no connections");
     while (!this.#stopped && !connection.isClosed) {
       try {

@@ -32,7 +32,8 @@ export async function newCampaign(subject: Peer, random: Seeded): Promise<Campai
   };
 }
 
-function start(campaign: Campaign): Promise<ServerProcess> {
+/** The member on the campaign's directory, serving. */
+export function start(campaign: Campaign): Promise<ServerProcess> {
   const { subject, directory, ports } = campaign;
   return startServer(subject, {
     dataDirectory: directory,
@@ -75,7 +76,8 @@ async function dieWhileStarting(campaign: Campaign): Promise<void> {
   await server.kill();
 }
 
-async function checkFile(directory: string): Promise<string[]> {
+/** `bbolt check` of the database, where that is at hand. */
+export async function checkFile(directory: string): Promise<string[]> {
   const bbolt = peer("bbolt");
   if (bbolt === undefined) return [];
   const file = join(directory, "member", "snap", "db");

@@ -2,14 +2,15 @@
 export const STOP_DEADLINE_MS = 1_450;
 
 /**
- * Resolves at the first SIGTERM or SIGINT. A second one ends the process at once, as does the
- * deadline: what was acknowledged is in the log on disk and is replayed at the next start.
+ * Takes SIGTERM and SIGINT from now on, and resolves at the first. Later ones change nothing: `npm start`
+ * passes on a Ctrl-C that the terminal has sent to the program already. A stop that takes too long is ended by
+ * the deadline: what was acknowledged is in the log on disk and is replayed at the next start.
  */
-export function waitForStopSignal(onLate: () => void): Promise<NodeJS.Signals> {
+export function takeStopSignals(onLate: () => void): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     let stopping = false;
     const onSignal = (signal: NodeJS.Signals): void => {
-      if (stopping) process.exit(1);
+      if (stopping) return;
       stopping = true;
       setTimeout(() => {
         onLate();

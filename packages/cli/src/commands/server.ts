@@ -10,7 +10,7 @@ import { readSettings } from "../flags/settings.ts";
 import { jsonFormat } from "../log/format.ts";
 import { lineLogger } from "../log/logger.ts";
 import { isForPeople, openLog } from "../log/open-log.ts";
-import { waitForStopSignal } from "../signals.ts";
+import { takeStopSignals } from "../signals.ts";
 import { ownVersion, versionText } from "../version.ts";
 import { help } from "./help.ts";
 
@@ -55,9 +55,18 @@ async function serve(settings: Draft, logger: Logger): Promise<number> {
   const { config } = settings;
   for (const { level, message, fields } of settings.notes) logger[level](message, fields);
   logger.info("Running: ", { args: process.argv.slice(1) });
+  const signal = takeStopSignals(() =>
+    logger.error("stopping took too long, leaving; the log will be replayed at the next start"),
+  );
   let member: Member;
   try {
-    member = await startMember(nodeRuntime, config, logger);
+    const started = await Promise.race([signal, startMember(nodeRuntime, config, logger)]);
+    if (typeof started === "string") {
+      // Left as it is: a start can be cut off anywhere, as by a power cut.
+      logger.info("received signal while starting; leaving", { signal: started });
+      return 0;
+    }
+    member = started;
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : undefined;
     logger.error("failed to start", { error: messageOf(error), code });
@@ -69,13 +78,14 @@ async function serve(settings: Draft, logger: Logger): Promise<number> {
     const { clientUrls } = member;
     process.stderr.write(banner({ name: config.name, version: ownVersion(), clientUrls, dataDir }));
   }
-  return await untilStopped(member, logger);
+  return await untilStopped(member, signal, logger);
 }
 
-async function untilStopped(member: Member, logger: Logger): Promise<number> {
-  const signal = waitForStopSignal(() =>
-    logger.error("stopping took too long, leaving; the log will be replayed at the next start"),
-  );
+async function untilStopped(
+  member: Member,
+  signal: Promise<NodeJS.Signals>,
+  logger: Logger,
+): Promise<number> {
   const end = await Promise.race([signal, member.failed]);
   if (end instanceof Error) {
     logger.error("member failed", { error: end.message });
