@@ -2,6 +2,7 @@ import { type Entry, EntryType, type HardState, type RaftMessage } from "@nodetc
 import { isRaftError, type MemoryStorage, NO_NODE, type RawNode, type Ready } from "@nodetcd/raft";
 import type { Clock, Timer } from "@nodetcd/runtime";
 import type { Wal } from "@nodetcd/wal";
+import { ServerError } from "../errors.ts";
 import type { ProposalSink } from "../propose/propose.ts";
 
 export interface ReadyLoopOptions {
@@ -27,6 +28,14 @@ export interface ReadyLoopOptions {
   readonly onFailure: (error: unknown) => void;
 }
 
+/** What waits for its turn to write to the log. */
+interface LogTask {
+  /** Settles when it has written; a failure ends the loop. */
+  readonly run: () => Promise<void>;
+  /** Its turn will not come. */
+  readonly refuse: (why: unknown) => void;
+}
+
 /**
  * Carries out what raft asks for, in raft's order: entries and state to disk, then messages of a
  * follower, then what is committed to the applier. One write with its fdatasync is in flight at a
@@ -44,7 +53,7 @@ export class ReadyLoop implements ProposalSink {
   #stopped = false;
   /** State that is newer than the log's, of no importance by itself. */
   #unwrittenState: HardState | undefined;
-  #logTasks: (() => Promise<void>)[] = [];
+  #logTasks: LogTask[] = [];
   /** Proposals of this turn of the loop, or those that wait for a leader. Bounded by `InFlight`. */
   #proposals: Uint8Array[] = [];
   #idle: (() => void) | undefined;
@@ -107,19 +116,23 @@ export class ReadyLoop implements ProposalSink {
     });
   }
 
-  /** Lets `task` write to the log, between two batches. Rejects as the task does. */
+  /** Lets `task` write to the log, between two batches. Rejects as the task does, and when the loop has ended. */
   withLog(task: (wal: Wal) => Promise<void>): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#logTasks.push(async () => {
+      const refuse = (error: unknown): void =>
+        reject(error instanceof Error ? error : new Error(String(error)));
+      const run = async (): Promise<void> => {
         try {
           await this.#flushState();
           await task(this.#options.wal);
           resolve();
         } catch (error) {
-          reject(error instanceof Error ? error : new Error(String(error)));
+          refuse(error);
           throw error;
         }
-      });
+      };
+      if (this.#stopped) refuse(new ServerError("STOPPED", "The log is not written any more"));
+      else this.#logTasks.push({ run, refuse });
       this.schedule();
     });
   }
@@ -129,14 +142,20 @@ export class ReadyLoop implements ProposalSink {
     this.#ticker.cancel();
     if (this.#stopped) return;
     if (this.#busy) await new Promise<void>((resolve) => (this.#idle = resolve));
-    this.#stopped = true;
+    this.#end(new ServerError("STOPPED", "The member was stopped"));
     await this.#flushState().catch(() => undefined);
+  }
+
+  /** Nothing is begun any more; who waits for the log hears of it. */
+  #end(why: unknown): void {
+    this.#stopped = true;
+    for (const { refuse } of this.#logTasks.splice(0)) refuse(why);
   }
 
   #tick(): void {
     this.#options.node.tick();
     if (this.#unwrittenState !== undefined && !this.#busy && this.#logTasks.length === 0) {
-      this.#logTasks.push(() => this.#flushState());
+      this.#logTasks.push({ run: () => this.#flushState(), refuse: () => undefined });
     }
     this.schedule();
   }
@@ -152,7 +171,7 @@ export class ReadyLoop implements ProposalSink {
     while (!this.#busy && !this.#stopped && this.#idle === undefined) {
       this.#proposeGathered();
       const task = this.#logTasks.shift();
-      if (task !== undefined) this.#write(task());
+      if (task !== undefined) this.#write(task.run());
       else if (node.hasReady()) this.#handle(node.ready());
       else if (this.#campaign) {
         this.#campaign = false;
@@ -200,7 +219,7 @@ export class ReadyLoop implements ProposalSink {
         this.#run();
       },
       (error: unknown) => {
-        this.#stopped = true;
+        this.#end(error);
         this.#busy = false;
         this.#idle?.();
         this.#options.onFailure(error);
