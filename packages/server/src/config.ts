@@ -99,9 +99,9 @@ export interface MemberConfig {
   enableGrpcGateway: boolean;
   /** Idle time of a watch after which its progress is sent. At least 100, default 600,000 (10 min). */
   watchProgressNotifyIntervalMs: number;
-  /** Applying one request for longer than this is logged. Default 100. */
+  /** Applying one request, or reading one range, for longer than this is logged. Default 100. */
   warningApplyDurationMs: number;
-  /** A unary request that takes longer is logged; 0 never. Accepted, no effect yet. Default 300. */
+  /** A unary request that takes longer is logged; 0 never. Default 300. */
   warningUnaryRequestDurationMs: number;
   /** Revisions deleted by one step of a compaction. Default 1,000. */
   compactionBatchLimit: number;
@@ -111,7 +111,7 @@ export interface MemberConfig {
   unsafeNoFsync: boolean;
   /** Starts the member of an existing data directory as the only one of a new cluster. Default false. */
   forceNewCluster: boolean;
-  /** `extensive` adds a histogram of gRPC handling times. Accepted, no effect yet. Default `basic`. */
+  /** `extensive` adds a histogram of gRPC handling times for each method. Default `basic`. */
   metrics: "basic" | "extensive";
   /** Asks whether an election could be won before raising the term. Default true. */
   preVote: boolean;

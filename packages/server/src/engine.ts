@@ -13,6 +13,7 @@ import type { MemberConfig } from "./config.ts";
 import type { Core } from "./core.ts";
 import { LeaseExpiry } from "./lease-expiry.ts";
 import { Alarms } from "./membership/alarms.ts";
+import type { ApplyMeter } from "./measure/apply-meter.ts";
 import type { Cluster } from "./membership/cluster.ts";
 import { LogSnapshots } from "./persist/log-snapshot.ts";
 import { ReadyLoop } from "./persist/ready-loop.ts";
@@ -37,6 +38,7 @@ export interface EngineParts {
   readonly lessor: Lessor;
   readonly cluster: Cluster;
   readonly snapshotDirectory: string;
+  readonly applyMeter: ApplyMeter;
   /** The member cannot go on; called at most once. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -95,6 +97,7 @@ function buildEntryApplier(parts: EngineParts, records: Records, proposer: Propo
     inFlight,
     quota,
     logger,
+    meter: parts.applyMeter,
     raiseNoSpace: () => raiseNoSpace({ proposer, memberId }),
   });
 }
@@ -128,10 +131,9 @@ function buildApplyLoop(
   const { runtime, config, logger, start, node, backend, lessor, cluster } = parts;
   return new ApplyLoop({
     clock: runtime.clock,
-    logger,
+    meter: parts.applyMeter,
     applied: records.applied,
     entries,
-    warningMs: config.warningApplyDurationMs,
     changeMembership: (change) => {
       const confState = raft.change(change);
       applyMembershipChange(cluster, start, logger, change);

@@ -1,5 +1,7 @@
 import { type GrpcServer, type MethodEntry, type Services, Status } from "@nodetcd/grpc";
 import { Counter, type Registry } from "prom-client";
+import type { CallMeter } from "./measure/call-meter.ts";
+import type { ClientVersions } from "./measure/client-versions.ts";
 
 /** Names of the gRPC codes as metrics spell them, by number. */
 const CODE_NAMES: readonly string[] = Object.keys(Status).map((name) =>
@@ -24,12 +26,19 @@ function labels(method: MethodEntry): {
   return { grpc_type: method.kind, grpc_service: service, grpc_method: name };
 }
 
-/** Calls and bytes of the client port. */
-export function registerGrpcMetrics(
-  registry: Registry,
-  services: Services,
-  servers: readonly GrpcServer[],
-): void {
+/** Messages of a method. A unary call has one each way, so those are not counted by themselves. */
+type MessagesOf = (method: MethodEntry, calls: CallMeter) => number;
+
+/** What is counted of the client port. */
+export interface GrpcMeasured {
+  readonly services: Services;
+  readonly servers: readonly GrpcServer[];
+  readonly calls: CallMeter;
+}
+
+/** Calls, messages and bytes of the client port. */
+export function registerGrpcMetrics(registry: Registry, measured: GrpcMeasured): void {
+  const { services, servers, calls } = measured;
   const registers = [registry];
   const names = ["grpc_type", "grpc_service", "grpc_method"];
   new Counter({
@@ -54,6 +63,44 @@ export function registerGrpcMetrics(
           this.inc({ ...labels(method), grpc_code: CODE_NAMES[code] ?? "Unknown" }, count);
         }
       }
+    },
+  });
+  const messages = (name: string, help: string, read: MessagesOf): void => {
+    new Counter({
+      name,
+      help,
+      labelNames: names,
+      registers,
+      collect() {
+        this.reset();
+        for (const method of services.methods()) this.inc(labels(method), read(method, calls));
+      },
+    });
+  };
+  messages(
+    "grpc_server_msg_received_total",
+    "Total number of RPC stream messages received on the server.",
+    (method, meter) => meter.messages.get(method.path)?.received ?? method.started,
+  );
+  messages(
+    "grpc_server_msg_sent_total",
+    "Total number of gRPC stream messages sent by the server.",
+    (method, meter) => meter.messages.get(method.path)?.sent ?? method.handled.get(Status.OK) ?? 0,
+  );
+  new Counter({
+    name: "etcd_server_client_requests_total",
+    help: "The total number of client requests per client version.",
+    labelNames: ["type", "client_api_version"],
+    registers,
+    collect() {
+      this.reset();
+      const add = (type: string, versions: ClientVersions): void => {
+        for (const [version, count] of versions.entries()) {
+          this.inc({ type, client_api_version: version }, count);
+        }
+      };
+      add("unary", calls.unaryVersions);
+      add("stream", calls.streamVersions);
     },
   });
   const sum = (read: (server: GrpcServer) => number): number =>

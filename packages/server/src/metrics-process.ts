@@ -15,6 +15,17 @@ function descriptors(runtime: Runtime): { used: number; limit: number } | undefi
   }
 }
 
+/** Address space of this process; undefined where /proc is missing. */
+function virtualBytes(runtime: Runtime): number | undefined {
+  try {
+    const status = Buffer.from(runtime.disk.readFile("/proc/self/status")).toString();
+    const kibibytes = /^VmSize:\s+(\d+) kB/m.exec(status)?.[1];
+    return kibibytes === undefined ? undefined : Number(kibibytes) * 1024;
+  } catch {
+    return undefined;
+  }
+}
+
 /** What Prometheus expects of any process. */
 export function registerProcessMetrics(registry: Registry, runtime: Runtime): void {
   const registers = [registry];
@@ -44,6 +55,9 @@ export function registerProcessMetrics(registry: Registry, runtime: Runtime): vo
     "Maximum number of open file descriptors.",
     () => descriptors(runtime)?.limit,
   );
+  gauge("process_virtual_memory_bytes", "Virtual memory size in bytes.", () =>
+    virtualBytes(runtime),
+  );
   gauge("os_fd_used", "The number of used file descriptors.", () => descriptors(runtime)?.used);
   gauge("os_fd_limit", "The file descriptor limit.", () => descriptors(runtime)?.limit);
   gauge(
@@ -51,6 +65,12 @@ export function registerProcessMetrics(registry: Registry, runtime: Runtime): vo
     "Memory of the JavaScript heap in use.",
     () => process.memoryUsage().heapUsed,
   );
+  new Gauge({
+    name: "nodejs_version_info",
+    help: "Node.js version info.",
+    labelNames: ["version"],
+    registers,
+  }).set({ version: process.version }, 1);
   new Counter({
     name: "process_cpu_seconds_total",
     help: "Total user and system CPU time spent in seconds.",

@@ -1,22 +1,20 @@
+import { type BucketFamily, exponential } from "./measure/buckets.ts";
+import type { ApplyMeter } from "./measure/apply-meter.ts";
+import type { CallMeter } from "./measure/call-meter.ts";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { GrpcServer, Services } from "@nodetcd/grpc";
 import { AlarmType } from "@nodetcd/messages";
 import type { ApplyCounters } from "./apply/apply-entry.ts";
-import type { ApplyLoop } from "./apply/apply-loop.ts";
 import type { Core } from "./core.ts";
 import type { HttpCounters } from "./http/router.ts";
 import { hexId } from "./membership/ids.ts";
 import { registerGrpcMetrics } from "./metrics-grpc.ts";
+import { registerMemberMetrics } from "./metrics-member.ts";
 import { registerProcessMetrics } from "./metrics-process.ts";
 import type { ReadyLoop } from "./persist/ready-loop.ts";
 import type { InFlight } from "./propose/in-flight.ts";
 import { alarmName } from "./receive/status.ts";
 import { ETCD_VERSION } from "./version.ts";
-
-/** Bounds of a histogram: `count` of them, each `factor` times the one before. */
-function exponential(start: number, factor: number, count: number): number[] {
-  return Array.from({ length: count }, (_, i) => start * factor ** i);
-}
 
 /** What is measured as it happens; everything else is read when metrics are scraped. */
 export interface Timings {
@@ -34,7 +32,8 @@ export interface Timings {
 export interface Measured {
   readonly core: Core;
   readonly loop: ReadyLoop;
-  readonly applyLoop: ApplyLoop;
+  readonly calls: CallMeter;
+  readonly applies: ApplyMeter;
   readonly applied: Readonly<ApplyCounters>;
   readonly inFlight: InFlight;
   readonly http: HttpCounters;
@@ -51,6 +50,8 @@ export interface Measured {
 export class Metrics {
   readonly registry: Registry = new Registry();
   readonly timings: Timings;
+  /** Histograms that keep their own numbers. */
+  #families: readonly BucketFamily[] = [];
 
   constructor() {
     const registers = [this.registry];
@@ -133,15 +134,23 @@ export class Metrics {
 
   /** Adds everything that is read from the member's parts. Called once, when they are there. */
   measure(parts: Measured): void {
+    this.#families = [...parts.calls.families, ...parts.applies.families];
     this.#measureRaft(parts);
     this.#measureStore(parts.core);
     this.#measureServer(parts);
     this.#measureHealth(parts.http);
-    registerGrpcMetrics(this.registry, parts.services, parts.servers);
+    registerGrpcMetrics(this.registry, parts);
+    registerMemberMetrics(this.registry, parts);
     registerProcessMetrics(this.registry, parts.core.runtime);
   }
 
-  #measureRaft({ core, loop, applyLoop, applied, inFlight }: Measured): void {
+  /** Everything, in Prometheus' text format. */
+  async text(): Promise<string> {
+    const registered = await this.registry.metrics();
+    return registered + this.#families.map((family) => family.text()).join("");
+  }
+
+  #measureRaft({ core, loop, calls, applies, applied, inFlight }: Measured): void {
     const { raft } = core;
     this.#gauge(
       "etcd_server_has_leader",
@@ -186,7 +195,7 @@ export class Metrics {
     this.#counter(
       "etcd_server_slow_apply_total",
       "The total number of slow apply requests (likely overloaded from slow disk).",
-      () => applyLoop.slow,
+      () => applies.slow + calls.slowReads,
     );
     this.#counter(
       "etcd_server_slow_read_indexes_total",

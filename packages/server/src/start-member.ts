@@ -21,6 +21,8 @@ import { RequestError, ServerError } from "./errors.ts";
 import { clientRouter, newHttpCounters, peerRouter } from "./http/router.ts";
 import { GRPC_OVERHEAD_BYTES, PURGE_INTERVAL_MS } from "./limits.ts";
 import { allEndpoints, bindEndpoints, type Endpoints } from "./listen.ts";
+import { ApplyMeter } from "./measure/apply-meter.ts";
+import { CallMeter } from "./measure/call-meter.ts";
 import type { Member } from "./member.ts";
 import { Cluster } from "./membership/cluster.ts";
 import { hexId } from "./membership/ids.ts";
@@ -75,10 +77,12 @@ async function start(
       : endpoints.clients.map(({ url }) => url);
 
   const files = await openFiles(runtime, config, logger, directory, metrics, failure, closers);
+  const applyMeter = new ApplyMeter(runtime.clock, logger, config.warningApplyDurationMs);
   const engine = buildEngine({
     runtime,
     config,
     logger,
+    applyMeter,
     ...files,
     node: buildNode(config, files.start, runtime.random, logger),
     snapshotDirectory: directory.snapshots,
@@ -100,8 +104,9 @@ async function start(
   engine.campaign();
   await Promise.race([publish(core, engine.ready, advertised), failure.raise()]);
 
-  const services = registerServices(core, health);
-  serve(engine, services, endpoints, metrics, closers);
+  const calls = new CallMeter(runtime, config, logger);
+  const services = registerServices(core, health, calls);
+  serve(engine, services, endpoints, metrics, { calls, applies: applyMeter }, closers);
   startBackground(engine, files.start, directory, closers);
   health.set(true);
   logger.info("ready to serve client requests", {
@@ -237,6 +242,7 @@ function serve(
   services: Services,
   endpoints: Endpoints,
   metrics: Metrics,
+  meters: { readonly calls: CallMeter; readonly applies: ApplyMeter },
   closers: Closers,
 ): void {
   const { core } = engine;
@@ -247,7 +253,7 @@ function serve(
     counters,
     metrics: async () => ({
       contentType: metrics.registry.contentType,
-      text: await metrics.registry.metrics(),
+      text: await metrics.text(),
     }),
   };
   const http1 = (handler: Http1Handler): Http1Server => {
@@ -274,7 +280,7 @@ function serve(
   metrics.measure({
     core,
     loop: engine.loop,
-    applyLoop: engine.applyLoop,
+    ...meters,
     applied: engine.entries.counters,
     inFlight: engine.inFlight,
     http: counters,

@@ -2,6 +2,7 @@ import { WireReader } from "@nodetcd/bytes";
 import { AlarmAction, AlarmType, InternalRaftRequest, PutRequest } from "@nodetcd/messages";
 import type { Logger } from "@nodetcd/runtime";
 import { RequestError } from "../errors.ts";
+import type { ApplyMeter } from "../measure/apply-meter.ts";
 import type { Cluster } from "../membership/cluster.ts";
 import { decodePutEntry, type PutEntry } from "../propose/entry-codec.ts";
 import type { InFlight, Waiter } from "../propose/in-flight.ts";
@@ -32,6 +33,7 @@ export interface EntryApplierOptions {
   readonly inFlight: InFlight;
   readonly quota: Quota;
   readonly logger: Logger;
+  readonly meter: ApplyMeter;
   /** Proposes the NOSPACE alarm of this member; settles when it is in force, or has failed. */
   readonly raiseNoSpace: () => Promise<void>;
 }
@@ -71,6 +73,7 @@ export class EntryApplier {
     const { start, end, idHigh, idLow } = this.#put;
     const waiter = this.#takeWaiter(idHigh, idLow);
     this.counters.puts++;
+    this.#options.meter.put(data);
     let reply: Uint8Array;
     try {
       const request = PutRequest.read(new WireReader(data, start, end), end);
@@ -90,13 +93,18 @@ export class EntryApplier {
   #applyRequest(request: InternalRaftRequest): void {
     const id = request.id === 0n ? (request.header?.id ?? 0n) : request.id;
     const waiter = this.#takeWaiter(Number(id >> 32n), Number(id & 0xffff_ffffn));
+    const { meter } = this.#options;
+    const start = meter.now();
     let reply: Uint8Array | CompactionOutcome;
     try {
       reply = this.#dispatch(request, waiter !== undefined);
     } catch (error) {
+      meter.request(request, start, false, undefined);
       this.#fail(waiter, error);
       return;
     }
+    meter.request(request, start, true, reply instanceof Uint8Array ? reply : reply.reply);
+    if (!(reply instanceof Uint8Array)) meter.compaction(start, reply.physical);
     if (waiter === undefined) return;
     if (reply instanceof Uint8Array) waiter.succeed(reply);
     else answerCompaction(waiter, reply, request.compaction?.physical === true);

@@ -1,16 +1,15 @@
 import { ConfChange, type ConfState, type Entry, EntryType } from "@nodetcd/messages";
-import type { Clock, Logger } from "@nodetcd/runtime";
+import type { Clock } from "@nodetcd/runtime";
 import { APPLY_CLOCK_EVERY, APPLY_SLICE_MS } from "../limits.ts";
+import type { ApplyMeter } from "../measure/apply-meter.ts";
 import type { AppliedIndex } from "./applied-index.ts";
 import type { EntryApplier } from "./apply-entry.ts";
 
 export interface ApplyLoopOptions {
   readonly clock: Clock;
-  readonly logger: Logger;
+  readonly meter: ApplyMeter;
   readonly applied: AppliedIndex;
   readonly entries: EntryApplier;
-  /** See `MemberConfig.warningApplyDurationMs`. */
-  readonly warningMs: number;
   /** Tells raft of a membership change and the cluster's records of it; answers the new state. */
   readonly changeMembership: (change: ConfChange) => ConfState;
   /** The first entry of a leader's term is applied: everything before it is, too. */
@@ -33,8 +32,6 @@ export class ApplyLoop {
   #head = 0;
   #continuing = false;
   #stopped = false;
-  /** Entries or requests that took longer than the warning threshold. */
-  slow = 0;
 
   constructor(options: ApplyLoopOptions) {
     this.#options = options;
@@ -77,7 +74,7 @@ export class ApplyLoop {
   }
 
   #slice(budgetMs: number): void {
-    const { clock, applied, onProgress, onFailure } = this.#options;
+    const { clock, meter, applied, onProgress, onFailure } = this.#options;
     const start = clock.monotonic();
     const first = this.#head;
     let last = start;
@@ -87,7 +84,7 @@ export class ApplyLoop {
         this.#head++;
         if ((this.#head - first) % APPLY_CLOCK_EVERY !== 0) continue;
         const now = clock.monotonic();
-        this.#warnIfSlow(now - last, APPLY_CLOCK_EVERY);
+        meter.stretch(now - last);
         last = now;
         if (now - start > budgetMs) break;
       }
@@ -96,21 +93,9 @@ export class ApplyLoop {
       onFailure(error);
       return;
     }
-    this.#warnIfSlow(clock.monotonic() - last, (this.#head - first) % APPLY_CLOCK_EVERY);
+    if ((this.#head - first) % APPLY_CLOCK_EVERY !== 0) meter.stretch(clock.monotonic() - last);
     applied.notify();
     onProgress();
-  }
-
-  #warnIfSlow(tookMs: number, entries: number): void {
-    if (entries === 0 || tookMs <= this.#options.warningMs) return;
-    this.slow++;
-    const overloaded = tookMs > this.#options.warningMs * entries;
-    this.#options.logger.warn("apply request took too long", {
-      took: `${tookMs.toFixed(3)}ms`,
-      "expected-duration": `${this.#options.warningMs * (overloaded ? entries : 1)}ms`,
-      entries,
-      advice: "avoid queries with large ranges and deletions of large ranges",
-    });
   }
 
   #applyOne(entry: Entry): void {

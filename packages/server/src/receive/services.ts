@@ -1,5 +1,6 @@
 import { Services, type StreamCall, type StreamKind, type UnaryCall } from "@nodetcd/grpc";
 import type { Core } from "../core.ts";
+import type { CallMeter } from "../measure/call-meter.ts";
 import { RequestError } from "../errors.ts";
 import { receiveAlarm } from "./alarm.ts";
 import { receiveAuthStatus } from "./auth-status.ts";
@@ -61,13 +62,15 @@ const NOT_BUILT: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** Registers methods, each behind the check that every call passes. */
+/** Registers methods, each measured and behind the check that every call passes. */
 class Registry {
   readonly services = new Services();
   readonly #core: Core;
+  readonly #meter: CallMeter;
 
-  constructor(core: Core) {
+  constructor(core: Core, meter: CallMeter) {
     this.#core = core;
+    this.#meter = meter;
   }
 
   /** True for a client that wants no answer of a member that has no leader. */
@@ -77,18 +80,22 @@ class Registry {
 
   unary(service: string, methods: Readonly<Record<string, UnaryReceiver>>): void {
     for (const [method, receive] of Object.entries(methods)) {
-      this.services.unary(`/${service}/${method}`, (request, call) => {
+      const path = `/${service}/${method}`;
+      const checked: UnaryReceiver = (request, call) => {
         if (this.#refusesLeaderless(call)) failCall(call, new RequestError("NO_LEADER"));
         else receive(request, call);
-      });
+      };
+      this.services.unary(path, this.#meter.unary(path, checked));
     }
   }
 
   stream(service: string, method: string, kind: StreamKind, receive: StreamReceiver): void {
-    this.services.stream(`/${service}/${method}`, kind, (call) => {
+    const path = `/${service}/${method}`;
+    const checked: StreamReceiver = (call) => {
       if (this.#refusesLeaderless(call)) failCall(call, new RequestError("NO_LEADER"));
       else receive(call);
-    });
+    };
+    this.services.stream(path, kind, this.#meter.stream(path, kind, checked));
   }
 }
 
@@ -154,8 +161,8 @@ function registerRecipes(registry: Registry, core: Core): void {
 }
 
 /** Every method of the client port, one file each in this folder. */
-export function registerServices(core: Core, health: HealthStatus): Services {
-  const registry = new Registry(core);
+export function registerServices(core: Core, health: HealthStatus, meter: CallMeter): Services {
+  const registry = new Registry(core, meter);
   registerKeyValues(registry, core);
   registerOperations(registry, core, health);
   registerRecipes(registry, core);

@@ -1,0 +1,148 @@
+import type { StreamCall, UnaryCall } from "@nodetcd/grpc";
+import type { Logger, Runtime } from "@nodetcd/runtime";
+import type { MemberConfig } from "../config.ts";
+import { BucketFamily, type Buckets, exponential } from "./buckets.ts";
+import { ClientVersions } from "./client-versions.ts";
+import { MeteredStream } from "./metered-stream.ts";
+import { type MethodMeter, MeteredUnary } from "./metered-unary.ts";
+import { warnOfSlowCall } from "./slow-call.ts";
+import { Stopwatch } from "./stopwatch.ts";
+
+type UnaryReceiver = (request: Uint8Array, call: UnaryCall) => void;
+type StreamReceiver = (call: StreamCall) => void;
+
+/** Requests by the names that etcd has for them in `etcd_server_request_duration_seconds`. */
+const REQUEST_TYPES: Readonly<Record<string, string>> = {
+  "/etcdserverpb.KV/Range": "Range",
+  "/etcdserverpb.KV/Put": "Put",
+  "/etcdserverpb.KV/DeleteRange": "DeleteRange",
+  "/etcdserverpb.KV/Txn": "Txn",
+  "/etcdserverpb.KV/Compact": "Compaction",
+  "/etcdserverpb.Lease/LeaseGrant": "LeaseGrant",
+  "/etcdserverpb.Lease/LeaseRevoke": "LeaseRevoke",
+  "/etcdserverpb.Maintenance/Alarm": "Alarm",
+};
+/** The bounds of grpc-go's histograms, in seconds. */
+const HANDLING_BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/** Messages of one streaming method, both ways. */
+export interface MessageCounts {
+  received: number;
+  sent: number;
+}
+
+/** Times and counts the calls of the client port, and warns of slow ones. */
+export class CallMeter {
+  readonly unaryVersions: ClientVersions = new ClientVersions();
+  readonly streamVersions: ClientVersions = new ClientVersions();
+  /** By path. */
+  readonly messages: Map<string, MessageCounts> = new Map();
+  /** Ranges and read-only transactions that took longer than `warningApplyDurationMs`. */
+  slowReads = 0;
+  readonly families: readonly BucketFamily[];
+  readonly #config: MemberConfig;
+  readonly #logger: Logger;
+  readonly #runtime: Runtime;
+  readonly #watch: Stopwatch;
+  readonly #requests = new BucketFamily(
+    "etcd_server_request_duration_seconds",
+    "Response latency distribution in seconds for each type.",
+    exponential(0.001, 2, 14),
+  );
+  readonly #ranges = new BucketFamily(
+    "etcd_server_range_duration_seconds",
+    "The latency distributions of txn.Range",
+    exponential(0.0001, 2, 20),
+  );
+  readonly #hashes = new BucketFamily(
+    "etcd_mvcc_hash_duration_seconds",
+    "The latency distribution of storage hash operation.",
+    exponential(0.01, 2, 15),
+  );
+  readonly #revisionHashes = new BucketFamily(
+    "etcd_mvcc_hash_rev_duration_seconds",
+    "The latency distribution of storage hash by revision operation.",
+    exponential(0.01, 2, 15),
+  );
+  readonly #snapshots = new BucketFamily(
+    "etcd_disk_backend_snapshot_duration_seconds",
+    "The latency distribution of backend snapshots.",
+    exponential(0.01, 2, 17),
+  );
+  readonly #handling = new BucketFamily(
+    "grpc_server_handling_seconds",
+    "Histogram of response latency (seconds) of gRPC that had been application-level handled by the server.",
+    HANDLING_BOUNDS,
+  );
+
+  constructor(runtime: Runtime, config: MemberConfig, logger: Logger) {
+    this.#runtime = runtime;
+    this.#config = config;
+    this.#logger = logger;
+    this.#watch = new Stopwatch(runtime.clock);
+    for (const family of [this.#hashes, this.#revisionHashes, this.#snapshots]) family.series();
+    const basic = [this.#requests, this.#ranges, this.#hashes, this.#revisionHashes];
+    const extensive = config.metrics === "extensive" ? [this.#handling] : [];
+    this.families = [...basic, this.#snapshots, ...extensive];
+  }
+
+  /** `receive` with every call measured. */
+  unary(path: string, receive: UnaryReceiver): UnaryReceiver {
+    const meter = this.#methodMeter(path);
+    return (request, call) => {
+      this.unaryVersions.count(call.metadata);
+      receive(request, new MeteredUnary(meter, request, call));
+    };
+  }
+
+  /** As `unary`, for streams. */
+  stream(path: string, kind: string, receive: StreamReceiver): StreamReceiver {
+    const counts: MessageCounts = { received: 0, sent: 0 };
+    this.messages.set(path, counts);
+    const observers: Buckets[] = [];
+    if (path === "/etcdserverpb.Maintenance/Snapshot") observers.push(this.#snapshots.series());
+    observers.push(...this.#handlingOf(path, kind));
+    return (call) => {
+      this.streamVersions.count(call.metadata);
+      receive(new MeteredStream(call, counts, this.#watch, observers));
+    };
+  }
+
+  #handlingOf(path: string, kind: string): Buckets[] {
+    if (this.#config.metrics !== "extensive") return [];
+    const [, service = "", method = ""] = path.split("/");
+    const labels = { grpc_method: method, grpc_service: service, grpc_type: kind };
+    return [this.#handling.series(labels)];
+  }
+
+  #methodMeter(path: string): MethodMeter {
+    const always = this.#handlingOf(path, "unary");
+    if (path === "/etcdserverpb.Maintenance/Hash") always.push(this.#hashes.series());
+    if (path === "/etcdserverpb.Maintenance/HashKV") always.push(this.#revisionHashes.series());
+    const outcome = (success: "true" | "false"): Buckets[] => {
+      const observers = [...always];
+      const type = REQUEST_TYPES[path];
+      if (type !== undefined) observers.push(this.#requests.series({ success, type }));
+      if (type === "Range") observers.push(this.#ranges.series({ success }));
+      return observers;
+    };
+    return {
+      watch: this.#watch,
+      succeeded: outcome("true"),
+      failed: outcome("false"),
+      slowMs: this.#slowMs(path),
+      onSlow: (slow) => {
+        const options = { config: this.#config, logger: this.#logger, clock: this.#runtime.clock };
+        if (warnOfSlowCall(options, { ...slow, path })) this.slowReads++;
+      },
+    };
+  }
+
+  /** From when on a call is looked at: it may be slow as a call, and as a read. */
+  #slowMs(path: string): number {
+    const { warningUnaryRequestDurationMs: unary, warningApplyDurationMs: apply } = this.#config;
+    const whole = unary > 0 ? unary : Infinity;
+    const mayRead = path === "/etcdserverpb.KV/Range" || path === "/etcdserverpb.KV/Txn";
+    return mayRead ? Math.min(whole, apply) : whole;
+  }
+}

@@ -1,0 +1,89 @@
+import type { Metadata, StatusCode, UnaryCall } from "@nodetcd/grpc";
+import type { Buckets } from "./buckets.ts";
+import type { Stopwatch } from "./stopwatch.ts";
+
+/** A call that took long, for a warning. Bytes are borrowed. */
+export interface SlowCall {
+  readonly request: Uint8Array;
+  /** Undefined: it failed. */
+  readonly reply: Uint8Array | undefined;
+  /** Why it failed, else "". */
+  readonly error: string;
+  readonly peer: string;
+  readonly tookMs: number;
+}
+
+/** What is measured of the calls of one method. */
+export interface MethodMeter {
+  readonly watch: Stopwatch;
+  /** Get the seconds of each call that was answered; the others those that failed. */
+  readonly succeeded: readonly Buckets[];
+  readonly failed: readonly Buckets[];
+  /** Calls that take longer are told to `onSlow`. */
+  readonly slowMs: number;
+  readonly onSlow: (call: SlowCall) => void;
+}
+
+/** A unary call that is measured from here to its answer. One that was cancelled counts as failed. */
+export class MeteredUnary implements UnaryCall {
+  readonly #meter: MethodMeter;
+  readonly #request: Uint8Array;
+  readonly #call: UnaryCall;
+  readonly #startMs: number;
+  #ended = false;
+
+  constructor(meter: MethodMeter, request: Uint8Array, call: UnaryCall) {
+    this.#meter = meter;
+    this.#request = request;
+    this.#call = call;
+    this.#startMs = meter.watch.recent();
+  }
+
+  get path(): string {
+    return this.#call.path;
+  }
+
+  get metadata(): Metadata {
+    return this.#call.metadata;
+  }
+
+  get peer(): string {
+    return this.#call.peer;
+  }
+
+  get cancelled(): boolean {
+    return this.#call.cancelled;
+  }
+
+  get onCancel(): (() => void) | undefined {
+    return this.#call.onCancel;
+  }
+
+  set onCancel(listener: (() => void) | undefined) {
+    this.#call.onCancel = listener;
+  }
+
+  reply(message: Uint8Array): void {
+    this.#call.reply(message);
+    this.#end(message, "");
+  }
+
+  fail(code: StatusCode, message: string): void {
+    this.#call.fail(code, message);
+    this.#end(undefined, message);
+  }
+
+  #end(reply: Uint8Array | undefined, error: string): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    const meter = this.#meter;
+    const tookMs = meter.watch.now() - this.#startMs;
+    const succeeded = reply !== undefined && !this.#call.cancelled;
+    for (const buckets of succeeded ? meter.succeeded : meter.failed) {
+      buckets.observe(tookMs / 1000);
+    }
+    if (tookMs <= meter.slowMs) return;
+    const { peer } = this.#call;
+    meter.onSlow({ request: this.#request, reply, error, peer, tookMs });
+  }
+}

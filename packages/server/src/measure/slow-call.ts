@@ -1,0 +1,171 @@
+import { varintSize, WireReader } from "@nodetcd/bytes";
+import {
+  DeleteRangeRequest,
+  DeleteRangeResponse,
+  PutRequest,
+  RangeRequest,
+  RequestOp,
+  TxnRequest,
+  TxnResponse,
+} from "@nodetcd/messages";
+import type { Clock, Logger } from "@nodetcd/runtime";
+import { isReadOnly } from "../apply/txn.ts";
+import type { MemberConfig } from "../config.ts";
+import { goDuration } from "./go-duration.ts";
+import type { SlowCall } from "./metered-unary.ts";
+import { deleteRangeText, putText, rangeText, txnText } from "./request-text.ts";
+
+export interface SlowCallOptions {
+  readonly config: MemberConfig;
+  readonly logger: Logger;
+  readonly clock: Clock;
+}
+
+type SlowCallOf = SlowCall & { readonly path: string };
+
+/** Counts as etcd prints them; -1 for methods that it does not look into. */
+interface Stats {
+  readonly requestCount: number;
+  /** Of a transaction: that of the branch it took. Default: all of the request. */
+  readonly requestSize?: number;
+  readonly responseCount: number;
+  readonly content: string;
+  /** For a read: how etcd begins its warning, and what it says of the answer. */
+  readonly read?: { readonly prefix: string; readonly response: string };
+}
+
+/**
+ * Logs what etcd logs of a slow call: `request stats` beyond `warningUnaryRequestDurationMs`, and `apply
+ * request took too long` for a read beyond `warningApplyDurationMs`. True when it was a slow read.
+ */
+export function warnOfSlowCall(options: SlowCallOptions, call: SlowCallOf): boolean {
+  const { config, logger } = options;
+  const stats = describe(call);
+  const { tookMs } = call;
+  const isSlowRead = stats?.read !== undefined && tookMs > config.warningApplyDurationMs;
+  if (isSlowRead && stats.read !== undefined) {
+    logger.warn("apply request took too long", {
+      took: goDuration(tookMs),
+      "expected-duration": goDuration(config.warningApplyDurationMs),
+      prefix: stats.read.prefix,
+      request: stats.content,
+      response: stats.read.response,
+      ...(call.reply === undefined ? { error: call.error.replace(/^etcdserver: /, "") } : {}),
+    });
+  }
+  const unary = config.warningUnaryRequestDurationMs;
+  if (unary > 0 && tookMs > unary) warnOfRequest(options, call, stats);
+  return isSlowRead;
+}
+
+function warnOfRequest(
+  { logger, clock }: SlowCallOptions,
+  call: SlowCallOf,
+  stats: Stats | undefined,
+): void {
+  const start = new Date(clock.wallTime() - call.tookMs).toISOString().replace("Z", "000Z");
+  logger.warn("request stats", {
+    "start time": start,
+    "time spent": goDuration(call.tookMs),
+    remote: call.peer,
+    "response type": call.path,
+    "request count": stats?.requestCount ?? -1,
+    "request size": stats === undefined ? -1 : (stats.requestSize ?? call.request.length),
+    "response count": stats?.responseCount ?? -1,
+    "response size": stats === undefined ? -1 : (call.reply?.length ?? 0),
+    "request content": stats?.content ?? "",
+  });
+}
+
+/** Undefined for methods that etcd does not look into, and for a request that cannot be read. */
+function describe(call: SlowCallOf): Stats | undefined {
+  try {
+    switch (call.path) {
+      case "/etcdserverpb.KV/Range":
+        return describeRange(call);
+      case "/etcdserverpb.KV/Put":
+        return {
+          requestCount: 1,
+          responseCount: 0,
+          content: putText(PutRequest.decode(call.request)),
+        };
+      case "/etcdserverpb.KV/DeleteRange":
+        return describeDelete(call);
+      case "/etcdserverpb.KV/Txn":
+        return describeTxn(call);
+      default:
+        return undefined;
+    }
+  } catch {
+    return undefined;
+  }
+}
+
+function describeRange({ request, reply }: SlowCallOf): Stats {
+  const content = rangeText(RangeRequest.decode(request));
+  const prefix = "read-only range ";
+  if (reply === undefined) {
+    return { requestCount: 0, responseCount: 0, content, read: { prefix, response: "" } };
+  }
+  const { pairs, count } = countPairs(reply);
+  const response = `range_response_count:${pairs} size:${bareSize(reply)}`;
+  return { requestCount: 0, responseCount: count, content, read: { prefix, response } };
+}
+
+function describeDelete({ request, reply }: SlowCallOf): Stats {
+  const responseCount = reply === undefined ? 0 : DeleteRangeResponse.decode(reply).deleted;
+  const content = deleteRangeText(DeleteRangeRequest.decode(request));
+  return { requestCount: 0, responseCount, content };
+}
+
+function describeTxn({ request, reply }: SlowCallOf): Stats {
+  const decoded = TxnRequest.decode(request);
+  const response = reply === undefined ? undefined : TxnResponse.decode(reply);
+  const branch = response?.succeeded === true ? decoded.success : decoded.failure;
+  let requestSize = 0;
+  for (const operation of branch) requestSize += RequestOp.encode(operation).length;
+  const content = txnText(decoded);
+  const stats = { requestCount: branch.length, requestSize, responseCount: 0, content };
+  if (!isReadOnly(decoded)) return stats;
+  const counts = (response?.responses ?? []).map(
+    ({ responseRange }) => `range_response_count:${responseRange?.kvs.length ?? 0}`,
+  );
+  const text = reply === undefined ? "" : `responses:<${counts.join(" ")}> size:${bareSize(reply)}`;
+  return { ...stats, read: { prefix: "read-only txn ", response: text } };
+}
+
+const KVS_TAG = (2 << 3) | 2;
+const COUNT_TAG = 4 << 3;
+
+/** Pairs in a RangeResponse and its count, without decoding the pairs. */
+function countPairs(reply: Uint8Array): { pairs: number; count: number } {
+  const reader = new WireReader(reply);
+  let [pairs, count] = [0, 0];
+  while (!reader.done) {
+    const tag = reader.uint32();
+    if (tag === COUNT_TAG) count = reader.counter();
+    else {
+      if (tag === KVS_TAG) pairs++;
+      reader.skip(tag);
+    }
+  }
+  return { pairs, count };
+}
+
+/** The size of a response without its header, which comes first and is shorter than 128 bytes. */
+export function sizeWithoutHeader(reply: Uint8Array): number {
+  return reply.length - 2 - (reply[1] ?? 0);
+}
+
+/** The size of a response as etcd knows it while applying, when its header has the revision alone. */
+export function bareSize(reply: Uint8Array): number {
+  const header = reply[1] ?? 0;
+  const reader = new WireReader(reply, 2, 2 + header);
+  let bare = 0;
+  while (!reader.done) {
+    const tag = reader.uint32();
+    if (tag === 3 << 3) bare = 1 + varintSize(reader.counter());
+    else reader.skip(tag);
+  }
+  return sizeWithoutHeader(reply) + 2 + bare;
+}

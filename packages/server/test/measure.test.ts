@@ -1,0 +1,235 @@
+import {
+  LeaseKeepAliveRequest,
+  LeaseKeepAliveResponse,
+  PutRequest,
+  RangeResponse,
+  TxnRequest,
+} from "@nodetcd/messages";
+import { type LogFields, silentLogger } from "@nodetcd/runtime";
+import { nodeClock } from "@nodetcd/runtime/node";
+import { afterEach, describe, expect, test } from "vitest";
+import { BucketFamily } from "../src/measure/buckets.ts";
+import { ClientVersions } from "../src/measure/client-versions.ts";
+import { goDuration } from "../src/measure/go-duration.ts";
+import { putText, rangeText, txnText } from "../src/measure/request-text.ts";
+import { bareSize } from "../src/measure/slow-call.ts";
+import { Stopwatch } from "../src/measure/stopwatch.ts";
+import { bytes, dispose, startTestMember, type TestMember } from "./support/member.ts";
+
+let member: TestMember | undefined;
+afterEach(async () => {
+  await dispose(member);
+  member = undefined;
+});
+
+describe("BucketFamily", () => {
+  test("prints cumulative buckets, sum and count of each series that was counted in", () => {
+    const family = new BucketFamily("x_seconds", "Seconds.", [0.1, 0.5]);
+    family.series({ op: "unused" });
+    const series = family.series({ op: "Put" });
+    for (const value of [0.1, 0.2, 0.5, 9]) series.observe(value);
+    series.observe(0.25, 4);
+    expect(family.text()).toBe(
+      `# HELP x_seconds Seconds.
+# TYPE x_seconds histogram
+x_seconds_bucket{op="Put",le="0.1"} 1
+x_seconds_bucket{op="Put",le="0.5"} 7
+x_seconds_bucket{op="Put",le="+Inf"} 8
+x_seconds_sum{op="Put"} 10.8
+x_seconds_count{op="Put"} 8
+`,
+    );
+  });
+});
+
+describe("Stopwatch", () => {
+  test("a beginning takes over the last look of this turn, and never one of an earlier turn", async () => {
+    let time = 0;
+    const watch = new Stopwatch({ ...nodeClock, monotonic: () => ++time });
+    expect([watch.recent(), watch.recent(), watch.now(), watch.recent()]).toEqual([1, 1, 2, 2]);
+    await nodeClock.yield();
+    expect(watch.recent()).toBe(3);
+  });
+});
+
+describe("ClientVersions", () => {
+  test("counts by version, and keeps a bound on how many it tells apart", () => {
+    const versions = new ClientVersions();
+    const metadata = new Map([["client-api-version", "3.7"]]);
+    for (let i = 0; i < 3; i++) versions.count(metadata);
+    versions.count(new Map());
+    for (let i = 0; i < 500; i++) versions.count(new Map([["client-api-version", `v${i}`]]));
+    const counts = new Map(versions.entries());
+    expect([counts.get("3.7"), counts.get("unknown")]).toEqual([3, 1]);
+    expect(counts.size).toBeLessThan(70);
+    expect(counts.get("other")).toBeGreaterThan(400);
+  });
+});
+
+describe("texts", () => {
+  test("goDuration() prints as Go does", () => {
+    const cases = [0, 0.000001, 0.04588, 1.122401, 999.5, 1500, 125_500, 3_600_000];
+    expect(cases.map(goDuration)).toEqual([
+      "0s",
+      "1ns",
+      "45.88µs",
+      "1.122401ms",
+      "999.5ms",
+      "1.5s",
+      "2m5.5s",
+      "1h0m0s",
+    ]);
+  });
+
+  // As 3.7.1 printed them with --warning-unary-request-duration=1us.
+  test("requests print as etcd prints them, values by their size", () => {
+    const put = PutRequest.decode(
+      PutRequest.encode({ key: bytes("foo"), value: bytes("baz"), prevKv: true }),
+    );
+    expect(putText(put)).toBe('key:"foo" value_size:3 prev_kv:true ');
+    const txn = TxnRequest.decode(
+      TxnRequest.encode({
+        compare: [{ target: 2, key: bytes("a"), modRevision: 0 }],
+        success: [
+          { requestPut: { key: bytes("a"), value: bytes("1") } },
+          { requestRange: { key: bytes("a") } },
+        ],
+        failure: [
+          {
+            requestRange: {
+              key: bytes("l/"),
+              rangeEnd: bytes("l0"),
+              limit: 1,
+              sortOrder: 1,
+              sortTarget: 2,
+            },
+          },
+        ],
+      }),
+    );
+    expect(txnText(txn)).toBe(
+      'compare:<target:MOD  key:"a"  mod_revision:0> ' +
+        'success:<request_put:<key:"a" value_size:1 > request_range:{key:"a"}> ' +
+        'failure:<request_range:{key:"l/"  range_end:"l0"  limit:1  sort_order:ASCEND  sort_target:CREATE}>',
+    );
+    const range = txn.failure[0]?.requestRange;
+    const odd = Uint8Array.of(0, 0x22, 0x5c, 0x0a, 0x7f, 0xff);
+    expect(range && rangeText({ ...range, key: odd })).toContain('key:"\\x00\\"\\\\\\n\\x7f\\xff"');
+    expect(range && rangeText({ ...range, key: bytes("é") })).toContain('key:"é"');
+  });
+
+  test("bareSize() counts a header with its revision alone", () => {
+    const header = { clusterId: 2n ** 63n, memberId: 2n ** 60n, revision: 300, raftTerm: 2 };
+    const bare = RangeResponse.encode({ header: { revision: 300 }, count: 1 });
+    expect(bareSize(RangeResponse.encode({ header, count: 1 }))).toBe(bare.length);
+  });
+});
+
+describe("warnings of a member", () => {
+  const collect = (): {
+    lines: Record<string, unknown>[];
+    warn: (m: string, f?: LogFields) => void;
+  } => {
+    const lines: Record<string, unknown>[] = [];
+    return { lines, warn: (msg, fields = {}) => void lines.push({ msg, ...fields }) };
+  };
+
+  test("name slow unary calls and slow applies, in etcd's words", async () => {
+    const { lines, warn } = collect();
+    const limits = { warningUnaryRequestDurationMs: 1e-6, warningApplyDurationMs: 1e-6 };
+    member = await startTestMember(limits, { ...silentLogger, warn });
+    await member.put("foo", "bar");
+    await member.range("foo");
+    await member.range("foo", { revision: 99 }).catch(() => undefined);
+    await member.delete("foo");
+    const stats = lines.filter(({ msg }) => msg === "request stats");
+    expect(stats.map((line) => [line["response type"], line["response count"]])).toEqual([
+      ["/etcdserverpb.KV/Put", 0],
+      ["/etcdserverpb.KV/Range", 1],
+      ["/etcdserverpb.KV/Range", 0],
+      ["/etcdserverpb.KV/DeleteRange", 1],
+    ]);
+    expect(stats[0]).toMatchObject({
+      "request count": 1,
+      "request size": 10,
+      "request content": 'key:"foo" value_size:3 ',
+      "start time": expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+      "time spent": expect.stringMatching(/^[\d.]+(µs|ms|s)$/),
+    });
+    const slow = lines.filter(({ msg }) => msg === "apply request took too long");
+    const reads = slow.filter(({ prefix }) => prefix === "read-only range ");
+    expect(reads).toMatchObject([
+      { request: 'key:"foo"', response: "range_response_count:1 size:24" },
+      {
+        request: 'key:"foo"  revision:99',
+        response: "",
+        error: "mvcc: required revision is a future revision",
+      },
+    ]);
+    const puts = slow.map(({ request }) => String(request)).filter((text) => /put:/.test(text));
+    expect(puts).toEqual([
+      expect.stringMatching(/^header:<ID:\d+> put:<key:"foo" value_size:3 >$/),
+    ]);
+  });
+
+  test("are not written for calls that are quick", async () => {
+    const { lines, warn } = collect();
+    member = await startTestMember({}, { ...silentLogger, warn });
+    await member.put("foo", "bar");
+    await member.range("foo");
+    expect(lines.filter(({ msg }) => /stats|too long/.test(String(msg)))).toEqual([]);
+  });
+});
+
+describe("/metrics", () => {
+  async function scrape(metrics: "basic" | "extensive"): Promise<string> {
+    member = await startTestMember({ metrics, listenClientUrls: ["http://127.0.0.1:0"] });
+    await member.put("foo", "bar");
+    await member.range("foo", { serializable: true });
+    await member.range("foo", { revision: 99 }).catch(() => undefined);
+    await member.grant(60);
+
+    const stream = member.stream("etcdserverpb.Lease/LeaseKeepAlive", LeaseKeepAliveResponse);
+    stream.send(LeaseKeepAliveRequest.encode({ id: 1n }));
+    await stream.next();
+    stream.halfClose();
+    await stream.ended;
+    await member.compact(2, true);
+    return (await fetch(`${member.member.clientUrls[0]}/metrics`)).text();
+  }
+
+  test("has durations of requests, ranges, applies and compactions, and message counts", async () => {
+    const text = await scrape("basic");
+    for (const line of [
+      'etcd_server_request_duration_seconds_count{success="true",type="Put"} 1',
+      'etcd_server_request_duration_seconds_count{success="false",type="Range"} 1',
+      'etcd_server_range_duration_seconds_count{success="true"} 1',
+      'etcd_server_range_duration_seconds_count{success="false"} 1',
+      'etcd_server_apply_duration_seconds_count{op="Put",success="true",version="v3"} 1',
+      'etcd_server_apply_duration_seconds_count{op="LeaseGrant",success="true",version="v3"} 1',
+      "etcd_debugging_mvcc_db_compaction_total_duration_milliseconds_count 1",
+      "etcd_debugging_lease_granted_total 1",
+      'etcd_debugging_lease_ttl_total_bucket{le="64"} 1',
+      'etcd_server_client_requests_total{type="stream",client_api_version="unknown"} 1',
+      'etcd_server_feature_enabled{name="FastLeaseKeepAlive",stage="BETA"} 1',
+      'grpc_server_msg_received_total{grpc_type="bidi_stream",grpc_service="etcdserverpb.Lease",grpc_method="LeaseKeepAlive"} 1',
+      'grpc_server_msg_sent_total{grpc_type="unary",grpc_service="etcdserverpb.KV",grpc_method="Range"} 1',
+    ]) {
+      expect(text).toContain(`\n${line}\n`);
+    }
+    expect(text).not.toContain("grpc_server_handling_seconds");
+  });
+
+  test("has handling times of each method where metrics are extensive", async () => {
+    const text = await scrape("extensive");
+    const count = (labels: string): string =>
+      new RegExp(`^grpc_server_handling_seconds_count\\{${labels}\\} (\\d+)$`, "m").exec(
+        text,
+      )?.[1] ?? "";
+    const labels = (method: string, service: string, type: string): string =>
+      `grpc_method="${method}",grpc_service="etcdserverpb.${service}",grpc_type="${type}"`;
+    expect(count(labels("Put", "KV", "unary"))).toBe("1");
+    expect(count(labels("Range", "KV", "unary"))).toBe("2");
+    expect(count(labels("LeaseKeepAlive", "Lease", "bidi_stream"))).toBe("1");
+  });
+});
