@@ -1,20 +1,26 @@
-import { type GrpcServer, type MethodEntry, type Services, Status } from "@nodetcd/grpc";
+import {
+  type GrpcServer,
+  type MethodEntry,
+  type Services,
+  Status,
+  type StatusCode,
+} from "@nodetcd/grpc";
 import { Counter, type Registry } from "prom-client";
 import type { CallMeter } from "./measure/call-meter.ts";
 import type { ClientVersions } from "./measure/client-versions.ts";
 
-/** Names of the gRPC codes as metrics spell them, by number. */
-const CODE_NAMES: readonly string[] = Object.keys(Status).map((name) =>
-  name === "OK"
-    ? name
-    : name === "CANCELLED"
-      ? "Canceled"
-      : name
-          .toLowerCase()
-          .split("_")
-          .map((word) => word[0]!.toUpperCase() + word.slice(1))
-          .join(""),
+/** The gRPC codes by their names as metrics spell them. */
+const CODES: readonly (readonly [string, StatusCode])[] = Object.entries(Status).map(
+  ([name, code]) => [codeName(name), code],
 );
+
+/** `DEADLINE_EXCEEDED` is `DeadlineExceeded`. */
+function codeName(name: string): string {
+  if (name === "OK") return name;
+  if (name === "CANCELLED") return "Canceled";
+  const words = name.toLowerCase().split("_");
+  return words.map((word) => word[0]!.toUpperCase() + word.slice(1)).join("");
+}
 
 /** `/etcdserverpb.KV/Put` as labels. */
 function labels(method: MethodEntry): {
@@ -59,8 +65,10 @@ export function registerGrpcMetrics(registry: Registry, measured: GrpcMeasured):
     collect() {
       this.reset();
       for (const method of services.methods()) {
-        for (const [code, count] of method.handled) {
-          this.inc({ ...labels(method), grpc_code: CODE_NAMES[code] ?? "Unknown" }, count);
+        const { handled } = method;
+        // Zeros too, as in etcd: the first failure of a kind is an increase that alerts can see.
+        for (const [name, code] of CODES) {
+          this.inc({ ...labels(method), grpc_code: name }, handled.get(code) ?? 0);
         }
       }
     },
