@@ -52,6 +52,7 @@ export class Metrics {
   readonly timings: Timings;
   /** Histograms that keep their own numbers. */
   #families: readonly BucketFamily[] = [];
+  #calls: CallMeter | undefined;
 
   constructor() {
     const registers = [this.registry];
@@ -134,6 +135,7 @@ export class Metrics {
 
   /** Adds everything that is read from the member's parts. Called once, when they are there. */
   measure(parts: Measured): void {
+    this.#calls = parts.calls;
     this.#families = [...parts.calls.families, ...parts.applies.families];
     this.#measureRaft(parts);
     this.#measureStore(parts.core);
@@ -147,6 +149,7 @@ export class Metrics {
   /** Everything, in Prometheus' text format. */
   async text(): Promise<string> {
     const registered = await this.registry.metrics();
+    this.#calls?.settle();
     return registered + this.#families.map((family) => family.text()).join("");
   }
 

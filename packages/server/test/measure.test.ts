@@ -8,10 +8,11 @@ import {
 import { type LogFields, silentLogger } from "@nodetcd/runtime";
 import { nodeClock } from "@nodetcd/runtime/node";
 import { afterEach, describe, expect, test } from "vitest";
-import { BucketFamily } from "../src/measure/buckets.ts";
+import { BucketFamily, Buckets } from "../src/measure/buckets.ts";
 import { ClientVersions } from "../src/measure/client-versions.ts";
 import { goDuration } from "../src/measure/go-duration.ts";
 import { putText, rangeText, txnText } from "../src/measure/request-text.ts";
+import { PointReads } from "../src/measure/point-reads.ts";
 import { bareSize } from "../src/measure/slow-call.ts";
 import { Stopwatch } from "../src/measure/stopwatch.ts";
 import { bytes, dispose, startTestMember, type TestMember } from "./support/member.ts";
@@ -49,6 +50,29 @@ describe("Stopwatch", () => {
     expect([watch.recent(), watch.recent(), watch.now(), watch.recent()]).toEqual([1, 1, 2, 2]);
     await nodeClock.yield();
     expect(watch.recent()).toBe(3);
+  });
+});
+
+describe("PointReads", () => {
+  test("counts every call; those of a stretch share its time", async () => {
+    let time = 0;
+    const watch = new Stopwatch({ ...nodeClock, monotonic: () => time });
+    const buckets = new Buckets([0.0015, 0.1]);
+    const reads = new PointReads(watch, [buckets]);
+    const call = (ms: number): void => {
+      reads.begin();
+      time += ms;
+      reads.end();
+    };
+    call(50);
+    expect(buckets.cumulative()).toEqual([0, 1, 1]);
+    for (let i = 0; i < 20; i++) call(1);
+    expect(buckets.cumulative()).toEqual([16, 17, 17]);
+    await nodeClock.yield();
+    time += 10_000;
+    call(1);
+    expect(buckets.cumulative()).toEqual([21, 22, 22]);
+    expect(buckets.sum).toBeCloseTo(0.071);
   });
 });
 
@@ -139,7 +163,7 @@ describe("warnings of a member", () => {
     const limits = { warningUnaryRequestDurationMs: 1e-6, warningApplyDurationMs: 1e-6 };
     member = await startTestMember(limits, { ...silentLogger, warn });
     await member.put("foo", "bar");
-    await member.range("foo");
+    await member.range("foo", { limit: 5 });
     await member.range("foo", { revision: 99 }).catch(() => undefined);
     await member.delete("foo");
     const stats = lines.filter(({ msg }) => msg === "request stats");
@@ -159,7 +183,7 @@ describe("warnings of a member", () => {
     const slow = lines.filter(({ msg }) => msg === "apply request took too long");
     const reads = slow.filter(({ prefix }) => prefix === "read-only range ");
     expect(reads).toMatchObject([
-      { request: 'key:"foo"', response: "range_response_count:1 size:24" },
+      { request: 'key:"foo"  limit:5', response: "range_response_count:1 size:24" },
       {
         request: 'key:"foo"  revision:99',
         response: "",

@@ -3,12 +3,14 @@ import type { Logger, Runtime } from "@nodetcd/runtime";
 import type { MemberConfig } from "../config.ts";
 import { BucketFamily, type Buckets, exponential } from "./buckets.ts";
 import { ClientVersions } from "./client-versions.ts";
+import { PointReads } from "./point-reads.ts";
 import { MeteredStream } from "./metered-stream.ts";
 import { type MethodMeter, MeteredUnary } from "./metered-unary.ts";
 import { warnOfSlowCall } from "./slow-call.ts";
 import { Stopwatch } from "./stopwatch.ts";
 
 type UnaryReceiver = (request: Uint8Array, call: UnaryCall) => void;
+type QuickReceiver = (request: Uint8Array, call: UnaryCall) => boolean;
 type StreamReceiver = (call: StreamCall) => void;
 
 /** Requests by the names that etcd has for them in `etcd_server_request_duration_seconds`. */
@@ -44,6 +46,7 @@ export class CallMeter {
   readonly #logger: Logger;
   readonly #runtime: Runtime;
   readonly #watch: Stopwatch;
+  readonly #pointReads: PointReads[] = [];
   readonly #requests = new BucketFamily(
     "etcd_server_request_duration_seconds",
     "Response latency distribution in seconds for each type.",
@@ -86,13 +89,31 @@ export class CallMeter {
     this.families = [...basic, this.#snapshots, ...extensive];
   }
 
-  /** `receive` with every call measured. */
-  unary(path: string, receive: UnaryReceiver): UnaryReceiver {
+  /**
+   * `receive` with every call measured.
+   *
+   * @param answerAtOnce takes the calls that it can answer within a microsecond or so: true when it has
+   */
+  unary(path: string, receive: UnaryReceiver, answerAtOnce?: QuickReceiver): UnaryReceiver {
     const meter = this.#methodMeter(path);
+    const reads = new PointReads(this.#watch, meter.succeeded);
+    if (answerAtOnce !== undefined) this.#pointReads.push(reads);
     return (request, call) => {
       this.unaryVersions.count(call.metadata);
+      if (answerAtOnce !== undefined) {
+        reads.begin();
+        if (answerAtOnce(request, call)) {
+          reads.end();
+          return;
+        }
+      }
       receive(request, new MeteredUnary(meter, request, call));
     };
+  }
+
+  /** Counts what waits to be counted: before the families are read. */
+  settle(): void {
+    for (const reads of this.#pointReads) reads.settle();
   }
 
   /** As `unary`, for streams. */
@@ -128,6 +149,7 @@ export class CallMeter {
     };
     return {
       watch: this.#watch,
+      quick: path === "/etcdserverpb.KV/Put",
       succeeded: outcome("true"),
       failed: outcome("false"),
       slowMs: this.#slowMs(path),

@@ -16,6 +16,8 @@ export interface SlowCall {
 /** What is measured of the calls of one method. */
 export interface MethodMeter {
   readonly watch: Stopwatch;
+  /** Answering takes so little that ends need not be told apart: a few of them share a time. */
+  readonly quick: boolean;
   /** Get the seconds of each call that was answered; the others those that failed. */
   readonly succeeded: readonly Buckets[];
   readonly failed: readonly Buckets[];
@@ -77,7 +79,8 @@ export class MeteredUnary implements UnaryCall {
     if (this.#ended) return;
     this.#ended = true;
     const meter = this.#meter;
-    const tookMs = meter.watch.now() - this.#startMs;
+    const { watch } = meter;
+    const tookMs = (meter.quick ? watch.sampled() : watch.now()) - this.#startMs;
     const succeeded = reply !== undefined && !this.#call.cancelled;
     for (const buckets of succeeded ? meter.succeeded : meter.failed) {
       buckets.observe(tookMs / 1000);

@@ -1,6 +1,7 @@
 import type { Clock, Timer } from "@nodetcd/runtime";
 import { RequestError } from "../errors.ts";
 import { PROPOSALS_MAX, PROPOSAL_BYTES_MAX } from "../limits.ts";
+import { Stopwatch } from "../measure/stopwatch.ts";
 
 /** Who is told how a proposed request went: exactly one of the two is called, once. */
 export interface Waiter {
@@ -24,6 +25,7 @@ const SWEEP_INTERVAL_MS = 500;
 export class InFlight {
   readonly #waiters = new Map<number, Waiter>();
   readonly #clock: Clock;
+  readonly #watch: Stopwatch;
   readonly #timeoutMs: number;
   readonly #sweep: Timer;
   #bytes = 0;
@@ -32,6 +34,7 @@ export class InFlight {
 
   constructor(clock: Clock, timeoutMs: number) {
     this.#clock = clock;
+    this.#watch = new Stopwatch(clock);
     this.#timeoutMs = timeoutMs;
     this.#sweep = clock.setRepeating(SWEEP_INTERVAL_MS, () => this.#giveUp());
   }
@@ -48,7 +51,7 @@ export class InFlight {
   }
 
   add(suffix: number, bytes: number, waiter: Waiter): void {
-    waiter.deadline = this.#clock.monotonic() + this.#timeoutMs;
+    waiter.deadline = this.#watch.recent() + this.#timeoutMs;
     waiter.bytes = bytes;
     this.#bytes += bytes;
     this.#waiters.set(suffix, waiter);

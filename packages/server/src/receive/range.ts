@@ -58,18 +58,30 @@ function pointReply(
   return reply;
 }
 
-/** `etcdserverpb.KV/Range` */
-export function receiveRange(core: Core): (request: Uint8Array, call: UnaryCall) => void {
+/**
+ * Answers `etcdserverpb.KV/Range` of one key, as nearly all are, where that can be done at once. False: it was
+ * not answered.
+ */
+export function answerPointRead(core: Core): (request: Uint8Array, call: UnaryCall) => boolean {
   const { store, headers, reads } = core;
   const slab = new Slab();
   const point: PointRead = { keyEnd: 0, serializable: false };
   return (bytes, call) => {
     try {
-      if (decodePointRead(bytes, point) && (point.serializable || reads.ready)) {
-        const found = store.get(bytes.subarray(2, point.keyEnd));
-        call.reply(pointReply(headers, slab, store.revision, found));
-        return;
-      }
+      if (!decodePointRead(bytes, point) || !(point.serializable || reads.ready)) return false;
+      const found = store.get(bytes.subarray(2, point.keyEnd));
+      call.reply(pointReply(headers, slab, store.revision, found));
+    } catch (error) {
+      failCall(call, error);
+    }
+    return true;
+  };
+}
+
+/** `etcdserverpb.KV/Range` */
+export function receiveRange(core: Core): (request: Uint8Array, call: UnaryCall) => void {
+  return (bytes, call) => {
+    try {
       readRange(core, RangeRequest.decode(bytes), call);
     } catch (error) {
       failCall(call, error);

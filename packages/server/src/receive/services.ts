@@ -27,7 +27,7 @@ import { receiveNotImplemented } from "./not-implemented.ts";
 import { receiveObserve } from "./observe.ts";
 import { receiveProclaim } from "./proclaim.ts";
 import { receivePut } from "./put.ts";
-import { receiveRange } from "./range.ts";
+import { answerPointRead, receiveRange } from "./range.ts";
 import { receiveRangeStream } from "./range-stream.ts";
 import { receiveResign } from "./resign.ts";
 import { receiveSnapshot } from "./snapshot.ts";
@@ -89,6 +89,18 @@ class Registry {
     }
   }
 
+  /** Most ranges are answered before anything else is done with them. */
+  range(receive: UnaryReceiver, answerAtOnce: ReturnType<typeof answerPointRead>): void {
+    const path = "/etcdserverpb.KV/Range";
+    const checked: UnaryReceiver = (request, call) => {
+      if (this.#refusesLeaderless(call)) failCall(call, new RequestError("NO_LEADER"));
+      else receive(request, call);
+    };
+    const quick = (request: Uint8Array, call: UnaryCall): boolean =>
+      !this.#refusesLeaderless(call) && answerAtOnce(request, call);
+    this.services.unary(path, this.#meter.unary(path, checked, quick));
+  }
+
   stream(service: string, method: string, kind: StreamKind, receive: StreamReceiver): void {
     const path = `/${service}/${method}`;
     const checked: StreamReceiver = (call) => {
@@ -100,8 +112,8 @@ class Registry {
 }
 
 function registerKeyValues(registry: Registry, core: Core): void {
+  registry.range(receiveRange(core), answerPointRead(core));
   registry.unary("etcdserverpb.KV", {
-    Range: receiveRange(core),
     Put: receivePut(core),
     DeleteRange: receiveDeleteRange(core),
     Txn: receiveTxn(core),
