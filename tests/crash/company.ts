@@ -13,6 +13,13 @@ import type { Records } from "./record.ts";
 
 const SNAPSHOT_PATH = "/etcdserverpb.Maintenance/Snapshot";
 const ALL = { key: Uint8Array.of(0), rangeEnd: Uint8Array.of(0) };
+/** What clients may have said when they stop saying anything. */
+const BEGINNINGS = [
+  "",
+  "PRI * HTTP/2.0\r\n",
+  "GET /metrics HTTP/1.1\r\nhost: a\r\n",
+  "POST /health HTTP/1.1\r\nhost: a\r\ncontent-length: 10\r\n\r\nab",
+];
 /** Pause between two keepalives, in milliseconds. */
 const KEEP_ALIVE_MS = 20;
 /** How long a client that falls silent reads before, in milliseconds. */
@@ -25,6 +32,7 @@ export class Company {
   readonly #connections: Connection[] = [];
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #silent: SilentLine[] = [];
+  readonly #stalled: Socket[] = [];
 
   /** A watch and a keepalive stream; by chance downloads and clients that stop reading. */
   constructor(url: string, records: Records, random: Seeded) {
@@ -32,6 +40,7 @@ export class Company {
     this.#keepAlive(this.#connect(url), records);
     if (random.chance(50)) this.#download(this.#connect(url), SNAPSHOT_PATH);
     if (random.chance(30)) this.#download(this.#connect(url), RANGE_STREAM_PATH);
+    if (random.chance(50)) this.#stalled.push(...BEGINNINGS.map((said) => beginOnly(url, said)));
     if (random.chance(50)) void this.#fallSilent(url, random.chance(50));
   }
 
@@ -39,6 +48,7 @@ export class Company {
     for (const timer of this.#timers) clearInterval(timer);
     for (const connection of this.#connections) connection.close();
     for (const line of this.#silent) line.close();
+    for (const socket of this.#stalled) socket.destroy();
   }
 
   #connect(url: string): Connection {
@@ -133,6 +143,15 @@ class SilentLine {
     this.#server.close();
     for (const socket of this.#sockets) socket.destroy();
   }
+}
+
+/** A connection on which nothing follows. */
+function beginOnly(url: string, said: string): Socket {
+  const { hostname, port } = new URL(url);
+  const socket = connectTcp(Number(port), hostname);
+  socket.on("error", ignore);
+  socket.write(said);
+  return socket;
 }
 
 function ignore(): void {}

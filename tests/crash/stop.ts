@@ -5,7 +5,8 @@
  *     SEED=1 ROUNDS=40 tsx tests/crash/stop.ts
  *
  * Signals come at a random moment under load, some of them twice; between rounds also in the first
- * moments of a start. `SUBJECT=etcd` tries real etcd instead (which ends by the signal itself).
+ * moments of a start. `SUBJECT=etcd` tries real etcd instead, which ends by the signal itself, and too late
+ * (7 s) when a client does not read.
  */
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";

@@ -276,7 +276,12 @@ function serve(
     // With addresses for HTTP alone the others carry gRPC alone.
     ...(endpoints.http.length === 0 ? { http1: clientHttp } : {}),
   });
-  closers.add(() => grpc.shutdown(SHUTDOWN_GRACE_MS));
+  closers.add(() => {
+    const gone = grpc.shutdown(SHUTDOWN_GRACE_MS);
+    // After the GOAWAY, or they would be opened again.
+    meters.calls.endStreams();
+    return gone;
+  });
   metrics.measure({
     core,
     loop: engine.loop,

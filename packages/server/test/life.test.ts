@@ -1,4 +1,6 @@
-import { WatchRequest, WatchResponse } from "@nodetcd/messages";
+import { Channel } from "@nodetcd/grpc";
+import { LeaseKeepAliveRequest, WatchRequest, WatchResponse } from "@nodetcd/messages";
+import { nodeClock, nodeNetwork } from "@nodetcd/runtime/node";
 import { describe, expect, test } from "vitest";
 import { bytes, dispose, startTestMember } from "./support/member.ts";
 
@@ -39,6 +41,37 @@ describe("startMember() and stop()", () => {
     await expect(member.put("a", "1")).rejects.toMatchObject({
       message: "etcdserver: server stopped",
     });
+    await dispose(member);
+  });
+
+  test("stop() does not wait for streams that go on for ever", async () => {
+    const member = await startTestMember({ listenClientUrls: [FREE_PORT] });
+    const port = Number(new URL(member.member.clientUrls[0] ?? "").port);
+    const channel = new Channel({
+      network: nodeNetwork,
+      clock: nodeClock,
+      host: "127.0.0.1",
+      port,
+    });
+    const ends: Promise<{ code: number; message: string }>[] = [];
+    const opened: Promise<void>[] = [];
+    const open = (path: string, request: Uint8Array): void => {
+      const stream = channel.stream(path);
+      ends.push(new Promise((resolve) => (stream.onEnd = resolve)));
+      opened.push(new Promise((resolve) => (stream.onMessage = () => resolve())));
+      stream.send(request);
+    };
+    open("/etcdserverpb.Watch/Watch", WatchRequest.encode({ createRequest: { key: bytes("a") } }));
+    open("/etcdserverpb.Lease/LeaseKeepAlive", LeaseKeepAliveRequest.encode({ id: 1n }));
+    open("/grpc.health.v1.Health/Watch", new Uint8Array(0));
+    await Promise.all(opened);
+    const start = performance.now();
+    await member.member.stop();
+    expect(performance.now() - start).toBeLessThan(400);
+    for (const end of await Promise.all(ends)) {
+      expect(end).toMatchObject({ code: 14, message: "etcdserver: server stopped" });
+    }
+    channel.close();
     await dispose(member);
   });
 

@@ -1,10 +1,12 @@
 import type { StreamCall, UnaryCall } from "@nodetcd/grpc";
 import type { Logger, Runtime } from "@nodetcd/runtime";
 import type { MemberConfig } from "../config.ts";
+import { RequestError } from "../errors.ts";
+import { errorStatus, errorText } from "../receive/error-to-status.ts";
 import { BucketFamily, type Buckets, exponential } from "./buckets.ts";
 import { ClientVersions } from "./client-versions.ts";
 import { PointReads } from "./point-reads.ts";
-import { MeteredStream } from "./metered-stream.ts";
+import { type MessageCounts, MeteredStream, type StreamMeter } from "./metered-stream.ts";
 import { type MethodMeter, MeteredUnary } from "./metered-unary.ts";
 import { warnOfSlowCall } from "./slow-call.ts";
 import { Stopwatch } from "./stopwatch.ts";
@@ -24,14 +26,15 @@ const REQUEST_TYPES: Readonly<Record<string, string>> = {
   "/etcdserverpb.Lease/LeaseRevoke": "LeaseRevoke",
   "/etcdserverpb.Maintenance/Alarm": "Alarm",
 };
+/** Streams that go on until the client ends them: nothing is gained by waiting for that. */
+const ENDLESS: ReadonlySet<string> = new Set([
+  "/etcdserverpb.Watch/Watch",
+  "/etcdserverpb.Lease/LeaseKeepAlive",
+  "/v3electionpb.Election/Observe",
+  "/grpc.health.v1.Health/Watch",
+]);
 /** The bounds of grpc-go's histograms, in seconds. */
 const HANDLING_BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
-
-/** Messages of one streaming method, both ways. */
-export interface MessageCounts {
-  received: number;
-  sent: number;
-}
 
 /** Times and counts the calls of the client port, and warns of slow ones. */
 export class CallMeter {
@@ -46,6 +49,7 @@ export class CallMeter {
   readonly #logger: Logger;
   readonly #runtime: Runtime;
   readonly #watch: Stopwatch;
+  readonly #endless = new Set<MeteredStream>();
   readonly #pointReads: PointReads[] = [];
   readonly #requests = new BucketFamily(
     "etcd_server_request_duration_seconds",
@@ -123,10 +127,22 @@ export class CallMeter {
     const observers: Buckets[] = [];
     if (path === "/etcdserverpb.Maintenance/Snapshot") observers.push(this.#snapshots.series());
     observers.push(...this.#handlingOf(path, kind));
+    const meter: StreamMeter = {
+      watch: this.#watch,
+      messages: counts,
+      observers,
+      open: ENDLESS.has(path) ? this.#endless : new Set(),
+    };
     return (call) => {
       this.streamVersions.count(call.metadata);
-      receive(new MeteredStream(call, counts, this.#watch, observers));
+      receive(new MeteredStream(meter, call));
     };
+  }
+
+  /** Ends the streams that would go on for ever, as the member is being stopped. */
+  endStreams(): void {
+    const stopped = new RequestError("STOPPED");
+    for (const stream of this.#endless) stream.abort(errorStatus(stopped), errorText(stopped));
   }
 
   #handlingOf(path: string, kind: string): Buckets[] {

@@ -1,30 +1,36 @@
 import type { Metadata, StatusCode, StreamCall } from "@nodetcd/grpc";
 import type { Buckets } from "./buckets.ts";
-import type { MessageCounts } from "./call-meter.ts";
 import type { Stopwatch } from "./stopwatch.ts";
+
+/** Messages of one streaming method, both ways. */
+export interface MessageCounts {
+  received: number;
+  sent: number;
+}
+
+/** What the calls of one streaming method share. */
+export interface StreamMeter {
+  readonly watch: Stopwatch;
+  readonly messages: MessageCounts;
+  /** Get the seconds of each call. */
+  readonly observers: readonly Buckets[];
+  /** The calls that are open. */
+  readonly open: Set<MeteredStream>;
+}
 
 /** A streaming call whose messages are counted, and which is measured from here to its end. */
 export class MeteredStream implements StreamCall {
   readonly #call: StreamCall;
-  readonly #counts: MessageCounts;
-  readonly #watch: Stopwatch;
-  /** Get the seconds of the call. */
-  readonly #observers: readonly Buckets[];
+  readonly #meter: StreamMeter;
   readonly #startMs: number;
   #onCancel: (() => void) | undefined;
   #ended = false;
 
-  constructor(
-    call: StreamCall,
-    counts: MessageCounts,
-    watch: Stopwatch,
-    observers: readonly Buckets[],
-  ) {
+  constructor(meter: StreamMeter, call: StreamCall) {
+    this.#meter = meter;
     this.#call = call;
-    this.#counts = counts;
-    this.#watch = watch;
-    this.#observers = observers;
-    this.#startMs = watch.recent();
+    this.#startMs = meter.watch.recent();
+    meter.open.add(this);
     call.onCancel = () => {
       this.#end();
       this.#onCancel?.();
@@ -65,7 +71,7 @@ export class MeteredStream implements StreamCall {
 
   set onMessage(listener: (message: Uint8Array) => void) {
     this.#call.onMessage = (message) => {
-      this.#counts.received++;
+      this.#meter.messages.received++;
       listener(message);
     };
   }
@@ -87,7 +93,7 @@ export class MeteredStream implements StreamCall {
   }
 
   send(message: Uint8Array): boolean {
-    this.#counts.sent++;
+    this.#meter.messages.sent++;
     return this.#call.send(message);
   }
 
@@ -109,11 +115,20 @@ export class MeteredStream implements StreamCall {
     this.#end();
   }
 
+  /** Ends the call from outside: its handler gives up what it holds for it, as if the client had gone. */
+  abort(code: StatusCode, message: string): void {
+    if (this.#ended) return;
+    this.fail(code, message);
+    this.#onCancel?.();
+  }
+
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    if (this.#observers.length === 0) return;
-    const seconds = (this.#watch.now() - this.#startMs) / 1000;
-    for (const buckets of this.#observers) buckets.observe(seconds);
+    const { open, observers, watch } = this.#meter;
+    open.delete(this);
+    if (observers.length === 0) return;
+    const seconds = (watch.now() - this.#startMs) / 1000;
+    for (const buckets of observers) buckets.observe(seconds);
   }
 }

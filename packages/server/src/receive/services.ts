@@ -178,11 +178,9 @@ export function registerServices(core: Core, health: HealthStatus, meter: CallMe
   registerKeyValues(registry, core);
   registerOperations(registry, core, health);
   registerRecipes(registry, core);
-  registry.services.unary("/grpc.health.v1.Health/Check", receiveHealthCheck(health));
-  registry.services.stream(
-    "/grpc.health.v1.Health/Watch",
-    "server_stream",
-    receiveHealthWatch(health),
-  );
+  const [check, watch] = ["/grpc.health.v1.Health/Check", "/grpc.health.v1.Health/Watch"];
+  registry.services.unary(check, meter.unary(check, receiveHealthCheck(health)));
+  const watched = meter.stream(watch, "server_stream", receiveHealthWatch(health));
+  registry.services.stream(watch, "server_stream", watched);
   return registry.services;
 }
