@@ -2,8 +2,8 @@
 export const STOP_DEADLINE_MS = 1_450;
 
 /**
- * Takes SIGTERM and SIGINT from now on, and resolves at the first. Later ones change nothing: `npm start`
- * passes on a Ctrl-C that the terminal has sent to the program already. A stop that takes too long is ended by
+ * Takes SIGTERM and SIGINT from now on, and resolves at the first. Later ones change nothing, as with etcd: a
+ * supervisor may repeat its signal, or pass on what the whole process group got. A stop that takes too long is ended by
  * the deadline: what was acknowledged is in the log on disk and is replayed at the next start.
  */
 export function takeStopSignals(onLate: () => void): Promise<NodeJS.Signals> {

@@ -112,6 +112,29 @@ describe("nodetcd", () => {
     expect(await second.exit).toBe(0);
   });
 
+  it("a signal that comes again changes nothing", async () => {
+    const { child, output, exit } = await startMember("twice");
+    for (let i = 0; i < 3; i++) child.kill("SIGINT");
+    expect(await exit, output.err).toBe(0);
+    expect(output.err).toContain('"stopped"');
+  });
+
+  it("a signal during the start ends it with code 0, and the next start is sound", async () => {
+    const { child, args, exit: end } = await startMember("early");
+    child.kill("SIGTERM");
+    await end;
+    const { output, exit, child: starting } = start(args);
+    await expect.poll(() => output.err, { timeout: 15_000, interval: 1 }).toContain("Running: ");
+    starting.kill("SIGTERM");
+    expect(await exit, output.err).toBe(0);
+    const again = start(args);
+    await expect
+      .poll(() => again.output.err, { timeout: 15_000 })
+      .toContain("ready to serve client requests");
+    again.child.kill("SIGTERM");
+    expect(await again.exit).toBe(0);
+  });
+
   it("says why it cannot start: folder in use, port in use", async () => {
     const running = await startMember("busy");
     const sameFolder = start([
