@@ -5,6 +5,7 @@ import {
   type DiskFile,
   type OpenMode,
 } from "@nodetcd/runtime";
+import { DirectoryImage, type Image, type Successors } from "./directory-image.ts";
 import { FaultFile } from "./fault-file.ts";
 import { FileImage } from "./file-image.ts";
 import type { SeededRandom } from "./seeded-random.ts";
@@ -24,29 +25,52 @@ export class CrashError extends Error {
   override readonly name = "CrashError";
 }
 
+/** What kind of power cut a disk is to be tested for. */
+export interface FaultDiskOptions {
+  /**
+   * A power cut may take away names that no `syncDirectory` has saved: of the changes to a directory
+   * since its last sync any number is left, always the first ones (journals keep their order), and
+   * one directory knows nothing of another. Making a directory counts as an operation then. Default
+   * false: names survive.
+   */
+  readonly losesNames?: boolean;
+}
+
 /**
  * A disk in memory that loses what a real one may lose at a power cut. Writes reach the current
  * content at once; until `sync` they are also kept apart, in order. `crash` decides for each
  * unsynced write whether it was saved whole, in part (sectors of 512 bytes, in any order) or not at
- * all, so that later writes may be on disk without earlier ones. Names (created, renamed, removed)
- * survive without a directory sync: journalling file systems keep them in order, and what is
- * tested here is the content.
+ * all, so that later writes may be on disk without earlier ones. For names (created, renamed,
+ * removed) see `FaultDiskOptions.losesNames`.
  *
- * `operations` counts writes, truncations and syncs; `crashAfter(n)` makes the operation after the
- * n-th raise `CrashError`, as does every one that follows, until `crash` gives the disk as
- * it is found after power returns.
+ * `operations` counts writes, truncations, syncs and changes of names; `crashAfter(n)` makes the
+ * operation after the n-th raise `CrashError`, as does every one that follows, until `crash` gives
+ * the disk as it is found after power returns.
  */
 export class FaultDisk implements Disk {
   readonly faults: Faults = {};
-  #files = new Map<string, FileImage>();
-  #directories = new Set<string>(["/", "."]);
+  /** How long an asynchronous operation takes before it has its effect. Default: a microtask. */
+  latency: () => Promise<void> = () => Promise.resolve();
+  readonly #losesNames: boolean;
+  #root = new DirectoryImage();
+  #workingDirectory = new DirectoryImage();
   #locks = new Map<FileImage, { kind: "shared" | "exclusive"; holders: Set<FaultFile> }>();
   #operations = 0;
   #crashAt = Infinity;
+  #crashed = false;
   #temporary = 0;
+
+  constructor(options: FaultDiskOptions = {}) {
+    this.#losesNames = options.losesNames ?? false;
+  }
 
   get operations(): number {
     return this.#operations;
+  }
+
+  /** True once an operation was refused because the planned crash point was reached. */
+  get crashed(): boolean {
+    return this.#crashed;
   }
 
   /** Lets `count` more operations through, then crashes. */
@@ -60,10 +84,8 @@ export class FaultDisk implements Disk {
    */
   crash(random: SeededRandom): FaultDisk {
     this.#crashAt = -1;
-    const next = new FaultDisk();
-    for (const [path, image] of this.#files) next.#files.set(path, image.afterCrash(random));
-    next.#directories = new Set(this.#directories);
-    return next;
+    const found: Successors = new Map();
+    return this.#next((directory) => directory.afterCrash(random, this.#losesNames, found));
   }
 
   /**
@@ -72,91 +94,107 @@ export class FaultDisk implements Disk {
    */
   restart(): FaultDisk {
     this.#crashAt = -1;
-    const next = new FaultDisk();
-    for (const [path, image] of this.#files) next.#files.set(path, image.copy());
-    next.#directories = new Set(this.#directories);
+    return this.copy();
+  }
+
+  /** Another disk with the same content and the same to lose, without open files and locks. */
+  copy(): FaultDisk {
+    const copies: Successors = new Map();
+    return this.#next((directory) => directory.copy(copies));
+  }
+
+  #next(successor: (directory: DirectoryImage) => DirectoryImage): FaultDisk {
+    const next = new FaultDisk({ losesNames: this.#losesNames });
+    next.#root = successor(this.#root);
+    next.#workingDirectory = successor(this.#workingDirectory);
     return next;
   }
 
   /** Called by files before each write, truncation and sync. */
   enter(): void {
-    if (this.#operations >= this.#crashAt)
+    if (this.#operations >= this.#crashAt) {
+      this.#crashed = true;
       throw new CrashError("The simulated machine has crashed");
+    }
     this.#operations++;
   }
 
   /** Bytes that all files together hold. */
   usedBytes(): number {
-    let used = 0;
-    for (const image of this.#files.values()) used += image.size;
-    return used;
+    return bytesIn(this.#root) + bytesIn(this.#workingDirectory);
   }
 
   open(path: string, mode: OpenMode): DiskFile {
-    let image = this.#files.get(path);
+    const { directory, name } = this.#place(path, "open");
+    let image = directory.names.get(name);
+    if (image instanceof DirectoryImage) {
+      throw new DiskError("IO_FAILED", path, `Cannot open ${path}: it is a directory`);
+    }
     if (image === undefined && (mode === "read" || mode === "write")) throw notFound(path, "open");
     if (image !== undefined && mode === "create-new") {
       throw new DiskError("ALREADY_EXISTS", path, `Cannot open ${path}: it exists already`);
     }
     if (image === undefined) {
-      if (!this.#directories.has(parent(path))) throw notFound(path, "open");
       this.enter();
       image = new FileImage();
-      this.#files.set(path, image);
+      directory.change({ name, image });
     }
     return new FaultFile(this, path, image, mode === "read");
   }
 
   exists(path: string): boolean {
-    return this.#files.has(path) || this.#directories.has(path);
+    return this.#find(path) !== undefined;
   }
 
   size(path: string): number {
-    return this.#image(path, "measure").size;
+    return this.#file(path, "measure").size;
   }
 
   list(directory: string): DiskEntry[] {
-    if (!this.#directories.has(directory)) throw notFound(directory, "list");
-    const entries: DiskEntry[] = [];
-    for (const [path, image] of this.#files) {
-      if (parent(path) === directory) {
-        entries.push({ name: baseName(path), kind: "file", size: image.size });
-      }
-    }
-    for (const path of this.#directories) {
-      if (path !== directory && parent(path) === directory) {
-        entries.push({ name: baseName(path), kind: "directory", size: 0 });
-      }
-    }
+    const entries = Array.from(
+      this.#directory(directory, "list").names,
+      ([name, image]): DiskEntry =>
+        image instanceof DirectoryImage
+          ? { name, kind: "directory", size: 0 }
+          : { name, kind: "file", size: image.size },
+    );
     return entries.toSorted((a, b) => (a.name < b.name ? -1 : 1));
   }
 
   makeDirectory(path: string): void {
-    for (let at = path; !this.#directories.has(at); at = parent(at)) this.#directories.add(at);
+    let directory = this.#top(path);
+    for (const name of namesOf(path)) {
+      let image = directory.names.get(name);
+      if (image === undefined) {
+        if (this.#losesNames) this.enter();
+        image = new DirectoryImage();
+        directory.change({ name, image });
+      }
+      if (!(image instanceof DirectoryImage)) throw notFound(path, "make");
+      directory = image;
+    }
   }
 
   rename(from: string, to: string): void {
     this.enter();
-    if (this.#directories.has(from)) {
-      this.#renameTree(from, to);
-      return;
-    }
-    const image = this.#image(from, "rename");
-    this.#files.delete(from);
-    this.#files.set(to, image);
-  }
-
-  #renameTree(from: string, to: string): void {
-    const moved = (path: string): string =>
-      path === from || path.startsWith(`${from}/`) ? to + path.slice(from.length) : path;
-    this.#files = new Map(Array.from(this.#files, ([path, image]) => [moved(path), image]));
-    this.#directories = new Set(Array.from(this.#directories, moved));
+    const old = this.#place(from, "rename");
+    const next = this.#place(to, "rename");
+    const image = old.directory.names.get(old.name);
+    if (image === undefined) throw notFound(from, "rename");
+    const [taken, given] = [
+      { name: old.name, image: undefined },
+      { name: next.name, image },
+    ];
+    if (old.directory === next.directory) return old.directory.change(taken, given);
+    next.directory.change(given);
+    old.directory.change(taken);
   }
 
   remove(path: string): void {
     this.enter();
-    this.#image(path, "remove");
-    this.#files.delete(path);
+    this.#file(path, "remove");
+    const { directory, name } = this.#place(path, "remove");
+    directory.change({ name, image: undefined });
   }
 
   async removeAsync(path: string): Promise<void> {
@@ -166,17 +204,14 @@ export class FaultDisk implements Disk {
 
   removeTree(path: string): void {
     this.enter();
-    for (const name of this.#files.keys()) {
-      if (name === path || name.startsWith(`${path}/`)) this.#files.delete(name);
-    }
-    for (const name of this.#directories) {
-      if (name === path || name.startsWith(`${path}/`)) this.#directories.delete(name);
-    }
+    if (this.#find(path) === undefined) return;
+    const { directory, name } = this.#place(path, "remove");
+    directory.change({ name, image: undefined });
   }
 
   syncDirectory(path: string): void {
     this.enter();
-    if (!this.#directories.has(path)) throw notFound(path, "sync");
+    this.#directory(path, "sync").sync();
   }
 
   async syncDirectoryAsync(path: string): Promise<void> {
@@ -185,7 +220,7 @@ export class FaultDisk implements Disk {
   }
 
   readFile(path: string): Uint8Array {
-    const image = this.#image(path, "read");
+    const image = this.#file(path, "read");
     return image.bytes.slice(0, image.size);
   }
 
@@ -212,22 +247,56 @@ export class FaultDisk implements Disk {
     this.#locks.get(image)?.holders.delete(holder);
   }
 
-  #image(path: string, action: string): FileImage {
-    const image = this.#files.get(path);
-    if (image === undefined) throw notFound(path, action);
+  #top(path: string): DirectoryImage {
+    return path.startsWith("/") ? this.#root : this.#workingDirectory;
+  }
+
+  #find(path: string): Image | undefined {
+    let image: Image | undefined = this.#top(path);
+    for (const name of namesOf(path)) {
+      if (!(image instanceof DirectoryImage)) return undefined;
+      image = image.names.get(name);
+    }
     return image;
   }
+
+  #directory(path: string, action: string): DirectoryImage {
+    const image = this.#find(path);
+    if (!(image instanceof DirectoryImage)) throw notFound(path, action);
+    return image;
+  }
+
+  #file(path: string, action: string): FileImage {
+    const image = this.#find(path);
+    if (!(image instanceof FileImage)) throw notFound(path, action);
+    return image;
+  }
+
+  /** The directory that holds this name, whether or not the name is there. */
+  #place(path: string, action: string): { directory: DirectoryImage; name: string } {
+    const names = namesOf(path);
+    const name = names.pop();
+    let directory: Image | undefined = this.#top(path);
+    for (const parent of names) {
+      directory = directory instanceof DirectoryImage ? directory.names.get(parent) : undefined;
+    }
+    if (name === undefined || !(directory instanceof DirectoryImage)) throw notFound(path, action);
+    return { directory, name };
+  }
+}
+
+function namesOf(path: string): string[] {
+  return path.split("/").filter((name) => name !== "" && name !== ".");
+}
+
+function bytesIn(directory: DirectoryImage): number {
+  let bytes = 0;
+  for (const image of directory.names.values()) {
+    bytes += image instanceof DirectoryImage ? bytesIn(image) : image.size;
+  }
+  return bytes;
 }
 
 function notFound(path: string, action: string): DiskError {
   return new DiskError("NOT_FOUND", path, `Cannot ${action} ${path}: no such file or directory`);
-}
-
-function parent(path: string): string {
-  const slash = path.lastIndexOf("/");
-  return slash < 0 ? "." : slash === 0 ? "/" : path.slice(0, slash);
-}
-
-function baseName(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1);
 }

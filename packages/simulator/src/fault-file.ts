@@ -2,7 +2,7 @@ import { DiskError, type DiskFile } from "@nodetcd/runtime";
 import type { FaultDisk } from "./fault-disk.ts";
 import type { FileImage } from "./file-image.ts";
 
-/** An open file of a `FaultDisk`. Asynchronous operations take effect in a later microtask. */
+/** An open file of a `FaultDisk`. Asynchronous operations take effect after the disk's `latency`. */
 export class FaultFile implements DiskFile {
   readonly path: string;
   readonly #disk: FaultDisk;
@@ -34,7 +34,7 @@ export class FaultFile implements DiskFile {
   }
 
   async readAsync(into: Uint8Array, position: number): Promise<number> {
-    await Promise.resolve();
+    await this.#disk.latency();
     return this.read(into, position);
   }
 
@@ -58,7 +58,7 @@ export class FaultFile implements DiskFile {
   async writeAsync(chunks: readonly Uint8Array[], position: number): Promise<void> {
     let offset = position;
     for (const chunk of chunks) {
-      await Promise.resolve();
+      await this.#disk.latency();
       this.write(chunk, offset);
       offset += chunk.length;
     }
@@ -86,7 +86,7 @@ export class FaultFile implements DiskFile {
   }
 
   async syncAsync(): Promise<void> {
-    await Promise.resolve();
+    await this.#disk.latency();
     this.sync();
   }
 
@@ -96,12 +96,12 @@ export class FaultFile implements DiskFile {
   }
 
   async truncateAsync(size: number): Promise<void> {
-    await Promise.resolve();
+    await this.#disk.latency();
     this.truncate(size);
   }
 
   async allocate(size: number): Promise<void> {
-    await Promise.resolve();
+    await this.#disk.latency();
     if (size > this.#image.size) this.truncate(size);
   }
 

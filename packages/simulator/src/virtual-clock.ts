@@ -70,6 +70,21 @@ export class VirtualClock implements Clock {
     this.#now = end;
   }
 
+  /** Moves time on to the next timer and runs that one alone. False: there is none. */
+  runNext(): boolean {
+    const timer = this.#earliest(Infinity);
+    if (timer === undefined) return false;
+    this.#timers.delete(timer);
+    this.#now = Math.max(this.#now, timer.due);
+    timer.callback();
+    return true;
+  }
+
+  /** When the next timer falls due, on the monotonic clock; Infinity without one. */
+  get nextDue(): number {
+    return this.#earliest(Infinity)?.due ?? Infinity;
+  }
+
   /**
    * As `advance`, but in steps of at most `stepMs`, letting promises settle in between: for code
    * that awaits what a timer resolved and then sets the next timer.

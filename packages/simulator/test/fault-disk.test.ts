@@ -109,4 +109,57 @@ describe("FaultDisk", () => {
     disk.removeTree("/g");
     expect(disk.exists("/g/e/f")).toBe(false);
   });
+
+  test("losesNames: a name survives from syncDirectory() on; before it, the first changes may", () => {
+    const outcomes = new Set<string>();
+    for (let seed = 1; seed <= 100; seed++) {
+      const disk = new FaultDisk({ losesNames: true });
+      disk.makeDirectory("/d");
+      disk.syncDirectory("/");
+      disk.open("/d/a", "create").sync();
+      disk.syncDirectory("/d");
+      disk.open("/d/b", "create").sync();
+      disk.rename("/d/a", "/d/c");
+      disk.remove("/d/b");
+      const found = disk.crash(new SeededRandom(seed)).list("/d");
+      outcomes.add(found.map((entry) => entry.name).join(" "));
+    }
+    expect([...outcomes].toSorted()).toEqual(["a", "a b", "b c", "c"]);
+  });
+
+  test("losesNames: a directory that was never saved goes with all that is in it", () => {
+    const outcomes = new Set<boolean>();
+    for (let seed = 1; seed <= 50; seed++) {
+      const disk = new FaultDisk({ losesNames: true });
+      disk.makeDirectory("/d");
+      disk.open("/d/a", "create").sync();
+      disk.syncDirectory("/d");
+      outcomes.add(disk.crash(new SeededRandom(seed)).exists("/d/a"));
+    }
+    expect([...outcomes].toSorted()).toEqual([false, true]);
+  });
+
+  test("losesNames: restart() keeps all names, and a later power cut may still take them", () => {
+    const outcomes = new Set<boolean>();
+    for (let seed = 1; seed <= 50; seed++) {
+      const disk = new FaultDisk({ losesNames: true });
+      disk.open("/a", "create").sync();
+      const restarted = disk.restart();
+      expect(restarted.exists("/a")).toBe(true);
+      outcomes.add(restarted.crash(new SeededRandom(seed)).exists("/a"));
+    }
+    expect([...outcomes].toSorted()).toEqual([false, true]);
+  });
+
+  test("latency holds back the effect of an asynchronous write", async () => {
+    const disk = new FaultDisk();
+    const file = disk.open("/a", "create");
+    let go = (): void => undefined;
+    disk.latency = () => new Promise((resolve) => (go = resolve));
+    const written = file.writeAsync([text("x")], 0);
+    expect(disk.size("/a")).toBe(0);
+    go();
+    await written;
+    expect(disk.size("/a")).toBe(1);
+  });
 });

@@ -33,3 +33,14 @@ test("SeededRandom repeats its sequence for a seed and spreads evenly", () => {
   for (let i = 0; i < 10_000; i++) counts[a.below(10)]!++;
   for (const count of counts) expect(count).toBeGreaterThan(800);
 });
+
+test("runNext() runs one timer, the next, at its time", () => {
+  const clock = new VirtualClock();
+  const ran: string[] = [];
+  clock.setTimer(7, () => ran.push("b"));
+  clock.setTimer(5, () => ran.push("a"));
+  expect(clock.nextDue).toBe(5);
+  expect(clock.runNext()).toBe(true);
+  expect([ran, clock.monotonic()]).toEqual([["a"], 5]);
+  expect([clock.runNext(), clock.runNext(), clock.nextDue]).toEqual([true, false, Infinity]);
+});
