@@ -93,6 +93,9 @@ export class Database {
     this.#target = this.#commitTarget();
     if (options.readOnly === true) return;
     this.#requireWholeFile();
+    // The meta may be that of a process which died before its sync. Pages of the state before it must
+    // not be written again until a power cut cannot bring that state back.
+    if (options.noSync !== true) file.sync();
     this.#loadFreelist();
   }
 

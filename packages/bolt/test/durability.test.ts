@@ -1,6 +1,6 @@
 import { BoltError, type Database, openDatabase } from "@nodetcd/bolt";
 import type { DiskFile } from "@nodetcd/runtime";
-import { FaultDisk } from "@nodetcd/simulator";
+import { FaultDisk, SeededRandom } from "@nodetcd/simulator";
 import { describe, expect, test } from "vitest";
 
 const NAME = Buffer.from("b");
@@ -50,6 +50,42 @@ describe("a failed sync", () => {
     expect(codeOf(() => db.begin(true))).toBe("POISONED");
     expect(has(db, 1)).toBe(false);
   });
+});
+
+/** Writes anew what twenty keys have, round by round, until the disk crashes after so many operations. */
+function writeUntilCrash(disk: FaultDisk, db: Database, firstRound: number, after: number): void {
+  disk.crashAfter(after);
+  try {
+    for (let round = firstRound; ; round++) {
+      db.update((tx) => {
+        const bucket = tx.createBucketIfMissing(NAME);
+        for (let i = 0; i < 20; i++) bucket.put(key(i), Buffer.alloc(500, round));
+      });
+    }
+  } catch (error) {
+    if (!disk.crashed) throw error;
+  }
+}
+
+test("a process dies before the sync of its meta, then the power fails: one state is there, whole", () => {
+  const options = { noFreelistSync: true };
+  for (let died = 10; died < 25; died++) {
+    for (let cut = 0; cut < 6; cut++) {
+      let disk = new FaultDisk();
+      writeUntilCrash(disk, openDatabase(disk, "/db", options), 1, died);
+      disk = disk.restart();
+      writeUntilCrash(disk, openDatabase(disk, "/db", options), 100, cut);
+      const found = disk.crash(new SeededRandom(died * 100 + cut));
+      const db = openDatabase(found, "/db", options);
+      expect(db.view((tx) => [...tx.check()])).toEqual([]);
+      const rounds = db.view((tx) => {
+        const bucket = tx.bucket(NAME)!;
+        return new Set(Array.from({ length: 20 }, (_, i) => bucket.get(key(i))?.[0]));
+      });
+      expect([...rounds], `died ${died}, cut ${cut}`).toHaveLength(1);
+      db.close();
+    }
+  }
 });
 
 test("a synced write that fails poisons, as what failed may have been the sync", async () => {
