@@ -3,7 +3,7 @@ import { WalError } from "./errors.ts";
 import { SEGMENT_BYTES } from "./limits.ts";
 import type { WalOptions, WalRuntime } from "./options.ts";
 import { RecordBuffer } from "./record-buffer.ts";
-import { segmentName, walExists } from "./segment.ts";
+import { parentOf, segmentName, walExists } from "./segment.ts";
 import { Wal } from "./write-ahead-log.ts";
 
 /**
@@ -63,9 +63,4 @@ function refuseExisting({ disk }: WalRuntime, directory: string): void {
     "ALREADY_EXISTS",
     `Cannot create a write-ahead log in ${directory}: ${what} already`,
   );
-}
-
-function parentOf(path: string): string {
-  const slash = path.lastIndexOf("/");
-  return slash < 0 ? "." : slash === 0 ? "/" : path.slice(0, slash);
 }

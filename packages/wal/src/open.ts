@@ -6,7 +6,7 @@ import type { WalOptions, WalRuntime } from "./options.ts";
 import { readLog } from "./read-log.ts";
 import { RecordBuffer } from "./record-buffer.ts";
 import { prepareTail } from "./repair.ts";
-import { segmentsFrom } from "./segment.ts";
+import { parentOf, segmentsFrom } from "./segment.ts";
 import { Wal } from "./write-ahead-log.ts";
 
 export interface OpenedWal {
@@ -36,6 +36,9 @@ export async function openWal(
   const file = disk.open(`${directory}/${last?.name ?? ""}`, "write");
   try {
     file.lock("exclusive", 0);
+    // The process that began a segment, or the log, may have died before that name was saved.
+    disk.syncDirectory(directory);
+    disk.syncDirectory(parentOf(directory));
     const content = await readLog(disk, directory, from);
     const { metadata, hardState, entries, segments, lastIndex, tail } = content;
 

@@ -39,6 +39,11 @@ export function listSegments(disk: Disk, directory: string): Segment[] {
     .sort((a, b) => a.sequence - b.sequence);
 }
 
+export function parentOf(path: string): string {
+  const slash = path.lastIndexOf("/");
+  return slash < 0 ? "." : slash === 0 ? "/" : path.slice(0, slash);
+}
+
 /** True when the directory holds a log. */
 export function walExists(disk: Disk, directory: string): boolean {
   return listSegments(disk, directory).length > 0;

@@ -123,7 +123,9 @@ async function liveAndDie(random: SeededRandom): Promise<void> {
     isSaved: true,
     purgedTo: 0,
   };
-  let disk = new FaultDisk();
+  let disk = new FaultDisk({ losesNames: true });
+  disk.makeDirectory("/data");
+  disk.syncDirectory("/");
   for (let life = 0; life < 4; life++) {
     disk.crashAfter(life === 3 ? Infinity : random.below(80));
     const runtime = inMemory(disk);
