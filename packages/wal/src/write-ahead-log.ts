@@ -134,17 +134,21 @@ export class Wal {
 
   /**
    * Removes the oldest segments that were released, as long as more than `keep` files remain. They
-   * lose their names at once and their content bit by bit, in the background.
+   * lose their names at once and their content bit by bit, in the background, once the loss of the
+   * names is saved: a segment that came back with a part of its content would be a damaged log.
    */
   purge(keep: number): void {
     const { disk } = this.#runtime;
     const files = listSegments(disk, this.directory);
     const firstNeeded = this.#segments[0]?.sequence ?? 0;
-    for (let count = files.length; count > keep; count--) {
-      const oldest = files.shift();
-      if (oldest === undefined || oldest.sequence >= firstNeeded) return;
-      const path = `${this.directory}/${oldest.name}`;
-      disk.rename(path, `${path}.tmp`);
+    const surplus = files
+      .slice(0, Math.max(0, files.length - keep))
+      .filter((file) => file.sequence < firstNeeded)
+      .map((file) => `${this.directory}/${file.name}`);
+    if (surplus.length === 0) return;
+    for (const path of surplus) disk.rename(path, `${path}.tmp`);
+    disk.syncDirectory(this.directory);
+    for (const path of surplus) {
       this.#purging = this.#purging.then(() => this.#removePurged(`${path}.tmp`));
     }
   }

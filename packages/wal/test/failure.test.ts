@@ -103,6 +103,32 @@ describe("a power cut", () => {
   );
 });
 
+it("a power cut while segments are removed leaves a log that opens", async () => {
+  const options = { segmentBytes: 3_000_000 };
+  for (let after = 0; after < 16; after++) {
+    const disk = new FaultDisk({ losesNames: true });
+    disk.makeDirectory("/data");
+    disk.syncDirectory("/");
+    const wal = await createWal(inMemory(disk), DIRECTORY, METADATA, options);
+    for (let i = 1; i <= 5; i++) await wal.append(state(1, i), [entry(i, 1, Buffer.alloc(3e6))]);
+    await wal.append(state(1, 5), []);
+    const snapshot = { index: 5, term: 1, confState: CONF_STATE };
+    await wal.appendSnapshot(snapshot);
+    wal.releaseTo(5);
+    disk.crashAfter(after);
+    try {
+      wal.purge(1);
+      await wal.close();
+    } catch (error) {
+      if (!isCrash(error)) throw error;
+    }
+    const found = inMemory(disk.crash(new SeededRandom(after)));
+    expect(readValidSnapshots(found.disk, DIRECTORY)).toContainEqual(snapshot);
+    const opened = await openWal(found, DIRECTORY, snapshot, options);
+    await opened.wal.close();
+  }
+});
+
 /** What must be found again: grows before an append, becomes certain when it is acknowledged. */
 interface Known {
   log: Entry[];
