@@ -20,7 +20,6 @@ export function openBackend(
     databaseOptions.noSync = true;
     databaseOptions.noGrowSync = true;
   }
-  removeUnfinishedCopies(runtime, path);
   const open = (file: string): Database => {
     const database = openDatabase(runtime.disk, file, databaseOptions);
     try {
@@ -31,7 +30,10 @@ export function openBackend(
       throw error;
     }
   };
-  return new Backend(runtime, { path, open }, options);
+  const backend = new Backend(runtime, { path, open }, options);
+  // Not earlier: without the lock they may be another process's, which is at work on them.
+  removeUnfinishedCopies(runtime, path);
+  return backend;
 }
 
 /** Writes nothing when they are all there. */
