@@ -32,7 +32,12 @@ export function openBackend(
   };
   const backend = new Backend(runtime, { path, open }, options);
   // Not earlier: without the lock they may be another process's, which is at work on them.
-  removeUnfinishedCopies(runtime, path);
+  try {
+    removeUnfinishedCopies(runtime, path);
+  } catch (error) {
+    void backend.close();
+    throw error;
+  }
   return backend;
 }
 

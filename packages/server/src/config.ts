@@ -74,6 +74,8 @@ export interface MemberConfig {
   maxConcurrentStreams: number;
   /** Write-ahead log files kept; 0 keeps all. Default 5. */
   maxWals: number;
+  /** Size of a write-ahead log file. No flag: a smaller one only makes sense in tests. Default 64,000,000. */
+  walSegmentBytes: number;
   /** Snapshot files kept; 0 keeps all. Default 5. */
   maxSnapshots: number;
   /** How `autoCompactionRetention` is read. Default `periodic`. */
@@ -155,6 +157,7 @@ export const defaultConfig: Readonly<MemberConfig> = {
   maxTxnOps: 128,
   maxConcurrentStreams: 0xffff_ffff,
   maxWals: 5,
+  walSegmentBytes: 64_000_000,
   maxSnapshots: 5,
   autoCompactionMode: "periodic",
   autoCompactionRetention: "0",

@@ -27,13 +27,24 @@ export function dataDirectory(config: Pick<MemberConfig, "dataDir" | "walDir">):
 /** Files that a crash in the middle of a defragmentation or a snapshot has left. */
 const LEFT_OVER = /^(db\.tmp\.|tmp)/;
 
-/** Makes a folder and those above it, so that a power cut cannot take them away again. */
+/**
+ * Makes a folder and those above it, so that a power cut cannot take them away again. Each is saved
+ * before one is made in it, so of those that are there only the innermost may not be saved: the
+ * process that made it may have died before.
+ */
 function makeDurably(disk: Disk, path: string): void {
-  const missing = [path];
-  let parent = parentOf(path);
-  for (; !disk.exists(parent); parent = parentOf(parent)) missing.push(parent);
-  disk.makeDirectory(path);
-  for (const made of missing) disk.syncDirectory(parentOf(made));
+  const parent = parentOf(path);
+  const isThere = disk.exists(path);
+  if (!isThere) {
+    makeDurably(disk, parent);
+    disk.makeDirectory(path);
+  }
+  try {
+    disk.syncDirectory(parent);
+  } catch (error) {
+    // Somebody else made a folder in one that is not ours to read.
+    if (!isThere || !(error instanceof DiskError) || error.code !== "NO_PERMISSION") throw error;
+  }
 }
 
 function parentOf(path: string): string {
@@ -41,15 +52,33 @@ function parentOf(path: string): string {
   return slash < 0 ? "." : slash === 0 ? "/" : path.slice(0, slash);
 }
 
-/** Makes the folders that are missing and removes what a crash has left half done. */
-export function prepareDataDirectory(disk: Disk, directory: DataDirectory, logger: Logger): void {
-  try {
-    if (!disk.exists(directory.snapshots)) makeDurably(disk, directory.snapshots);
+/** Makes the folders that are missing. */
+export function prepareDataDirectory(disk: Disk, directory: DataDirectory): void {
+  usingDirectory(directory, () => {
+    makeDurably(disk, directory.snapshots);
+    const parent = parentOf(directory.wal);
+    if (parent !== directory.member) makeDurably(disk, parent);
+  });
+}
+
+/**
+ * Removes what a crash has left half done, and saves the names of what it left whole: a process may
+ * have died between a rename and its sync. Only who has the lock may do this.
+ */
+export function tidyDataDirectory(disk: Disk, directory: DataDirectory, logger: Logger): void {
+  usingDirectory(directory, () => {
     for (const { name, kind } of disk.list(directory.snapshots)) {
       if (kind !== "file" || !LEFT_OVER.test(name)) continue;
       disk.remove(`${directory.snapshots}/${name}`);
       logger.info("removed a file that was left over", { path: `${directory.snapshots}/${name}` });
     }
+    disk.syncDirectory(directory.snapshots);
+  });
+}
+
+function usingDirectory(directory: DataDirectory, work: () => void): void {
+  try {
+    work();
   } catch (error) {
     if (!(error instanceof DiskError)) throw error;
     throw new ServerError(

@@ -15,7 +15,12 @@ import { Closers } from "./closers.ts";
 import { startCompactPolicy } from "./compact-policy/start.ts";
 import type { MemberConfig } from "./config.ts";
 import { checkConfig } from "./config-check.ts";
-import { type DataDirectory, dataDirectory, prepareDataDirectory } from "./data-dir.ts";
+import {
+  type DataDirectory,
+  dataDirectory,
+  prepareDataDirectory,
+  tidyDataDirectory,
+} from "./data-dir.ts";
 import { buildEngine, type Engine } from "./engine.ts";
 import { RequestError, ServerError } from "./errors.ts";
 import { clientRouter, newHttpCounters, peerRouter } from "./http/router.ts";
@@ -174,18 +179,20 @@ async function openFiles(
   failure: Failure,
   closers: Closers,
 ): Promise<OpenFiles> {
-  prepareDataDirectory(runtime.disk, directory, logger);
+  prepareDataDirectory(runtime.disk, directory);
   const report = (error: unknown): void => failure.report(error);
   const { timings } = metrics;
   return openingFiles(directory, async () => {
     const backend = openDatabaseOf(runtime, config, directory, logger, timings, report);
     closers.add(() => backend.close().catch(() => undefined));
+    tidyDataDirectory(runtime.disk, directory, logger);
     checkDatabase(backend);
     initializeDatabase(backend);
     const cluster = new Cluster(backend);
     const walOptions: WalOptions = {
       logger,
       noSync: config.unsafeNoFsync,
+      segmentBytes: config.walSegmentBytes,
       onSync: timings.walSync,
       onWrite: timings.walWrite,
     };

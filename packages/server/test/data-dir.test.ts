@@ -1,0 +1,57 @@
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { silentLogger } from "@nodetcd/runtime";
+import { CrashError, FaultDisk, SeededRandom } from "@nodetcd/simulator";
+import { expect, test } from "vitest";
+import { dataDirectory, prepareDataDirectory, tidyDataDirectory } from "../src/data-dir.ts";
+import { dispose, startTestMember } from "./support/member.ts";
+
+const directory = dataDirectory({ dataDir: "/var/lib/etcd", walDir: "/log/of/etcd/wal" });
+
+test("prepareDataDirectory() makes what a power cut cannot take away, also after one that died in it", () => {
+  for (let after = 0; after < 30; after++) {
+    const disk = new FaultDisk({ losesNames: true });
+    disk.crashAfter(after);
+    try {
+      prepareDataDirectory(disk, directory);
+    } catch (error) {
+      if (!(error instanceof CrashError)) throw error;
+    }
+    const next = disk.restart();
+    prepareDataDirectory(next, directory);
+    const found = next.crash(new SeededRandom(after));
+    const paths = [directory.snapshots, "/log/of/etcd"];
+    expect(
+      paths.filter((path) => !found.exists(path)),
+      `after ${after}`,
+    ).toEqual([]);
+  }
+});
+
+test("tidyDataDirectory() removes what is half done, and saves names that a dead process did not", () => {
+  for (let seed = 1; seed <= 20; seed++) {
+    const disk = new FaultDisk({ losesNames: true });
+    prepareDataDirectory(disk, directory);
+    for (const name of ["db", "db.tmp.7", "tmp-1.snap"]) {
+      disk.open(`${directory.snapshots}/${name}`, "create").sync();
+    }
+    tidyDataDirectory(disk, directory, silentLogger);
+    const names = disk.crash(new SeededRandom(seed)).list(directory.snapshots);
+    expect(names.map(({ name }) => name)).toEqual(["db"]);
+  }
+});
+
+test("a start that finds the directory locked leaves alone what the other process is making", async () => {
+  const member = await startTestMember();
+  try {
+    const snapshots = join(member.directory, "member", "snap");
+    const making = ["db.tmp.1", "tmp-0000000000000002-0000000000000064.snap"];
+    for (const name of making) writeFileSync(join(snapshots, name), "half");
+    await expect(startTestMember({ dataDir: member.directory })).rejects.toMatchObject({
+      code: "DATA_DIR_LOCKED",
+    });
+    expect(making.filter((name) => !existsSync(join(snapshots, name)))).toEqual([]);
+  } finally {
+    await dispose(member);
+  }
+});
