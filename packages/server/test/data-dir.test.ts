@@ -1,10 +1,14 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { ConfChange, EntryType, WalMetadata } from "@nodetcd/messages";
 import { silentLogger } from "@nodetcd/runtime";
+import { nodeRuntime } from "@nodetcd/runtime/node";
 import { CrashError, FaultDisk, SeededRandom } from "@nodetcd/simulator";
+import { createWal } from "@nodetcd/wal";
 import { expect, test } from "vitest";
 import { dataDirectory, prepareDataDirectory, tidyDataDirectory } from "../src/data-dir.ts";
-import { dispose, startTestMember } from "./support/member.ts";
+import { clusterIdOf, memberIdOf } from "../src/membership/ids.ts";
+import { dispose, startTestMember, testConfig } from "./support/member.ts";
 
 const directory = dataDirectory({ dataDir: "/var/lib/etcd", walDir: "/log/of/etcd/wal" });
 
@@ -54,4 +58,39 @@ test("a start that finds the directory locked leaves alone what the other proces
   } finally {
     await dispose(member);
   }
+});
+
+test("a log whose first entry was saved without the state behind it is begun anew", async () => {
+  const disk = new FaultDisk();
+  const config = { ...testConfig, dataDir: "/data", walSegmentBytes: 100_000 };
+  const { wal: path, snapshots } = dataDirectory(config);
+  disk.makeDirectory(snapshots);
+  const memberId = await memberIdOf(config.initialAdvertisePeerUrls, config.initialClusterToken);
+  const clusterId = await clusterIdOf([memberId]);
+  const metadata = WalMetadata.encode({ nodeId: memberId, clusterId });
+  const wal = await createWal({ clock: nodeRuntime.clock, disk }, path, metadata);
+  const data = ConfChange.encode({ nodeId: memberId, context: Buffer.from("{}") });
+  await wal.append(undefined, [{ type: EntryType.EntryConfChange, term: 1, index: 1, data }]);
+  await wal.close();
+
+  const runtime = { ...nodeRuntime, disk: disk.restart() };
+  const member = await startTestMember(config, silentLogger, runtime);
+  expect(member.member.id).toBe(memberId);
+  expect((await member.put("a", "1")).header?.revision).toBe(2);
+  await member.stop();
+});
+
+test("a database without its log is refused: what it has would pass for applied", async () => {
+  const disk = new FaultDisk();
+  const config = { ...testConfig, dataDir: "/data", walSegmentBytes: 100_000 };
+  const member = await startTestMember(config, silentLogger, { ...nodeRuntime, disk });
+  await member.put("a", "1");
+  await member.stop();
+  const found = disk.restart();
+  found.removeTree(dataDirectory(config).wal);
+  const again = startTestMember(config, silentLogger, { ...nodeRuntime, disk: found });
+  await expect(again).rejects.toMatchObject({
+    code: "DATA_DIR_BAD",
+    message: expect.stringContaining("write-ahead log"),
+  });
 });

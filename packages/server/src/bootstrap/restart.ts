@@ -35,7 +35,10 @@ export async function restart(context: BootstrapContext): Promise<Bootstrap> {
       "local-member-id": hexId(memberId),
       "commit-index": hardState.commit,
     });
-    const storage = logStorage(log, cluster.confState());
+    // The first write of a log founds the cluster: an entry, and a state that says it is committed. Torn
+    // between the two, nothing has happened yet.
+    const entries = hardState.commit > 0 ? log.entries : [];
+    const storage = logStorage({ ...log, entries }, cluster.confState());
     return {
       memberId,
       clusterId,
