@@ -318,7 +318,7 @@ function startBackground(
   const policy = startCompactPolicy(core, config);
   const keep = { wals: config.maxWals, snapshots: config.maxSnapshots };
   const purge = runtime.clock.setRepeating(PURGE_INTERVAL_MS, () =>
-    purgeFiles(runtime.disk, start.wal, directory.snapshots, keep),
+    purgeFiles(runtime.disk, start.wal, directory.snapshots, keep, core.logger),
   );
   closers.add(async () => {
     policy?.stop();

@@ -1,11 +1,13 @@
 import { LocalTransport, RpcError } from "@nodetcd/grpc";
 import { PutRequest, PutResponse, RangeRequest, RangeResponse } from "@nodetcd/messages";
-import { type Runtime, silentLogger } from "@nodetcd/runtime";
+import { DiskError, type Runtime, silentLogger } from "@nodetcd/runtime";
 import { nodeRuntime } from "@nodetcd/runtime/node";
-import { FaultDisk, SeededRandom } from "@nodetcd/simulator";
+import { FaultDisk, SeededRandom, VirtualClock } from "@nodetcd/simulator";
+import { createWal, saveSnapshotFile } from "@nodetcd/wal";
 import { describe, expect, test } from "vitest";
+import { purgeFiles } from "../src/persist/log-snapshot.ts";
 import { type Member, ServerError, startMember } from "../src/server.ts";
-import { bytes, testConfig, text } from "./support/member.ts";
+import { bytes, recordingLogger, testConfig, text } from "./support/member.ts";
 
 /** Commits and marks of the log come often, so that crashes fall into the middle of them. */
 const config = {
@@ -72,6 +74,31 @@ describe("a disk that fails", () => {
     expect(acknowledged.filter((key) => !found.has(key))).toEqual([]);
     await again.stop();
   });
+});
+
+test("files that cannot be removed are left for the next time, and the member goes on", async () => {
+  const disk = new FaultDisk();
+  const clock = new VirtualClock();
+  const remove = disk.remove.bind(disk);
+  let refused = 0;
+  disk.remove = (path): void => {
+    if (!path.endsWith(".snap") || refused++ > 0) return remove(path);
+    throw new DiskError("IO_FAILED", path, `Cannot remove ${path}: simulated failure`);
+  };
+  const wal = await createWal({ clock, disk }, "/wal", new Uint8Array(0), { segmentBytes: 4_000 });
+  disk.makeDirectory("/snap");
+  for (const index of [1, 2, 3]) {
+    const confState = { voters: [1n], learners: [], votersOutgoing: [], learnersNext: [] };
+    const metadata = { index, term: 1, confState: { ...confState, autoLeave: false } };
+    saveSnapshotFile(disk, "/snap", { data: bytes("x"), metadata });
+  }
+  const { logger, lines } = recordingLogger();
+  const purge = (): void => purgeFiles(disk, wal, "/snap", { wals: 1, snapshots: 1 }, logger);
+  purge();
+  expect(lines).toEqual(["warn failed to remove files that are not needed any more error"]);
+  purge();
+  expect(disk.list("/snap")).toHaveLength(1);
+  await wal.close();
 });
 
 /** Puts keys one after the other and in crowds, and notes what was acknowledged. */

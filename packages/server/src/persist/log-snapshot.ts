@@ -102,13 +102,22 @@ export class LogSnapshots {
   }
 }
 
-/** Removes segments and snapshot files beyond the numbers that are to be kept; 0 keeps all. */
+/**
+ * Removes segments and snapshot files beyond the numbers that are to be kept; 0 keeps all. What cannot
+ * be removed is tried again the next time.
+ */
 export function purgeFiles(
   disk: Disk,
   wal: Wal,
   snapshotDirectory: string,
   keep: { readonly wals: number; readonly snapshots: number },
+  logger: Logger,
 ): void {
-  if (keep.wals > 0) wal.purge(keep.wals);
-  if (keep.snapshots > 0) purgeSnapshotFiles(disk, snapshotDirectory, keep.snapshots);
+  try {
+    if (keep.wals > 0) wal.purge(keep.wals);
+    if (keep.snapshots > 0) purgeSnapshotFiles(disk, snapshotDirectory, keep.snapshots);
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    logger.warn("failed to remove files that are not needed any more", { error: text });
+  }
 }
