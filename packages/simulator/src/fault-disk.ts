@@ -56,7 +56,8 @@ export class FaultDisk implements Disk {
   #workingDirectory = new DirectoryImage();
   #locks = new Map<FileImage, { kind: "shared" | "exclusive"; holders: Set<FaultFile> }>();
   #operations = 0;
-  #crashAt = Infinity;
+  #leftUntilCrash = Infinity;
+  #isCounted: (path: string) => boolean = () => true;
   #crashed = false;
   #temporary = 0;
 
@@ -73,9 +74,14 @@ export class FaultDisk implements Disk {
     return this.#crashed;
   }
 
-  /** Lets `count` more operations through, then crashes. */
-  crashAfter(count: number): void {
-    this.#crashAt = this.#operations + count;
+  /**
+   * Lets `count` more operations through, then crashes.
+   *
+   * @param isCounted operations on other paths neither count nor crash before that
+   */
+  crashAfter(count: number, isCounted: (path: string) => boolean = () => true): void {
+    this.#leftUntilCrash = count;
+    this.#isCounted = isCounted;
   }
 
   /**
@@ -83,7 +89,7 @@ export class FaultDisk implements Disk {
    * raises `CrashError` for everything from now on.
    */
   crash(random: SeededRandom): FaultDisk {
-    this.#crashAt = -1;
+    this.#end();
     const found: Successors = new Map();
     return this.#next((directory) => directory.afterCrash(random, this.#losesNames, found));
   }
@@ -93,8 +99,12 @@ export class FaultDisk implements Disk {
    * was not synced still is not.
    */
   restart(): FaultDisk {
-    this.#crashAt = -1;
+    this.#end();
     return this.copy();
+  }
+
+  #end(): void {
+    this.crashAfter(0);
   }
 
   /** Another disk with the same content and the same to lose, without open files and locks. */
@@ -111,8 +121,9 @@ export class FaultDisk implements Disk {
   }
 
   /** Called by files before each write, truncation and sync. */
-  enter(): void {
-    if (this.#operations >= this.#crashAt) {
+  enter(path: string): void {
+    if (this.#isCounted(path) && this.#leftUntilCrash-- <= 0) {
+      this.#end();
       this.#crashed = true;
       throw new CrashError("The simulated machine has crashed");
     }
@@ -135,7 +146,7 @@ export class FaultDisk implements Disk {
       throw new DiskError("ALREADY_EXISTS", path, `Cannot open ${path}: it exists already`);
     }
     if (image === undefined) {
-      this.enter();
+      this.enter(path);
       image = new FileImage();
       directory.change({ name, image });
     }
@@ -166,7 +177,7 @@ export class FaultDisk implements Disk {
     for (const name of namesOf(path)) {
       let image = directory.names.get(name);
       if (image === undefined) {
-        if (this.#losesNames) this.enter();
+        if (this.#losesNames) this.enter(path);
         image = new DirectoryImage();
         directory.change({ name, image });
       }
@@ -176,7 +187,7 @@ export class FaultDisk implements Disk {
   }
 
   rename(from: string, to: string): void {
-    this.enter();
+    this.enter(from);
     const old = this.#place(from, "rename");
     const next = this.#place(to, "rename");
     const image = old.directory.names.get(old.name);
@@ -191,7 +202,7 @@ export class FaultDisk implements Disk {
   }
 
   remove(path: string): void {
-    this.enter();
+    this.enter(path);
     this.#file(path, "remove");
     const { directory, name } = this.#place(path, "remove");
     directory.change({ name, image: undefined });
@@ -203,14 +214,14 @@ export class FaultDisk implements Disk {
   }
 
   removeTree(path: string): void {
-    this.enter();
+    this.enter(path);
     if (this.#find(path) === undefined) return;
     const { directory, name } = this.#place(path, "remove");
     directory.change({ name, image: undefined });
   }
 
   syncDirectory(path: string): void {
-    this.enter();
+    this.enter(path);
     this.#directory(path, "sync").sync();
   }
 

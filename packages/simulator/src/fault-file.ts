@@ -22,7 +22,7 @@ export class FaultFile implements DiskFile {
     if (changes && this.#readOnly) {
       throw new DiskError("NO_PERMISSION", this.path, `${this.path} is open for reading only`);
     }
-    if (changes) this.#disk.enter();
+    if (changes) this.#disk.enter(this.path);
   }
 
   read(into: Uint8Array, position: number): number {

@@ -81,6 +81,17 @@ describe("FaultDisk", () => {
     expect(disk.restart().size("/a")).toBe(1);
   });
 
+  test("crashAfter() may count the operations on some paths only", () => {
+    const disk = new FaultDisk();
+    const [a, b] = [disk.open("/a", "create"), disk.open("/b", "create")];
+    disk.crashAfter(1, (path) => path === "/b");
+    for (let i = 0; i < 5; i++) a.write(text("x"), i);
+    b.write(text("x"), 0);
+    a.sync();
+    expect(() => b.sync()).toThrow(CrashError);
+    expect(() => a.sync()).toThrow(CrashError);
+  });
+
   test("refuses an exclusive lock while another file holds one", () => {
     const disk = new FaultDisk();
     const first = disk.open("/a", "create");
