@@ -1,0 +1,53 @@
+import type { Disk, DiskFile } from "@nodetcd/runtime";
+
+/** The same disk, but for some methods. */
+export function wrapDisk(disk: Disk, changed: Partial<Disk>): Disk {
+  return {
+    open: (path, mode, permissions) => disk.open(path, mode, permissions),
+    exists: (path) => disk.exists(path),
+    size: (path) => disk.size(path),
+    list: (directory) => disk.list(directory),
+    makeDirectory: (path) => disk.makeDirectory(path),
+    rename: (from, to) => disk.rename(from, to),
+    remove: (path) => disk.remove(path),
+    removeTree: (path) => disk.removeTree(path),
+    syncDirectory: (path) => disk.syncDirectory(path),
+    readFile: (path) => disk.readFile(path),
+    makeTemporaryDirectory: (prefix) => disk.makeTemporaryDirectory(prefix),
+    ...changed,
+  };
+}
+
+/** The same disk, but for some methods of the files whose path ends like this. */
+export function wrapFiles(
+  disk: Disk,
+  suffix: string,
+  change: (file: DiskFile) => Partial<DiskFile>,
+): Disk {
+  return wrapDisk(disk, {
+    open: (path, mode, permissions) => {
+      const file = disk.open(path, mode, permissions);
+      return path.endsWith(suffix) ? wrapFile(file, change(file)) : file;
+    },
+  });
+}
+
+function wrapFile(file: DiskFile, changed: Partial<DiskFile>): DiskFile {
+  return {
+    path: file.path,
+    read: (into, position) => file.read(into, position),
+    readAsync: (into, position) => file.readAsync(into, position),
+    write: (from, position) => file.write(from, position),
+    writeAsync: (chunks, position) => file.writeAsync(chunks, position),
+    writeSynced: (chunks, position) => file.writeSynced(chunks, position),
+    sync: () => file.sync(),
+    syncAsync: () => file.syncAsync(),
+    truncate: (size) => file.truncate(size),
+    truncateAsync: (size) => file.truncateAsync(size),
+    allocate: (size) => file.allocate(size),
+    size: () => file.size(),
+    lock: (kind, timeoutMs) => file.lock(kind, timeoutMs),
+    close: () => file.close(),
+    ...changed,
+  };
+}
