@@ -1,8 +1,9 @@
 import { ConfChange, ConfChangeType, type Entry, EntryType } from "@nodetcd/messages";
 import { consistentIndexOf } from "../apply/applied-index.ts";
+import type { Cluster } from "../membership/cluster.ts";
 import { hexId } from "../membership/ids.ts";
 import { memberJson } from "../membership/member-json.ts";
-import { logStorage, openLog } from "../persist/log-storage.ts";
+import { logStorage, type OpenedLog, openLog } from "../persist/log-storage.ts";
 import type { Bootstrap, BootstrapContext } from "./bootstrap.ts";
 
 /**
@@ -14,10 +15,11 @@ export async function forceNewCluster(context: BootstrapContext): Promise<Bootst
   const { runtime, config, directory, cluster, backend, logger, walOptions } = context;
   const log = await openLog(runtime, directory.wal, walOptions);
   const { memberId, clusterId, wal, snapshot, hardState } = log;
-  // The log may not have been told of the last commits, which the database has applied.
-  const committed = Math.max(hardState.commit, consistentIndexOf(backend));
-  const kept = log.entries.filter((entry) => entry.index <= committed);
-  const term = hardState.term;
+  const consistent = consistentIndexOf(backend);
+  const kept = committedEntries(log, consistent, cluster);
+  const members = membersAfter(kept, consistent, cluster);
+  // Without a state not even the founding of the cluster is in the log.
+  const term = Math.max(1, hardState.term);
   let index = kept.at(-1)?.index ?? snapshot.index;
   const append = (change: Parameters<typeof ConfChange.encode>[0]): Entry => ({
     type: EntryType.EntryConfChange,
@@ -25,11 +27,10 @@ export async function forceNewCluster(context: BootstrapContext): Promise<Bootst
     index: ++index,
     data: ConfChange.encode(change),
   });
-  const changes = cluster
-    .members()
-    .filter((member) => member.id !== memberId)
-    .map((member) => append({ type: ConfChangeType.ConfChangeRemoveNode, nodeId: member.id }));
-  if (cluster.member(memberId) === undefined) {
+  const changes = [...members]
+    .filter((id) => id !== memberId)
+    .map((id) => append({ type: ConfChangeType.ConfChangeRemoveNode, nodeId: id }));
+  if (!members.has(memberId)) {
     const peerUrls = config.initialAdvertisePeerUrls;
     const member = { id: memberId, name: config.name, peerUrls, clientUrls: [], isLearner: false };
     changes.push(
@@ -40,7 +41,7 @@ export async function forceNewCluster(context: BootstrapContext): Promise<Bootst
       }),
     );
   }
-  const forced = { ...hardState, commit: index };
+  const forced = { ...hardState, term, commit: index };
   await wal.append(forced, changes);
   logger.info("forcing restart member", {
     "cluster-id": hexId(clusterId),
@@ -58,4 +59,31 @@ export async function forceNewCluster(context: BootstrapContext): Promise<Bootst
     snapshotTerm: snapshot.term,
     peers: [],
   };
+}
+
+/**
+ * The entries that are known to be committed. The log need not have been told of the last commits: the
+ * database may have applied them, and where nobody else has a vote all that is in the log is.
+ */
+function committedEntries(log: OpenedLog, consistent: number, cluster: Cluster): Entry[] {
+  const committed = Math.max(log.hardState.commit, consistent);
+  const members = membersAfter(log.entries, consistent, cluster);
+  const isAlone = log.hardState.commit > 0 && members.size === 1 && members.has(log.memberId);
+  return log.entries.filter((entry) => isAlone || entry.index <= committed);
+}
+
+/** Who belongs to the cluster once these entries are applied. */
+function membersAfter(
+  entries: readonly Entry[],
+  consistent: number,
+  cluster: Cluster,
+): Set<bigint> {
+  const members = new Set(cluster.members().map((member) => member.id));
+  for (const entry of entries) {
+    if (entry.index <= consistent || entry.type !== EntryType.EntryConfChange) continue;
+    const { type, nodeId } = ConfChange.decode(entry.data);
+    if (type === ConfChangeType.ConfChangeRemoveNode) members.delete(nodeId);
+    else members.add(nodeId);
+  }
+  return members;
 }
