@@ -90,7 +90,7 @@ class Load {
     try {
       return await send();
     } catch (error) {
-      if (!world.disk.crashed) records.faults.push(`${what} was refused: ${String(error)}`);
+      if (!world.isExcused) records.faults.push(`${what} was refused: ${String(error)}`);
       return undefined;
     }
   }

@@ -46,6 +46,7 @@ class Sum {
 async function byChance(sum: Sum): Promise<void> {
   for (let i = 0; i < count; i++) {
     if (!sum.add(await runTrial({ seed: seed + i }), `SEED=${seed + i}`)) return;
+    if ((i + 1) % 1_000 === 0) sum.print();
   }
 }
 

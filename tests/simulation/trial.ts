@@ -107,13 +107,22 @@ class Campaign {
   /** Anywhere in a life, at its start, or among the rarer operations on some files. */
   #planCrash(): void {
     const random = this.#random;
-    const dice = random.below(6);
-    if (dice < 2) this.#disk.crashAfter(random.below(OPERATIONS));
+    const dice = random.below(7);
+    if (dice === 6) this.#planFault();
+    else if (dice < 2) this.#disk.crashAfter(random.below(OPERATIONS));
     else if (dice < 4) this.#disk.crashAfter(random.below(START_OPERATIONS));
     else {
       const [suffix, limit] = random.pick(RARER);
       this.#disk.crashAfter(random.below(limit), (path) => path.endsWith(suffix));
     }
+  }
+
+  /** The disk refuses one write or sync and goes on; the member should not. */
+  #planFault(): void {
+    const { faults } = this.#disk;
+    const after = 1 + this.#random.below(OPERATIONS / 3);
+    if (this.#random.chance(0.5)) faults.failSyncAfter = after;
+    else faults.failWriteAfter = after;
   }
 
   get #isFaulty(): boolean {
@@ -129,13 +138,16 @@ class Campaign {
       1_700_000_000_000 + life * BETWEEN_LIVES_MS,
     );
     const { faults } = this.#records;
+    const forceNewCluster = this.#random.chance(0.1);
     try {
       const runtime = { ...world.runtime, disk: this.plant.disk(world.disk, world.clock) };
-      const member = await world.run(startMember(runtime, this.#config, silentLogger));
+      const member = await world.run(
+        startMember(runtime, { ...this.#config, forceNewCluster }, silentLogger),
+      );
       if (member === undefined) this.outcome.crashesAtStart++;
       else await this.#serve(world, member, end);
     } catch (error) {
-      if (!world.disk.crashed) faults.push(`life ${life}: ${describe(error)}`);
+      if (!world.isExcused) faults.push(`life ${life}: ${describe(error)}`);
     }
     if (world.disk.crashed) this.outcome.crashes++;
     this.outcome.operations.push(world.disk.operations);
@@ -155,7 +167,8 @@ class Campaign {
     const random = new SeededRandom(this.#random.uint32());
     const [clients, requestsEach] = [1 + random.below(6), 5 + random.below(25)];
     await world.run(work({ client, world, records, history, random, clients, requestsEach }));
-    if (!world.disk.crashed) await end(world, member);
+    if (!world.isExcused) await end(world, member);
+    else if (!world.disk.crashed) await world.run(member.stop());
   }
 
   /** Half of the members that lived so long stop in order, if they get that far. */

@@ -21,15 +21,25 @@ export class World {
   readonly runtime: Runtime;
   /** The machine: what the disk does and how long it takes. */
   readonly random: SeededRandom;
+  readonly #isFaultPlanned: boolean;
 
   /** @param wallStart see `VirtualClock`; later than in any world before on the same disk */
   constructor(disk: FaultDisk, seed: number, wallStart: number) {
     this.clock = new VirtualClock(wallStart);
     this.disk = disk;
+    const { failSyncAfter, failWriteAfter } = disk.faults;
+    this.#isFaultPlanned = failSyncAfter !== undefined || failWriteAfter !== undefined;
     this.random = new SeededRandom(seed);
     const { clock, random } = this;
     disk.latency = () => (random.chance(0.4) ? Promise.resolve() : sleep(clock, random.below(4)));
     this.runtime = { clock, disk, network: nowhere, random: new SeededRandom(seed + 1) };
+  }
+
+  /** The disk has crashed, or refused something: what is asked of the member may be refused, too. */
+  get isExcused(): boolean {
+    const { failSyncAfter, failWriteAfter } = this.disk.faults;
+    const isFaultLeft = failSyncAfter !== undefined || failWriteAfter !== undefined;
+    return this.disk.crashed || (this.#isFaultPlanned && !isFaultLeft);
   }
 
   /** Lets time pass until the promise settles. Undefined: the disk crashed first. Raises what it rejects with. */

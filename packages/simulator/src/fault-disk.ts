@@ -16,7 +16,7 @@ export interface Faults {
   capacityBytes?: number;
   /** Fail the n-th sync from now (1 is the next); what it should have saved stays unsynced. */
   failSyncAfter?: number;
-  /** Fail the n-th write from now (1 is the next), after writing a random part of it. */
+  /** Fail the n-th write from now (1 is the next), after writing the sectors of its first half. */
   failWriteAfter?: number;
 }
 

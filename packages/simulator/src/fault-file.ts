@@ -1,6 +1,7 @@
 import { DiskError, type DiskFile } from "@nodetcd/runtime";
 import type { FaultDisk } from "./fault-disk.ts";
 import type { FileImage } from "./file-image.ts";
+import { SECTOR_BYTES } from "./sector.ts";
 
 /** An open file of a `FaultDisk`. Asynchronous operations take effect after the disk's `latency`. */
 export class FaultFile implements DiskFile {
@@ -49,7 +50,9 @@ export class FaultFile implements DiskFile {
     }
     if (faults.failWriteAfter !== undefined && --faults.failWriteAfter === 0) {
       delete faults.failWriteAfter;
-      this.#image.write(from.subarray(0, from.length >> 1), position);
+      const half = position + (from.length >> 1);
+      const written = Math.max(0, half - (half % SECTOR_BYTES) - position);
+      this.#image.write(from.subarray(0, written), position);
       throw new DiskError("IO_FAILED", this.path, `Cannot write ${this.path}: simulated failure`);
     }
     this.#image.write(from, position);
