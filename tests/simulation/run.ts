@@ -3,7 +3,7 @@
  *
  *     SEED=1 COUNT=1000 tsx tests/simulation/run.ts    that many members, some lives each
  *     EVERY=1 SEED=1 COUNT=3 tsx ...                   every operation of a life, one by one
- *     PLANTED=1 SEED=1 COUNT=100 tsx ...               how many seeds each planted bug needs
+ *     PLANTED=1 SEED=1 COUNT=3000 tsx ...              how many seeds each planted bug needs
  *
  * Seeds are printed and repeat exactly.
  */
@@ -50,16 +50,18 @@ async function byChance(sum: Sum): Promise<void> {
   }
 }
 
-/** The second life of each seed is cut after its first operation, then after its second, and so on. */
+/** The first and the second life of each seed is cut after its first operation, after its second, and so on. */
 async function everywhere(sum: Sum): Promise<void> {
   for (let i = 0; i < count; i++) {
-    const options: TrialOptions = { seed: seed + i, deaths: 2 };
-    const whole = await runTrial({ ...options, lastCrashAfter: Infinity });
-    const points = whole.operations[1] ?? 0;
-    console.log(`  SEED=${seed + i}: ${points} operations`);
-    for (let lastCrashAfter = 0; lastCrashAfter < points; lastCrashAfter++) {
-      const how = `SEED=${seed + i}, cut after operation ${lastCrashAfter}`;
-      if (!sum.add(await runTrial({ ...options, lastCrashAfter }), how)) return;
+    for (const deaths of [1, 2]) {
+      const options: TrialOptions = { seed: seed + i, deaths };
+      const whole = await runTrial({ ...options, lastCrashAfter: Infinity });
+      const points = whole.operations[deaths - 1] ?? 0;
+      console.log(`  SEED=${seed + i}, life ${deaths}: ${points} operations`);
+      for (let lastCrashAfter = 0; lastCrashAfter < points; lastCrashAfter++) {
+        const how = `SEED=${seed + i}, life ${deaths} cut after operation ${lastCrashAfter}`;
+        if (!sum.add(await runTrial({ ...options, lastCrashAfter }), how)) return;
+      }
     }
   }
 }

@@ -28,8 +28,8 @@ const TRUNCATE_EVERY = 100;
 /**
  * Every `snapshotCount` applied entries the log gets a mark from which a restart may begin. The
  * database is the snapshot's content, so it is committed up to that index first; then comes the
- * file, then the record in the log (a record without its file would be no harm, the other way round
- * neither: a start uses what both agree on); then older entries are given up.
+ * file, then the record in the log; then older entries are given up. In this order, because a start
+ * takes the newest record, and etcd also needs the file of it.
  */
 export class LogSnapshots {
   readonly #options: LogSnapshotsOptions;
