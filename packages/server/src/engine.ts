@@ -117,7 +117,7 @@ function buildSnapshots(parts: EngineParts, applied: AppliedIndex, loop: ReadyLo
     snapshotCount: config.snapshotCount,
     catchupEntries: config.snapshotCatchupEntries,
   };
-  return new LogSnapshots(options, start.snapshotIndex);
+  return new LogSnapshots(options, { index: start.snapshotIndex, term: start.snapshotTerm });
 }
 
 /** What applying entries tells the rest of the member. */

@@ -112,7 +112,7 @@ async function start(
   const calls = new CallMeter(runtime, config, logger);
   const services = registerServices(core, health, calls);
   serve(engine, services, endpoints, metrics, { calls, applies: applyMeter }, closers);
-  startBackground(engine, directory, closers);
+  startBackground(engine, files.start, directory, closers);
   health.set(true);
   logger.info("ready to serve client requests", {
     "listen-client-urls": endpoints.clients.map(({ url }) => url),
@@ -307,17 +307,19 @@ function serve(
 }
 
 /** What goes on by itself: compaction by policy, and removing old files. */
-function startBackground(engine: Engine, directory: DataDirectory, closers: Closers): void {
+function startBackground(
+  engine: Engine,
+  start: Bootstrap,
+  directory: DataDirectory,
+  closers: Closers,
+): void {
   const { core } = engine;
   const { config, runtime } = core;
   const policy = startCompactPolicy(core, config);
   const keep = { wals: config.maxWals, snapshots: config.maxSnapshots };
   const purge = runtime.clock.setRepeating(PURGE_INTERVAL_MS, () => {
-    // Between two writes of the log: a snapshot's file is there, and the log knows of it, or neither.
-    const purging = engine.loop.withLog(async (wal) =>
-      purgeFiles(runtime.disk, wal, directory.snapshots, keep, core.logger),
-    );
-    purging.catch(() => undefined);
+    const { recorded } = engine.snapshots;
+    purgeFiles(runtime.disk, start.wal, directory.snapshots, keep, recorded, core.logger);
   });
   closers.add(async () => {
     policy?.stop();

@@ -93,7 +93,8 @@ test("files that cannot be removed are left for the next time, and the member go
     saveSnapshotFile(disk, "/snap", { data: bytes("x"), metadata });
   }
   const { logger, lines } = recordingLogger();
-  const purge = (): void => purgeFiles(disk, wal, "/snap", { wals: 1, snapshots: 1 }, logger);
+  const keep = { wals: 1, snapshots: 1 };
+  const purge = (): void => purgeFiles(disk, wal, "/snap", keep, { index: 3, term: 1 }, logger);
   purge();
   expect(lines).toEqual(["warn failed to remove files that are not needed any more error"]);
   purge();

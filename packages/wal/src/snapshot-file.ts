@@ -66,11 +66,20 @@ export function loadNewestSnapshotFile(
   return undefined;
 }
 
-/** Removes the oldest snapshot files beyond `keep`. */
-export function purgeSnapshotFiles(disk: Disk, directory: string, keep: number): void {
+/**
+ * Removes the oldest snapshot files beyond `keep`, but none that is as new as `needed`, the newest
+ * that the log has a record of: files that are newer may be of records that a crash has prevented.
+ */
+export function purgeSnapshotFiles(
+  disk: Disk,
+  directory: string,
+  keep: number,
+  needed: Pick<WalSnapshot, "term" | "index">,
+): void {
   const names = snapshotFiles(disk, directory);
+  const first = snapshotFileName(needed.term, needed.index);
   for (const name of names.slice(0, Math.max(0, names.length - keep))) {
-    disk.remove(`${directory}/${name}`);
+    if (name < first) disk.remove(`${directory}/${name}`);
   }
 }
 

@@ -6,6 +6,7 @@ import {
   purgeSnapshotFiles,
   readValidSnapshots,
   saveSnapshotFile,
+  snapshotFileName,
 } from "../src/wal.ts";
 import { entries, inMemory, METADATA, overwrite, state } from "./helpers.ts";
 
@@ -60,10 +61,19 @@ describe("snapshot files", () => {
   it("are purged oldest first", async () => {
     const { disk } = inMemory();
     for (const index of [10, 20, 30]) await saveSnapshotFile(disk, DIRECTORY, snapshot(2, index));
-    purgeSnapshotFiles(disk, DIRECTORY, 2);
+    const needed = { term: 2, index: 30 };
+    purgeSnapshotFiles(disk, DIRECTORY, 2, needed);
     expect(disk.list(DIRECTORY).length).toBe(2);
-    purgeSnapshotFiles(disk, DIRECTORY, 2);
+    purgeSnapshotFiles(disk, DIRECTORY, 2, needed);
     expect(disk.list(DIRECTORY)[0]?.name).toContain("0014.snap");
+  });
+
+  it("are kept from the newest on that the log has a record of, however few are to be kept", async () => {
+    const { disk } = inMemory();
+    for (const index of [10, 20, 30]) await saveSnapshotFile(disk, DIRECTORY, snapshot(2, index));
+    purgeSnapshotFiles(disk, DIRECTORY, 1, { term: 2, index: 20 });
+    const names = disk.list(DIRECTORY).map(({ name }) => name);
+    expect(names).toEqual([snapshotFileName(2, 20), snapshotFileName(2, 30)]);
   });
 
   it("count only up to the commit index of the last state", async () => {

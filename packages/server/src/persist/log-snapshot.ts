@@ -1,4 +1,5 @@
 import type { Backend } from "@nodetcd/backend";
+import type { WalSnapshot } from "@nodetcd/messages";
 import { isRaftError, type MemoryStorage } from "@nodetcd/raft";
 import type { Disk, Logger } from "@nodetcd/runtime";
 import { purgeSnapshotFiles, saveSnapshotFile, type Wal } from "@nodetcd/wal";
@@ -22,6 +23,9 @@ export interface LogSnapshotsOptions {
   readonly catchupEntries: number;
 }
 
+/** A place in the log. */
+type LogPosition = Pick<WalSnapshot, "index" | "term">;
+
 /** Entries between two looks at whether the log in memory can be shortened (etcd's number). */
 const TRUNCATE_EVERY = 100;
 
@@ -33,14 +37,18 @@ const TRUNCATE_EVERY = 100;
  */
 export class LogSnapshots {
   readonly #options: LogSnapshotsOptions;
+  /** The newest snapshot that the log has a record of. */
+  recorded: LogPosition;
   #lastIndex: number;
   #lastTruncation: number;
   #running: Promise<void> | undefined;
 
-  constructor(options: LogSnapshotsOptions, lastIndex: number) {
+  /** @param recorded what the log was opened at */
+  constructor(options: LogSnapshotsOptions, recorded: LogPosition) {
     this.#options = options;
-    this.#lastIndex = lastIndex;
-    this.#lastTruncation = lastIndex;
+    this.recorded = recorded;
+    this.#lastIndex = recorded.index;
+    this.#lastTruncation = recorded.index;
   }
 
   /** Begins a snapshot if one is due. Failures poison the log, and are reported by its loop. */
@@ -82,6 +90,7 @@ export class LogSnapshots {
     await loop.withLog(async (wal: Wal) => {
       await saveSnapshotFile(disk, snapshotDirectory, snapshot);
       await wal.appendSnapshot({ index, term, confState });
+      this.recorded = { index, term };
       wal.releaseTo(index);
     });
     storage.createSnapshot(index, confState, data);
@@ -105,17 +114,20 @@ export class LogSnapshots {
 /**
  * Removes segments and snapshot files beyond the numbers that are to be kept; 0 keeps all. What cannot
  * be removed is tried again the next time.
+ *
+ * @param recorded see `LogSnapshots.recorded`
  */
 export function purgeFiles(
   disk: Disk,
   wal: Wal,
   snapshotDirectory: string,
   keep: { readonly wals: number; readonly snapshots: number },
+  recorded: LogPosition,
   logger: Logger,
 ): void {
   try {
     if (keep.wals > 0) wal.purge(keep.wals);
-    if (keep.snapshots > 0) purgeSnapshotFiles(disk, snapshotDirectory, keep.snapshots);
+    if (keep.snapshots > 0) purgeSnapshotFiles(disk, snapshotDirectory, keep.snapshots, recorded);
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
     logger.warn("failed to remove files that are not needed any more", { error: text });
