@@ -5,7 +5,7 @@ import type { SeededRandom } from "@nodetcd/simulator";
 import * as methods from "../methods.ts";
 import type { Client } from "./client.ts";
 import type { Change, History } from "./history.ts";
-import type { Attempt, Records } from "./records.ts";
+import { type Attempt, deletions, type Records } from "./records.ts";
 import type { World } from "./world.ts";
 
 /** A key that is always there. */
@@ -13,6 +13,8 @@ export const ANCHOR = "anchor";
 const KEYS = 12;
 const VALUE_BYTES = [10, 300, 300, 2_000, 6_000];
 const TTL_SECONDS = 1_000_000;
+/** Ends within the pause between two requests, when that is long. */
+const SHORT_TTL_SECONDS = 5;
 /** Longer than the pause between two looks for files that are not needed any more. */
 const LONG_PAUSE_MS = 31_000;
 
@@ -77,20 +79,29 @@ class Load {
   }
 
   /** A request whose answer is noted; without one it stays among those that may have happened. */
-  async #attempt(attempt: Attempt, send: () => Promise<number>): Promise<void> {
+  async #attempt(
+    attempt: Attempt,
+    send: () => Promise<number>,
+    mayBeRefused = false,
+  ): Promise<void> {
     const { records } = this.#options;
     records.unanswered.add(attempt);
-    const revision = await this.#answered(attempt.what, send);
+    const revision = await this.#answered(attempt.what, send, mayBeRefused);
     if (revision !== undefined) records.acknowledge(attempt, revision);
   }
 
-  /** Only a disk that fails excuses a refusal. */
-  async #answered<T>(what: string, send: () => Promise<T>): Promise<T | undefined> {
+  /** Only a disk that fails excuses a refusal, or a lease whose time is up. */
+  async #answered<T>(
+    what: string,
+    send: () => Promise<T>,
+    mayBeRefused = false,
+  ): Promise<T | undefined> {
     const { world, records } = this.#options;
     try {
       return await send();
     } catch (error) {
-      if (!world.isExcused) records.faults.push(`${what} was refused: ${String(error)}`);
+      if (!world.isExcused && !mayBeRefused)
+        records.faults.push(`${what} was refused: ${String(error)}`);
       return undefined;
     }
   }
@@ -98,11 +109,13 @@ class Load {
   async put(key: string, lease: bigint): Promise<void> {
     const value = this.#newValue();
     const effect = (): Change[] => [{ key, value, lease }];
-    await this.#attempt({ what: `put ${key}`, effect }, async () => {
+    const send = async (): Promise<number> => {
       const fields = { key: text(key), value: text(value), lease };
       const reply = await this.#options.client.call(methods.PUT, fields);
       return reply.header?.revision ?? 0;
-    });
+    };
+    const isShort = this.#options.records.short.has(lease);
+    await this.#attempt({ what: `put ${key}`, effect }, send, isShort);
   }
 
   /** Puts two keys where the first is missing, else a third. */
@@ -136,13 +149,18 @@ class Load {
     });
   }
 
-  /** A lease with a key or two; most of them end. */
+  /** A lease with a key or two; most of them are revoked, and some are short. */
   async #lease(): Promise<void> {
     const { records, client } = this.#options;
     const id = BigInt(1 + this.#random.below(2 ** 31));
     if (records.granted.has(id) || records.maybeGranted.has(id)) return;
-    const ttl = TTL_SECONDS + this.#random.below(1000);
+    const isShort = this.#random.chance(0.3);
+    const ttl = isShort ? SHORT_TTL_SECONDS : TTL_SECONDS + this.#random.below(1000);
     records.maybeGranted.set(id, ttl);
+    if (isShort) {
+      records.short.add(id);
+      records.mayEnd(id);
+    }
     const granted = await this.#answered(`grant ${id}`, () =>
       client.call(methods.LEASE_GRANT, { id, ttl }),
     );
@@ -150,16 +168,13 @@ class Load {
     records.maybeGranted.delete(id);
     records.granted.set(id, ttl);
     for (let i = this.#random.below(3); i > 0; i--) await this.put(this.#key(), id);
-    if (this.#random.chance(0.6)) await this.#revoke(id);
+    if (!isShort && this.#random.chance(0.6)) await this.#revoke(id);
   }
 
   async #revoke(id: bigint): Promise<void> {
     const { records, client } = this.#options;
-    records.maybeRevoked.add(id);
-    const effect = (history: History): Change[] => deletions(history.keysOf(id));
-    const attempt = { what: `revoke ${id}`, effect };
-    records.unanswered.add(attempt);
-    const revoked = await this.#answered(attempt.what, () =>
+    records.mayEnd(id);
+    const revoked = await this.#answered(`revoke ${id}`, () =>
       client.call(methods.LEASE_REVOKE, { id }),
     );
     // Its revision is not told apart: the reply names the newest, whether or not it had keys.
@@ -182,8 +197,4 @@ class Load {
   async #defragment(): Promise<void> {
     await this.#options.client.call(methods.DEFRAGMENT, {}).catch(() => undefined);
   }
-}
-
-function deletions(keys: readonly string[]): Change[] {
-  return keys.map((key) => ({ key, value: undefined, lease: 0n }));
 }

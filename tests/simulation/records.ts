@@ -17,6 +17,8 @@ export class Records {
   readonly maybeGranted = new Map<bigint, number>();
   readonly revoked = new Set<bigint>();
   readonly maybeRevoked = new Set<bigint>();
+  /** Leases whose time may be up at any moment. */
+  readonly short = new Set<bigint>();
   /** Newest compaction that was acknowledged, and those that were asked for. */
   compacted = 0;
   readonly maybeCompacted = new Set<number>();
@@ -24,6 +26,13 @@ export class Records {
   answers = 0;
   /** What must not happen whatever the disk does. */
   readonly faults: string[] = [];
+
+  /** The lease may end, by a request or by itself: its keys go together. */
+  mayEnd(id: bigint): void {
+    this.maybeRevoked.add(id);
+    const effect = (history: History): Change[] => deletions(history.keysOf(id));
+    this.unanswered.add({ what: `end of lease ${id}`, effect });
+  }
 
   /** @param revision 0: it changed nothing */
   acknowledge(attempt: Attempt, revision: number): void {
@@ -54,4 +63,8 @@ export function isSame(one: readonly Change[], other: readonly Change[]): boolea
 export function show(changes: readonly Change[] | undefined): string {
   if (changes === undefined) return "nothing";
   return changes.map(({ key, value }) => `${key}=${value?.slice(0, 8) ?? "deleted"}`).join(" ");
+}
+
+export function deletions(keys: readonly string[]): Change[] {
+  return keys.map((key) => ({ key, value: undefined, lease: 0n }));
 }

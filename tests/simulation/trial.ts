@@ -196,6 +196,8 @@ class Campaign {
     faults.push(
       ...((await world.run(verify(new Client(member, world), this.#records, this.#history))) ?? []),
     );
+    const late = [...this.#records.maybeRevoked].filter((id) => this.#records.short.has(id));
+    if (late.length > 0) faults.push(`leases ${late.join()} are there, though their time is up`);
     const { appliedIndex } = member.status();
     await world.run(member.stop());
     this.#die(true);

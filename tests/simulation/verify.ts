@@ -128,6 +128,7 @@ async function checkLeases(client: Client, records: Records, history: History): 
   }
   records.maybeGranted.clear();
   records.maybeRevoked.clear();
+  for (const id of present) if (records.short.has(id)) records.mayEnd(id);
   return faults;
 }
 
