@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ConfChange, EntryType, WalMetadata } from "@nodetcd/messages";
-import { silentLogger } from "@nodetcd/runtime";
+import { DiskError, silentLogger } from "@nodetcd/runtime";
 import { nodeRuntime } from "@nodetcd/runtime/node";
 import { CrashError, FaultDisk, SeededRandom } from "@nodetcd/simulator";
 import { createWal } from "@nodetcd/wal";
@@ -30,6 +30,21 @@ test("prepareDataDirectory() makes what a power cut cannot take away, also after
       `after ${after}`,
     ).toEqual([]);
   }
+});
+
+test("prepareDataDirectory() takes a folder that is there, also where the one above cannot be synced", () => {
+  const disk = new FaultDisk();
+  disk.makeDirectory("/var/lib/etcd");
+  const syncDirectory = disk.syncDirectory.bind(disk);
+  disk.syncDirectory = (path): void => {
+    if (path.startsWith("/var/lib/etcd")) return syncDirectory(path);
+    throw new DiskError("NO_PERMISSION", path, `Cannot sync ${path}`);
+  };
+  const own = dataDirectory({ dataDir: "/var/lib/etcd", walDir: "" });
+  prepareDataDirectory(disk, own);
+  expect(disk.exists(own.snapshots)).toBe(true);
+  const missing = dataDirectory({ dataDir: "/var/lib/other", walDir: "" });
+  expect(() => prepareDataDirectory(disk, missing)).toThrow("Cannot sync /var/lib");
 });
 
 test("tidyDataDirectory() removes what is half done, and saves names that a dead process did not", () => {
