@@ -36,7 +36,11 @@ export const plants: Readonly<Record<string, Plant>> = {
     begin: putConsistentIndexLater,
   },
   "directories not synced": {
-    disk: (disk) => wrapDisk(disk, { syncDirectory: () => undefined }),
+    disk: (disk) =>
+      wrapDisk(disk, {
+        syncDirectory: () => undefined,
+        syncDirectoryAsync: () => Promise.resolve(),
+      }),
   },
   "snapshot record before its file": { disk: saveSnapshotsLater },
   "pages not synced before their meta": {
@@ -110,9 +114,9 @@ function saveSnapshotsLater(disk: Disk, clock: Clock): Disk {
       let file: DiskFile;
       later = [() => (file = disk.open(path, mode, permissions))];
       return {
-        write: (from: Uint8Array, position: number) =>
-          void later.push(() => file.write(from, position)),
-        sync: () => void later.push(() => file.sync()),
+        writeAsync: async (chunks: readonly Uint8Array[], position: number) =>
+          void later.push(() => file.write(Buffer.concat(chunks), position)),
+        syncAsync: async () => void later.push(() => file.sync()),
         close: () => void later.push(() => file.close()),
       } as DiskFile;
     },
@@ -120,8 +124,8 @@ function saveSnapshotsLater(disk: Disk, clock: Clock): Disk {
       if (!isBuilding(from)) return disk.rename(from, to);
       later.push(() => disk.rename(from, to));
     },
-    syncDirectory: (path) => {
-      if (later.length === 0) return disk.syncDirectory(path);
+    syncDirectoryAsync: async (path) => {
+      if (later.length === 0) return disk.syncDirectoryAsync(path);
       later.push(() => disk.syncDirectory(path));
       clock.setTimer(5, run);
     },

@@ -1,6 +1,7 @@
 /** Where a simulated member lives: time that is stepped, a disk that fails, chance from a seed. */
 import type { Network, Runtime } from "@nodetcd/runtime";
 import { sleep } from "@nodetcd/runtime";
+import { nodeDigests } from "@nodetcd/runtime/node";
 import { CrashError, type FaultDisk, SeededRandom, VirtualClock } from "@nodetcd/simulator";
 
 /** Virtual milliseconds that one wait may take: what takes longer hangs. */
@@ -32,7 +33,13 @@ export class World {
     this.random = new SeededRandom(seed);
     const { clock, random } = this;
     disk.latency = () => (random.chance(0.4) ? Promise.resolve() : sleep(clock, random.below(4)));
-    this.runtime = { clock, disk, network: nowhere, random: new SeededRandom(seed + 1) };
+    this.runtime = {
+      clock,
+      disk,
+      network: nowhere,
+      random: new SeededRandom(seed + 1),
+      digests: nodeDigests,
+    };
   }
 
   /** The disk has crashed, or refused something: what is asked of the member may be refused, too. */

@@ -90,7 +90,7 @@ test("files that cannot be removed are left for the next time, and the member go
   for (const index of [1, 2, 3]) {
     const confState = { voters: [1n], learners: [], votersOutgoing: [], learnersNext: [] };
     const metadata = { index, term: 1, confState: { ...confState, autoLeave: false } };
-    saveSnapshotFile(disk, "/snap", { data: bytes("x"), metadata });
+    await saveSnapshotFile(disk, "/snap", { data: bytes("x"), metadata });
   }
   const { logger, lines } = recordingLogger();
   const keep = { wals: 1, snapshots: 1 };

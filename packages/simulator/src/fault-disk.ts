@@ -209,7 +209,7 @@ export class FaultDisk implements Disk {
   }
 
   async removeAsync(path: string): Promise<void> {
-    await Promise.resolve();
+    await this.latency();
     this.remove(path);
   }
 
@@ -226,7 +226,7 @@ export class FaultDisk implements Disk {
   }
 
   async syncDirectoryAsync(path: string): Promise<void> {
-    await Promise.resolve();
+    await this.latency();
     this.syncDirectory(path);
   }
 

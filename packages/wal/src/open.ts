@@ -37,8 +37,8 @@ export async function openWal(
   try {
     file.lock("exclusive", 0);
     // The process that began a segment, or the log, may have died before that name was saved.
-    disk.syncDirectory(directory);
-    disk.syncDirectory(parentOf(directory));
+    await disk.syncDirectoryAsync(directory);
+    await disk.syncDirectoryAsync(parentOf(directory));
     const content = await readLog(disk, directory, from);
     const { metadata, hardState, entries, segments, lastIndex, tail } = content;
 

@@ -147,20 +147,20 @@ export class Wal {
       .map((file) => `${this.directory}/${file.name}`);
     if (surplus.length === 0) return;
     for (const path of surplus) disk.rename(path, `${path}.tmp`);
-    disk.syncDirectory(this.directory);
-    for (const path of surplus) {
-      this.#purging = this.#purging.then(() => this.#removePurged(`${path}.tmp`));
-    }
+    this.#purging = this.#purging.then(() =>
+      this.#removePurged(surplus.map((path) => `${path}.tmp`)),
+    );
   }
 
   /** What cannot be removed now, or is not before the log is closed, is removed when it is opened again. */
-  async #removePurged(path: string): Promise<void> {
+  async #removePurged(paths: readonly string[]): Promise<void> {
+    const { clock, disk } = this.#runtime;
     try {
-      const { clock, disk } = this.#runtime;
-      await removeGradually(disk, clock, path, () => !this.#closed);
+      await disk.syncDirectoryAsync(this.directory);
+      for (const path of paths) await removeGradually(disk, clock, path, () => !this.#closed);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      this.#options.logger?.warn("cannot remove a purged WAL segment", { path, reason });
+      this.#options.logger?.warn("cannot remove a purged WAL segment", { paths, reason });
     }
   }
 

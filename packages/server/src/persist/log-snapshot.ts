@@ -51,7 +51,10 @@ export class LogSnapshots {
     this.#lastTruncation = recorded.index;
   }
 
-  /** Begins a snapshot if one is due. Failures poison the log, and are reported by its loop. */
+  /**
+   * Begins a snapshot if one is due. A file that cannot be saved is tried again with the next; a record
+   * that cannot be written poisons the log, which its loop reports.
+   */
   takeIfDue(): void {
     const { applied, snapshotCount } = this.#options;
     if (this.#running === undefined && applied.index - this.#lastIndex > snapshotCount) {
@@ -87,8 +90,8 @@ export class LogSnapshots {
     await backend.commit();
     const { disk, snapshotDirectory, storage } = this.#options;
     const snapshot = { data, metadata: { index, term, confState } };
+    await saveSnapshotFile(disk, snapshotDirectory, snapshot);
     await loop.withLog(async (wal: Wal) => {
-      await saveSnapshotFile(disk, snapshotDirectory, snapshot);
       await wal.appendSnapshot({ index, term, confState });
       this.recorded = { index, term };
       wal.releaseTo(index);
