@@ -8,7 +8,7 @@ import type { Span } from "./free-spans.ts";
 import { Freelist, idsOf } from "./freelist.ts";
 import { DEFAULT_CACHE_BYTES, GROW_STEP_BYTES } from "./limits.ts";
 import { findFreePages, readStoredFreelist, type StoredFreelist } from "./load-freelist.ts";
-import type { Meta } from "./meta.ts";
+import { type Meta, metaPage } from "./meta.ts";
 import { openLocked, readCurrentMeta } from "./open-file.ts";
 import { Page } from "./page.ts";
 import { PageCache } from "./page-cache.ts";
@@ -93,9 +93,13 @@ export class Database {
     this.#target = this.#commitTarget();
     if (options.readOnly === true) return;
     this.#requireWholeFile();
-    // The meta may be that of a process which died before its sync. Pages of the state before it must
-    // not be written again until a power cut cannot bring that state back.
-    if (options.noSync !== true) file.sync();
+    // The meta may be that of a process which died before its sync, or whose sync failed: shown by the
+    // system, and not on the disk. Pages of the state before it must not be written again until a power
+    // cut cannot bring that state back.
+    if (options.noSync !== true) {
+      file.write(metaPage(this.#meta, this.#meta.txid % 2), (this.#meta.txid % 2) * this.pageSize);
+      file.sync();
+    }
     this.#loadFreelist();
   }
 

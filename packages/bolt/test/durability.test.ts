@@ -52,16 +52,29 @@ describe("a failed sync", () => {
   });
 });
 
-/** Writes anew what twenty keys have, round by round, until the disk crashes after so many operations. */
+/** Writes anew what twenty keys have, round by round. */
+function writeRounds(db: Database, first: number, count: number): void {
+  for (let round = first; round < first + count; round++) {
+    db.update((tx) => {
+      const bucket = tx.createBucketIfMissing(NAME);
+      for (let i = 0; i < 20; i++) bucket.put(key(i), Buffer.alloc(500, round));
+    });
+  }
+}
+
+/** The rounds that the keys' values are of. */
+function roundsIn(db: Database): Set<number | undefined> {
+  return db.view((tx) => {
+    const bucket = tx.bucket(NAME)!;
+    return new Set(Array.from({ length: 20 }, (_, i) => bucket.get(key(i))?.[0]));
+  });
+}
+
+/** As `writeRounds`, until the disk crashes after so many operations. */
 function writeUntilCrash(disk: FaultDisk, db: Database, firstRound: number, after: number): void {
   disk.crashAfter(after);
   try {
-    for (let round = firstRound; ; round++) {
-      db.update((tx) => {
-        const bucket = tx.createBucketIfMissing(NAME);
-        for (let i = 0; i < 20; i++) bucket.put(key(i), Buffer.alloc(500, round));
-      });
-    }
+    writeRounds(db, firstRound, Infinity);
   } catch (error) {
     if (!disk.crashed) throw error;
   }
@@ -78,13 +91,27 @@ test("a process dies before the sync of its meta, then the power fails: one stat
       const found = disk.crash(new SeededRandom(died * 100 + cut));
       const db = openDatabase(found, "/db", options);
       expect(db.view((tx) => [...tx.check()])).toEqual([]);
-      const rounds = db.view((tx) => {
-        const bucket = tx.bucket(NAME)!;
-        return new Set(Array.from({ length: 20 }, (_, i) => bucket.get(key(i))?.[0]));
-      });
-      expect([...rounds], `died ${died}, cut ${cut}`).toHaveLength(1);
+      expect([...roundsIn(db)], `died ${died}, cut ${cut}`).toHaveLength(1);
       db.close();
     }
+  }
+});
+
+test("the sync of a meta fails, another process goes on, the power fails: one state is there, whole", () => {
+  const options = { noFreelistSync: true };
+  for (let cut = 0; cut < 12; cut++) {
+    let disk = new FaultDisk();
+    const first = openDatabase(disk, "/db", options);
+    writeRounds(first, 1, 4);
+    disk.faults.failSyncAfter = 2;
+    expect(() => writeRounds(first, 5, 1)).toThrow("simulated failure");
+    disk = disk.restart();
+    const next = openDatabase(disk, "/db", options);
+    writeUntilCrash(disk, next, 100, cut);
+    const db = openDatabase(disk.crash(new SeededRandom(cut)), "/db", options);
+    expect(db.view((tx) => [...tx.check()])).toEqual([]);
+    expect([...roundsIn(db)], `cut ${cut}`).toHaveLength(1);
+    db.close();
   }
 });
 
