@@ -14,7 +14,7 @@ import type { SeededRandom } from "./seeded-random.ts";
 export interface Faults {
   /** Fail with `NO_SPACE` once files together would exceed this many bytes. */
   capacityBytes?: number;
-  /** Fail the n-th sync from now (1 is the next); what it should have saved stays unsynced. */
+  /** Fail the n-th sync from now (1 is the next); what it should have saved is shown, and never saved. */
   failSyncAfter?: number;
   /** Fail the n-th write from now (1 is the next), after writing the sectors of its first half. */
   failWriteAfter?: number;

@@ -84,6 +84,7 @@ export class FaultFile implements DiskFile {
     const { faults } = this.#disk;
     if (faults.failSyncAfter !== undefined && --faults.failSyncAfter === 0) {
       delete faults.failSyncAfter;
+      this.#image.loseUnsynced();
       throw new DiskError("IO_FAILED", this.path, `Cannot sync ${this.path}: simulated failure`);
     }
   }

@@ -43,6 +43,11 @@ export class FileImage {
     this.#unsynced = this.#unsynced.filter((change) => !isInside(change));
   }
 
+  /** A sync failed: what it should have saved is shown on, and no later sync saves it, as on Linux. */
+  loseUnsynced(): void {
+    this.#unsynced = [];
+  }
+
   copy(): FileImage {
     const copy = new FileImage();
     copy.bytes = this.bytes.slice();

@@ -52,6 +52,8 @@ export class Wal {
    * opening. A record is safe only when all before it are, so they are synced with the next that must be.
    */
   #unsynced = true;
+  /** Up to here the file is safe, or as it was found. */
+  #safeOffset: number;
   #closed = false;
   #failure: WalError | undefined;
 
@@ -65,6 +67,7 @@ export class Wal {
     this.#file = position.file;
     this.#lockFile = position.file;
     this.#offset = position.offset;
+    this.#safeOffset = position.offset;
     this.#segments = [...position.segments];
     this.#hardState = position.hardState;
     this.#lastIndex = position.lastIndex;
@@ -210,6 +213,7 @@ export class Wal {
 
   #poison(error: unknown): WalError {
     if (this.#failure !== undefined) return this.#failure;
+    this.#cutBack();
     const cause = error instanceof Error ? error : new Error(String(error));
     const full = cause instanceof DiskError && cause.code === "NO_SPACE";
     const advice = full ? "; free some space on that disk, then start again" : "";
@@ -221,6 +225,19 @@ export class Wal {
     return this.#failure;
   }
 
+  /**
+   * After a failed sync the system shows what it could not save as if it had: the next process would
+   * find it, build on it, and lose both. Nobody was told of it, so it goes, if that can be had.
+   */
+  #cutBack(): void {
+    if (this.#options.noSync === true) return;
+    try {
+      this.#file.truncate(this.#safeOffset);
+    } catch {
+      // What led here matters more.
+    }
+  }
+
   async #finish(mustSync: boolean): Promise<void> {
     if (!mustSync || this.#options.noSync === true) await this.#write();
     else if (this.#unsynced) {
@@ -229,8 +246,12 @@ export class Wal {
     } else await this.#writeSynced();
     if (this.#offset < this.#segmentBytes) return;
     // What was appended is safe already: only the next append has to wait for the new segment.
-    this.#cutting = this.#cut().finally(() => (this.#cutting = undefined));
-    this.#cutting.catch((error: unknown) => this.#poison(error));
+    // A failure is known before the next append is let through.
+    const cutting = this.#cut().catch((error: unknown) => {
+      throw this.#poison(error);
+    });
+    this.#cutting = cutting.finally(() => (this.#cutting = undefined));
+    this.#cutting.catch(() => undefined);
   }
 
   async #write(): Promise<void> {
@@ -250,6 +271,7 @@ export class Wal {
     await this.#file.writeSynced([bytes], this.#offset);
     const seconds = (clock.monotonic() - start) / 1000;
     this.#written(bytes.length, seconds);
+    this.#safeOffset = this.#offset;
     this.#synced(seconds);
   }
 
@@ -258,7 +280,10 @@ export class Wal {
     const { clock } = this.#runtime;
     const start = clock.monotonic();
     await file.syncAsync();
-    if (file === this.#file) this.#unsynced = false;
+    if (file === this.#file) {
+      this.#unsynced = false;
+      this.#safeOffset = this.#offset;
+    }
     this.#synced((clock.monotonic() - start) / 1000);
   }
 
@@ -294,6 +319,7 @@ export class Wal {
     if (!isZero(this.#hardState)) this.#buffer.addHardState(this.#hardState);
     this.#file = prepared;
     this.#offset = 0;
+    this.#safeOffset = 0;
     await this.#write();
     await this.#sync(prepared);
 

@@ -60,6 +60,28 @@ describe("a failure", () => {
     await wal.close();
   });
 
+  it("of a sync leaves nothing for the next process to build on", async () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const runtime = inMemory();
+      const wal = await createWal(runtime, DIRECTORY, METADATA, { segmentBytes: 9000 });
+      await wal.append(state(1, 0), entries(1, 3));
+      runtime.disk.faults.failSyncAfter = 1;
+      await expect(wal.append(undefined, entries(4, 5))).rejects.toMatchObject({ code: "FAILED" });
+      await wal.close();
+
+      const next = inMemory(runtime.disk.restart());
+      const opened = await openWal(next, DIRECTORY, FROM_START, { segmentBytes: 9000 });
+      const first = opened.entries.length + 1;
+      await opened.wal.append(state(2, 3), entries(first, first + 2, 2));
+      const found = inMemory(next.disk.crash(new SeededRandom(seed)));
+      const { wal: last, entries: kept } = await openWal(found, DIRECTORY, FROM_START);
+      expect(kept.map(({ index }) => index)).toEqual(
+        Array.from({ length: first + 2 }, (_, i) => i + 1),
+      );
+      await last.close();
+    }
+  });
+
   it("for lack of space says so and acknowledges nothing", async () => {
     const { wal, error } = await poisonedBy(
       (disk) => (disk.faults.capacityBytes = disk.usedBytes() + 100),
