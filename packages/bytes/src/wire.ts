@@ -57,7 +57,8 @@ export class WireReader {
         low |= bits << 28;
         high = bits >>> 4;
       } else if (shift < 63) high |= bits << (shift - 32);
-      else high |= (bits & 1) << 31;
+      else if (byte > 1) throw new WireError("Varint is beyond 64 bits");
+      else high |= bits << 31;
       if (byte < 0x80) {
         this.#low = low >>> 0;
         this.#high = high >>> 0;
@@ -69,11 +70,24 @@ export class WireReader {
 
   /** A field's tag: `(number << 3) | wire type`, as an unsigned 32-bit number. */
   tag(): number {
-    const tag = this.uint32();
+    const tag = this.#word("Field number");
     if (tag < 8) throw new WireError("Field number 0 is not allowed");
     return tag;
   }
 
+  /** A varint that must fit into 32 bits. */
+  #word(what: string): number {
+    const first = this.position < this.end ? this.bytes[this.position]! : 0x80;
+    if (first < 0x80) {
+      this.position++;
+      return first;
+    }
+    this.#varint();
+    if (this.#high !== 0) throw new WireError(`${what} is beyond 32 bits`);
+    return this.#low;
+  }
+
+  /** The low 32 bits of a varint, as protobuf reads a uint32. */
   uint32(): number {
     const first = this.position < this.end ? this.bytes[this.position]! : 0x80;
     if (first < 0x80) {
@@ -135,7 +149,7 @@ export class WireReader {
 
   /** Length-delimited field: the end position of its content; `position` is at its start. */
   delimited(): number {
-    const length = this.uint32();
+    const length = this.#word("Length");
     const end = this.position + length;
     if (end > this.end) throw new WireError("Field is longer than its message");
     return end;
@@ -180,7 +194,7 @@ export class WireReader {
         return;
       case 3:
         if (depth > 100) throw new WireError("Groups are nested too deeply");
-        for (let inner = this.tag(); (inner & 7) !== 4; inner = this.tag()) {
+        for (let inner = this.tag(); inner !== tag + 1; inner = this.tag()) {
           this.skip(inner, depth + 1);
         }
         return;

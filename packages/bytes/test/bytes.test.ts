@@ -155,6 +155,25 @@ describe("WireWriter and WireReader", () => {
     );
   });
 
+  // What this accepts goes into the log as it came, and etcd stops at an entry that it cannot read.
+  test.each([
+    ["a tag beyond 32 bits", "8a8080801000"],
+    ["a length beyond 32 bits", "0a808080801061"],
+    ["a varint beyond 64 bits", "0880808080808080808002"],
+    ["a group that ends as another one", "0b0801" + "14"],
+    ["a group without an end", "0b0801"],
+  ])("refuse %s", (_what, hex) => {
+    const input = Buffer.from(hex, "hex");
+    const reader = new WireReader(input);
+    expect(() => reader.skip(reader.tag())).toThrow(WireError);
+  });
+
+  test("step over a group with groups in it", () => {
+    const reader = new WireReader(Buffer.from("0b13120161140c", "hex"));
+    reader.skip(reader.tag());
+    expect(reader.done).toBe(true);
+  });
+
   test("varintSize() is what the writer writes", () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }), (value) => {

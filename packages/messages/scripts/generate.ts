@@ -113,7 +113,9 @@ function tagOf(p: FieldPlan, packed = false): number {
 function readExpression(p: FieldPlan, clamped: boolean): string {
   switch (p.kind) {
     case "message":
-      return `${p.ts}.read(r, r.delimited())`;
+      return p.field.repeated
+        ? `${p.ts}.read(r, r.delimited())`
+        : `${p.ts}.read(r, r.delimited(), m.${p.name})`;
     case "enum":
       return `read${p.ts}(r)`;
     case "bytes":
@@ -129,6 +131,15 @@ function readExpression(p: FieldPlan, clamped: boolean): string {
     case "counter":
       return clamped ? "r.clampedCounter()" : "r.counter()";
   }
+}
+
+/** Of a oneof the member that comes last stays: the others are forgotten. */
+function forgetOthers(p: FieldPlan): string {
+  if (p.field.partOf === null || !isRealOneof(p.field)) return "";
+  return p.field.partOf.fieldsArray
+    .filter((other) => other !== p.field)
+    .map((other) => ` m.${camel(other.name)} = undefined;`)
+    .join("");
 }
 
 function writeStatement(p: FieldPlan, value: string): string {
@@ -176,19 +187,18 @@ function messageCode(type: protobuf.Type, clamped: boolean): string {
     lines.push(`    ${p.name}: ${p.field.repeated ? "[]" : p.optional ? "undefined" : p.zero},`);
   }
   lines.push("  }; },");
-  lines.push(`  read(r: WireReader, end: number): ${name} {`);
-  lines.push(`    const m = ${name}.create();`);
+  lines.push(`  read(r: WireReader, end: number, m: ${name} = ${name}.create()): ${name} {`);
   lines.push("    while (r.position < end) {");
   lines.push("      const tag = r.tag();");
   lines.push("      switch (tag) {");
   for (const p of fields) {
     const read = readExpression(p, clamped);
     lines.push(
-      `        case ${tagOf(p)}: ${p.field.repeated ? `m.${p.name}.push(${read});` : `m.${p.name} = ${read};`} break;`,
+      `        case ${tagOf(p)}: ${p.field.repeated ? `m.${p.name}.push(${read});` : `m.${p.name} = ${read};${forgetOthers(p)}`} break;`,
     );
     if (p.field.repeated && WIRE_TYPE[p.kind] === 0) {
       lines.push(
-        `        case ${tagOf(p, true)}: for (const packedEnd = r.delimited(); r.position < packedEnd;) m.${p.name}.push(${read}); break;`,
+        `        case ${tagOf(p, true)}: { const packedEnd = r.delimited(); while (r.position < packedEnd) m.${p.name}.push(${read}); r.expectAt(packedEnd); break; }`,
       );
     }
   }

@@ -18,8 +18,12 @@ interface MessageShape<T> {
   readonly name: string;
   /** A message with every field at its default. */
   create(): T;
-  /** Reads the fields between the reader's position and `end`. Unknown fields are dropped. */
-  read(reader: WireReader, end: number): T;
+  /**
+   * Reads the fields between the reader's position and `end`. Unknown fields are dropped. What is
+   * read is merged into `message` when one is given, as protobuf wants it where a field with a
+   * message comes twice.
+   */
+  read(reader: WireReader, end: number, message?: T): T;
   /** Writes the fields in ascending order; those at their default are left out. */
   write(writer: WireWriter, message: Init<T>): void;
 }

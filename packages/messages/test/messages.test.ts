@@ -8,7 +8,16 @@ import protobuf from "protobufjs";
 import { describe, expect, test } from "vitest";
 import { WireError } from "@nodetcd/bytes";
 import * as messages from "@nodetcd/messages";
-import { Compare, InternalRaftRequest, KeyValue, RaftMessage, TxnRequest } from "@nodetcd/messages";
+import {
+  Compare,
+  ConfState,
+  InternalRaftRequest,
+  KeyValue,
+  RaftMessage,
+  RequestOp,
+  TxnRequest,
+  TxnResponse,
+} from "@nodetcd/messages";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const protoFolder = join(here, "../proto");
@@ -109,6 +118,24 @@ describe("generated codecs", () => {
     const compare = Compare.decode(Compare.encode({ version: 0 }));
     expect(compare.version).toBe(0);
     expect(compare.modRevision).toBeUndefined();
+  });
+
+  test("keep of a oneof the member that came last", () => {
+    const put = RequestOp.encode({ requestPut: { key: Buffer.from("k") } });
+    const range = RequestOp.encode({ requestRange: { key: Buffer.from("k") } });
+    const both = RequestOp.decode(Buffer.concat([put, range]));
+    expect([both.requestPut, both.requestRange?.key.length]).toEqual([undefined, 1]);
+  });
+
+  test("merge a message that comes twice in one field", () => {
+    const first = TxnResponse.encode({ header: { clusterId: 1n, revision: 7 } });
+    const second = TxnResponse.encode({ header: { revision: 8 } });
+    const { header } = TxnResponse.decode(Buffer.concat([first, second]));
+    expect([header?.clusterId, header?.revision]).toEqual([1n, 8]);
+  });
+
+  test("refuse a packed list whose last number goes beyond its end", () => {
+    expect(() => ConfState.decode(Buffer.from("0a01808001", "hex"))).toThrow(WireError);
   });
 
   test("write fields in ascending order and leave zeros out, as etcd's stored bytes need", () => {

@@ -12,8 +12,7 @@ export const UserAddOptions: MessageCodec<UserAddOptions> = messageCodec({
   create(): UserAddOptions { return {
     noPassword: false,
   }; },
-  read(r: WireReader, end: number): UserAddOptions {
-    const m = UserAddOptions.create();
+  read(r: WireReader, end: number, m: UserAddOptions = UserAddOptions.create()): UserAddOptions {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -45,15 +44,14 @@ export const User: MessageCodec<User> = messageCodec({
     roles: [],
     options: undefined,
   }; },
-  read(r: WireReader, end: number): User {
-    const m = User.create();
+  read(r: WireReader, end: number, m: User = User.create()): User {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
         case 10: m.name = r.view(); break;
         case 18: m.password = r.view(); break;
         case 26: m.roles.push(r.string()); break;
-        case 34: m.options = UserAddOptions.read(r, r.delimited()); break;
+        case 34: m.options = UserAddOptions.read(r, r.delimited(), m.options); break;
         default: r.skip(tag);
       }
     }
@@ -92,8 +90,7 @@ export const Permission: MessageCodec<Permission> = messageCodec({
     key: NO_BYTES,
     rangeEnd: NO_BYTES,
   }; },
-  read(r: WireReader, end: number): Permission {
-    const m = Permission.create();
+  read(r: WireReader, end: number, m: Permission = Permission.create()): Permission {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -125,8 +122,7 @@ export const Role: MessageCodec<Role> = messageCodec({
     name: NO_BYTES,
     keyPermission: [],
   }; },
-  read(r: WireReader, end: number): Role {
-    const m = Role.create();
+  read(r: WireReader, end: number, m: Role = Role.create()): Role {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {

@@ -14,8 +14,7 @@ export const WalMetadata: MessageCodec<WalMetadata> = messageCodec({
     nodeId: 0n,
     clusterId: 0n,
   }; },
-  read(r: WireReader, end: number): WalMetadata {
-    const m = WalMetadata.create();
+  read(r: WireReader, end: number, m: WalMetadata = WalMetadata.create()): WalMetadata {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {

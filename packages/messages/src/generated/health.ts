@@ -12,8 +12,7 @@ export const HealthCheckRequest: MessageCodec<HealthCheckRequest> = messageCodec
   create(): HealthCheckRequest { return {
     service: "",
   }; },
-  read(r: WireReader, end: number): HealthCheckRequest {
-    const m = HealthCheckRequest.create();
+  read(r: WireReader, end: number, m: HealthCheckRequest = HealthCheckRequest.create()): HealthCheckRequest {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -50,8 +49,7 @@ export const HealthCheckResponse: MessageCodec<HealthCheckResponse> = messageCod
   create(): HealthCheckResponse { return {
     status: 0,
   }; },
-  read(r: WireReader, end: number): HealthCheckResponse {
-    const m = HealthCheckResponse.create();
+  read(r: WireReader, end: number, m: HealthCheckResponse = HealthCheckResponse.create()): HealthCheckResponse {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {

@@ -22,8 +22,7 @@ export const KeyValue: MessageCodec<KeyValue> = messageCodec({
     value: NO_BYTES,
     lease: 0n,
   }; },
-  read(r: WireReader, end: number): KeyValue {
-    const m = KeyValue.create();
+  read(r: WireReader, end: number, m: KeyValue = KeyValue.create()): KeyValue {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -72,14 +71,13 @@ export const Event: MessageCodec<Event> = messageCodec({
     kv: undefined,
     prevKv: undefined,
   }; },
-  read(r: WireReader, end: number): Event {
-    const m = Event.create();
+  read(r: WireReader, end: number, m: Event = Event.create()): Event {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
         case 8: m.type = readEventType(r); break;
-        case 18: m.kv = KeyValue.read(r, r.delimited()); break;
-        case 26: m.prevKv = KeyValue.read(r, r.delimited()); break;
+        case 18: m.kv = KeyValue.read(r, r.delimited(), m.kv); break;
+        case 26: m.prevKv = KeyValue.read(r, r.delimited(), m.prevKv); break;
         default: r.skip(tag);
       }
     }

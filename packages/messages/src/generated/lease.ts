@@ -17,8 +17,7 @@ export const LeaseRecord: MessageCodec<LeaseRecord> = messageCodec({
     ttl: 0,
     remainingTtl: 0,
   }; },
-  read(r: WireReader, end: number): LeaseRecord {
-    const m = LeaseRecord.create();
+  read(r: WireReader, end: number, m: LeaseRecord = LeaseRecord.create()): LeaseRecord {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -48,12 +47,11 @@ export const LeaseInternalRequest: MessageCodec<LeaseInternalRequest> = messageC
   create(): LeaseInternalRequest { return {
     leaseTimeToLiveRequest: undefined,
   }; },
-  read(r: WireReader, end: number): LeaseInternalRequest {
-    const m = LeaseInternalRequest.create();
+  read(r: WireReader, end: number, m: LeaseInternalRequest = LeaseInternalRequest.create()): LeaseInternalRequest {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
-        case 10: m.leaseTimeToLiveRequest = LeaseTimeToLiveRequest.read(r, r.delimited()); break;
+        case 10: m.leaseTimeToLiveRequest = LeaseTimeToLiveRequest.read(r, r.delimited(), m.leaseTimeToLiveRequest); break;
         default: r.skip(tag);
       }
     }
@@ -75,12 +73,11 @@ export const LeaseInternalResponse: MessageCodec<LeaseInternalResponse> = messag
   create(): LeaseInternalResponse { return {
     leaseTimeToLiveResponse: undefined,
   }; },
-  read(r: WireReader, end: number): LeaseInternalResponse {
-    const m = LeaseInternalResponse.create();
+  read(r: WireReader, end: number, m: LeaseInternalResponse = LeaseInternalResponse.create()): LeaseInternalResponse {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
-        case 10: m.leaseTimeToLiveResponse = LeaseTimeToLiveResponse.read(r, r.delimited()); break;
+        case 10: m.leaseTimeToLiveResponse = LeaseTimeToLiveResponse.read(r, r.delimited(), m.leaseTimeToLiveResponse); break;
         default: r.skip(tag);
       }
     }

@@ -14,8 +14,7 @@ export const RaftAttributes: MessageCodec<RaftAttributes> = messageCodec({
     peerUrls: [],
     isLearner: false,
   }; },
-  read(r: WireReader, end: number): RaftAttributes {
-    const m = RaftAttributes.create();
+  read(r: WireReader, end: number, m: RaftAttributes = RaftAttributes.create()): RaftAttributes {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -45,8 +44,7 @@ export const Attributes: MessageCodec<Attributes> = messageCodec({
     name: "",
     clientUrls: [],
   }; },
-  read(r: WireReader, end: number): Attributes {
-    const m = Attributes.create();
+  read(r: WireReader, end: number, m: Attributes = Attributes.create()): Attributes {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -78,14 +76,13 @@ export const MembershipMember: MessageCodec<MembershipMember> = messageCodec({
     raftAttributes: undefined,
     memberAttributes: undefined,
   }; },
-  read(r: WireReader, end: number): MembershipMember {
-    const m = MembershipMember.create();
+  read(r: WireReader, end: number, m: MembershipMember = MembershipMember.create()): MembershipMember {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
         case 8: m.id = r.uint64(); break;
-        case 18: m.raftAttributes = RaftAttributes.read(r, r.delimited()); break;
-        case 26: m.memberAttributes = Attributes.read(r, r.delimited()); break;
+        case 18: m.raftAttributes = RaftAttributes.read(r, r.delimited(), m.raftAttributes); break;
+        case 26: m.memberAttributes = Attributes.read(r, r.delimited(), m.memberAttributes); break;
         default: r.skip(tag);
       }
     }
@@ -109,8 +106,7 @@ export const ClusterVersionSetRequest: MessageCodec<ClusterVersionSetRequest> = 
   create(): ClusterVersionSetRequest { return {
     ver: "",
   }; },
-  read(r: WireReader, end: number): ClusterVersionSetRequest {
-    const m = ClusterVersionSetRequest.create();
+  read(r: WireReader, end: number, m: ClusterVersionSetRequest = ClusterVersionSetRequest.create()): ClusterVersionSetRequest {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -138,13 +134,12 @@ export const ClusterMemberAttrSetRequest: MessageCodec<ClusterMemberAttrSetReque
     memberId: 0n,
     memberAttributes: undefined,
   }; },
-  read(r: WireReader, end: number): ClusterMemberAttrSetRequest {
-    const m = ClusterMemberAttrSetRequest.create();
+  read(r: WireReader, end: number, m: ClusterMemberAttrSetRequest = ClusterMemberAttrSetRequest.create()): ClusterMemberAttrSetRequest {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
         case 8: m.memberId = r.uint64(); break;
-        case 18: m.memberAttributes = Attributes.read(r, r.delimited()); break;
+        case 18: m.memberAttributes = Attributes.read(r, r.delimited(), m.memberAttributes); break;
         default: r.skip(tag);
       }
     }
@@ -169,8 +164,7 @@ export const DowngradeInfoSetRequest: MessageCodec<DowngradeInfoSetRequest> = me
     enabled: false,
     ver: "",
   }; },
-  read(r: WireReader, end: number): DowngradeInfoSetRequest {
-    const m = DowngradeInfoSetRequest.create();
+  read(r: WireReader, end: number, m: DowngradeInfoSetRequest = DowngradeInfoSetRequest.create()): DowngradeInfoSetRequest {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {

@@ -18,8 +18,7 @@ export const RequestHeader: MessageCodec<RequestHeader> = messageCodec({
     username: "",
     authRevision: 0,
   }; },
-  read(r: WireReader, end: number): RequestHeader {
-    const m = RequestHeader.create();
+  read(r: WireReader, end: number, m: RequestHeader = RequestHeader.create()): RequestHeader {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -111,43 +110,42 @@ export const InternalRaftRequest: MessageCodec<InternalRaftRequest> = messageCod
     downgradeInfoSet: undefined,
     downgradeVersionTest: undefined,
   }; },
-  read(r: WireReader, end: number): InternalRaftRequest {
-    const m = InternalRaftRequest.create();
+  read(r: WireReader, end: number, m: InternalRaftRequest = InternalRaftRequest.create()): InternalRaftRequest {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
         case 8: m.id = r.uint64(); break;
-        case 26: m.range = RangeRequest.read(r, r.delimited()); break;
-        case 34: m.put = PutRequest.read(r, r.delimited()); break;
-        case 42: m.deleteRange = DeleteRangeRequest.read(r, r.delimited()); break;
-        case 50: m.txn = TxnRequest.read(r, r.delimited()); break;
-        case 58: m.compaction = CompactionRequest.read(r, r.delimited()); break;
-        case 66: m.leaseGrant = LeaseGrantRequest.read(r, r.delimited()); break;
-        case 74: m.leaseRevoke = LeaseRevokeRequest.read(r, r.delimited()); break;
-        case 82: m.alarm = AlarmRequest.read(r, r.delimited()); break;
-        case 90: m.leaseCheckpoint = LeaseCheckpointRequest.read(r, r.delimited()); break;
-        case 802: m.header = RequestHeader.read(r, r.delimited()); break;
-        case 8002: m.authEnable = AuthEnableRequest.read(r, r.delimited()); break;
-        case 8090: m.authDisable = AuthDisableRequest.read(r, r.delimited()); break;
-        case 8098: m.authenticate = InternalAuthenticateRequest.read(r, r.delimited()); break;
-        case 8106: m.authStatus = AuthStatusRequest.read(r, r.delimited()); break;
-        case 8802: m.authUserAdd = AuthUserAddRequest.read(r, r.delimited()); break;
-        case 8810: m.authUserDelete = AuthUserDeleteRequest.read(r, r.delimited()); break;
-        case 8818: m.authUserGet = AuthUserGetRequest.read(r, r.delimited()); break;
-        case 8826: m.authUserChangePassword = AuthUserChangePasswordRequest.read(r, r.delimited()); break;
-        case 8834: m.authUserGrantRole = AuthUserGrantRoleRequest.read(r, r.delimited()); break;
-        case 8842: m.authUserRevokeRole = AuthUserRevokeRoleRequest.read(r, r.delimited()); break;
-        case 8850: m.authUserList = AuthUserListRequest.read(r, r.delimited()); break;
-        case 8858: m.authRoleList = AuthRoleListRequest.read(r, r.delimited()); break;
-        case 9602: m.authRoleAdd = AuthRoleAddRequest.read(r, r.delimited()); break;
-        case 9610: m.authRoleDelete = AuthRoleDeleteRequest.read(r, r.delimited()); break;
-        case 9618: m.authRoleGet = AuthRoleGetRequest.read(r, r.delimited()); break;
-        case 9626: m.authRoleGrantPermission = AuthRoleGrantPermissionRequest.read(r, r.delimited()); break;
-        case 9634: m.authRoleRevokePermission = AuthRoleRevokePermissionRequest.read(r, r.delimited()); break;
-        case 10402: m.clusterVersionSet = ClusterVersionSetRequest.read(r, r.delimited()); break;
-        case 10410: m.clusterMemberAttrSet = ClusterMemberAttrSetRequest.read(r, r.delimited()); break;
-        case 10418: m.downgradeInfoSet = DowngradeInfoSetRequest.read(r, r.delimited()); break;
-        case 79202: m.downgradeVersionTest = DowngradeVersionTestRequest.read(r, r.delimited()); break;
+        case 26: m.range = RangeRequest.read(r, r.delimited(), m.range); break;
+        case 34: m.put = PutRequest.read(r, r.delimited(), m.put); break;
+        case 42: m.deleteRange = DeleteRangeRequest.read(r, r.delimited(), m.deleteRange); break;
+        case 50: m.txn = TxnRequest.read(r, r.delimited(), m.txn); break;
+        case 58: m.compaction = CompactionRequest.read(r, r.delimited(), m.compaction); break;
+        case 66: m.leaseGrant = LeaseGrantRequest.read(r, r.delimited(), m.leaseGrant); break;
+        case 74: m.leaseRevoke = LeaseRevokeRequest.read(r, r.delimited(), m.leaseRevoke); break;
+        case 82: m.alarm = AlarmRequest.read(r, r.delimited(), m.alarm); break;
+        case 90: m.leaseCheckpoint = LeaseCheckpointRequest.read(r, r.delimited(), m.leaseCheckpoint); break;
+        case 802: m.header = RequestHeader.read(r, r.delimited(), m.header); break;
+        case 8002: m.authEnable = AuthEnableRequest.read(r, r.delimited(), m.authEnable); break;
+        case 8090: m.authDisable = AuthDisableRequest.read(r, r.delimited(), m.authDisable); break;
+        case 8098: m.authenticate = InternalAuthenticateRequest.read(r, r.delimited(), m.authenticate); break;
+        case 8106: m.authStatus = AuthStatusRequest.read(r, r.delimited(), m.authStatus); break;
+        case 8802: m.authUserAdd = AuthUserAddRequest.read(r, r.delimited(), m.authUserAdd); break;
+        case 8810: m.authUserDelete = AuthUserDeleteRequest.read(r, r.delimited(), m.authUserDelete); break;
+        case 8818: m.authUserGet = AuthUserGetRequest.read(r, r.delimited(), m.authUserGet); break;
+        case 8826: m.authUserChangePassword = AuthUserChangePasswordRequest.read(r, r.delimited(), m.authUserChangePassword); break;
+        case 8834: m.authUserGrantRole = AuthUserGrantRoleRequest.read(r, r.delimited(), m.authUserGrantRole); break;
+        case 8842: m.authUserRevokeRole = AuthUserRevokeRoleRequest.read(r, r.delimited(), m.authUserRevokeRole); break;
+        case 8850: m.authUserList = AuthUserListRequest.read(r, r.delimited(), m.authUserList); break;
+        case 8858: m.authRoleList = AuthRoleListRequest.read(r, r.delimited(), m.authRoleList); break;
+        case 9602: m.authRoleAdd = AuthRoleAddRequest.read(r, r.delimited(), m.authRoleAdd); break;
+        case 9610: m.authRoleDelete = AuthRoleDeleteRequest.read(r, r.delimited(), m.authRoleDelete); break;
+        case 9618: m.authRoleGet = AuthRoleGetRequest.read(r, r.delimited(), m.authRoleGet); break;
+        case 9626: m.authRoleGrantPermission = AuthRoleGrantPermissionRequest.read(r, r.delimited(), m.authRoleGrantPermission); break;
+        case 9634: m.authRoleRevokePermission = AuthRoleRevokePermissionRequest.read(r, r.delimited(), m.authRoleRevokePermission); break;
+        case 10402: m.clusterVersionSet = ClusterVersionSetRequest.read(r, r.delimited(), m.clusterVersionSet); break;
+        case 10410: m.clusterMemberAttrSet = ClusterMemberAttrSetRequest.read(r, r.delimited(), m.clusterMemberAttrSet); break;
+        case 10418: m.downgradeInfoSet = DowngradeInfoSetRequest.read(r, r.delimited(), m.downgradeInfoSet); break;
+        case 79202: m.downgradeVersionTest = DowngradeVersionTestRequest.read(r, r.delimited(), m.downgradeVersionTest); break;
         default: r.skip(tag);
       }
     }
@@ -198,8 +196,7 @@ export const EmptyResponse: MessageCodec<EmptyResponse> = messageCodec({
   name: "etcdserverpb.EmptyResponse",
   create(): EmptyResponse { return {
   }; },
-  read(r: WireReader, end: number): EmptyResponse {
-    const m = EmptyResponse.create();
+  read(r: WireReader, end: number, m: EmptyResponse = EmptyResponse.create()): EmptyResponse {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -228,8 +225,7 @@ export const InternalAuthenticateRequest: MessageCodec<InternalAuthenticateReque
     password: "",
     simpleToken: "",
   }; },
-  read(r: WireReader, end: number): InternalAuthenticateRequest {
-    const m = InternalAuthenticateRequest.create();
+  read(r: WireReader, end: number, m: InternalAuthenticateRequest = InternalAuthenticateRequest.create()): InternalAuthenticateRequest {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {

@@ -27,8 +27,7 @@ export const Entry: MessageCodec<Entry> = messageCodec({
     index: 0,
     data: NO_BYTES,
   }; },
-  read(r: WireReader, end: number): Entry {
-    const m = Entry.create();
+  read(r: WireReader, end: number, m: Entry = Entry.create()): Entry {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -64,12 +63,11 @@ export const SnapshotMetadata: MessageCodec<SnapshotMetadata> = messageCodec({
     index: 0,
     term: 0,
   }; },
-  read(r: WireReader, end: number): SnapshotMetadata {
-    const m = SnapshotMetadata.create();
+  read(r: WireReader, end: number, m: SnapshotMetadata = SnapshotMetadata.create()): SnapshotMetadata {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
-        case 10: m.confState = ConfState.read(r, r.delimited()); break;
+        case 10: m.confState = ConfState.read(r, r.delimited(), m.confState); break;
         case 16: m.index = r.counter(); break;
         case 24: m.term = r.counter(); break;
         default: r.skip(tag);
@@ -97,13 +95,12 @@ export const RaftSnapshot: MessageCodec<RaftSnapshot> = messageCodec({
     data: NO_BYTES,
     metadata: undefined,
   }; },
-  read(r: WireReader, end: number): RaftSnapshot {
-    const m = RaftSnapshot.create();
+  read(r: WireReader, end: number, m: RaftSnapshot = RaftSnapshot.create()): RaftSnapshot {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
         case 10: m.data = r.view(); break;
-        case 18: m.metadata = SnapshotMetadata.read(r, r.delimited()); break;
+        case 18: m.metadata = SnapshotMetadata.read(r, r.delimited(), m.metadata); break;
         default: r.skip(tag);
       }
     }
@@ -182,8 +179,7 @@ export const RaftMessage: MessageCodec<RaftMessage> = messageCodec({
     vote: 0n,
     responses: [],
   }; },
-  read(r: WireReader, end: number): RaftMessage {
-    const m = RaftMessage.create();
+  read(r: WireReader, end: number, m: RaftMessage = RaftMessage.create()): RaftMessage {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -195,7 +191,7 @@ export const RaftMessage: MessageCodec<RaftMessage> = messageCodec({
         case 48: m.index = r.counter(); break;
         case 58: m.entries.push(Entry.read(r, r.delimited())); break;
         case 64: m.commit = r.counter(); break;
-        case 74: m.snapshot = RaftSnapshot.read(r, r.delimited()); break;
+        case 74: m.snapshot = RaftSnapshot.read(r, r.delimited(), m.snapshot); break;
         case 80: m.reject = r.bool(); break;
         case 88: m.rejectHint = r.counter(); break;
         case 98: m.context = r.view(); break;
@@ -239,8 +235,7 @@ export const HardState: MessageCodec<HardState> = messageCodec({
     vote: 0n,
     commit: 0,
   }; },
-  read(r: WireReader, end: number): HardState {
-    const m = HardState.create();
+  read(r: WireReader, end: number, m: HardState = HardState.create()): HardState {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -287,19 +282,18 @@ export const ConfState: MessageCodec<ConfState> = messageCodec({
     learnersNext: [],
     autoLeave: false,
   }; },
-  read(r: WireReader, end: number): ConfState {
-    const m = ConfState.create();
+  read(r: WireReader, end: number, m: ConfState = ConfState.create()): ConfState {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
         case 8: m.voters.push(r.uint64()); break;
-        case 10: for (const packedEnd = r.delimited(); r.position < packedEnd;) m.voters.push(r.uint64()); break;
+        case 10: { const packedEnd = r.delimited(); while (r.position < packedEnd) m.voters.push(r.uint64()); r.expectAt(packedEnd); break; }
         case 16: m.learners.push(r.uint64()); break;
-        case 18: for (const packedEnd = r.delimited(); r.position < packedEnd;) m.learners.push(r.uint64()); break;
+        case 18: { const packedEnd = r.delimited(); while (r.position < packedEnd) m.learners.push(r.uint64()); r.expectAt(packedEnd); break; }
         case 24: m.votersOutgoing.push(r.uint64()); break;
-        case 26: for (const packedEnd = r.delimited(); r.position < packedEnd;) m.votersOutgoing.push(r.uint64()); break;
+        case 26: { const packedEnd = r.delimited(); while (r.position < packedEnd) m.votersOutgoing.push(r.uint64()); r.expectAt(packedEnd); break; }
         case 32: m.learnersNext.push(r.uint64()); break;
-        case 34: for (const packedEnd = r.delimited(); r.position < packedEnd;) m.learnersNext.push(r.uint64()); break;
+        case 34: { const packedEnd = r.delimited(); while (r.position < packedEnd) m.learnersNext.push(r.uint64()); r.expectAt(packedEnd); break; }
         case 40: m.autoLeave = r.bool(); break;
         default: r.skip(tag);
       }
@@ -342,8 +336,7 @@ export const ConfChange: MessageCodec<ConfChange> = messageCodec({
     nodeId: 0n,
     context: NO_BYTES,
   }; },
-  read(r: WireReader, end: number): ConfChange {
-    const m = ConfChange.create();
+  read(r: WireReader, end: number, m: ConfChange = ConfChange.create()): ConfChange {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -377,8 +370,7 @@ export const ConfChangeSingle: MessageCodec<ConfChangeSingle> = messageCodec({
     type: 0,
     nodeId: 0n,
   }; },
-  read(r: WireReader, end: number): ConfChangeSingle {
-    const m = ConfChangeSingle.create();
+  read(r: WireReader, end: number, m: ConfChangeSingle = ConfChangeSingle.create()): ConfChangeSingle {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -410,8 +402,7 @@ export const ConfChangeV2: MessageCodec<ConfChangeV2> = messageCodec({
     changes: [],
     context: NO_BYTES,
   }; },
-  read(r: WireReader, end: number): ConfChangeV2 {
-    const m = ConfChangeV2.create();
+  read(r: WireReader, end: number, m: ConfChangeV2 = ConfChangeV2.create()): ConfChangeV2 {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {

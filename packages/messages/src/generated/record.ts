@@ -17,8 +17,7 @@ export const WalRecord: MessageCodec<WalRecord> = messageCodec({
     crc: 0,
     data: NO_BYTES,
   }; },
-  read(r: WireReader, end: number): WalRecord {
-    const m = WalRecord.create();
+  read(r: WireReader, end: number, m: WalRecord = WalRecord.create()): WalRecord {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -52,14 +51,13 @@ export const WalSnapshot: MessageCodec<WalSnapshot> = messageCodec({
     term: 0,
     confState: undefined,
   }; },
-  read(r: WireReader, end: number): WalSnapshot {
-    const m = WalSnapshot.create();
+  read(r: WireReader, end: number, m: WalSnapshot = WalSnapshot.create()): WalSnapshot {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
         case 8: m.index = r.counter(); break;
         case 16: m.term = r.counter(); break;
-        case 26: m.confState = ConfState.read(r, r.delimited()); break;
+        case 26: m.confState = ConfState.read(r, r.delimited(), m.confState); break;
         default: r.skip(tag);
       }
     }

@@ -20,8 +20,7 @@ export const ResponseHeader: MessageCodec<ResponseHeader> = messageCodec({
     revision: 0,
     raftTerm: 0,
   }; },
-  read(r: WireReader, end: number): ResponseHeader {
-    const m = ResponseHeader.create();
+  read(r: WireReader, end: number, m: ResponseHeader = ResponseHeader.create()): ResponseHeader {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -99,8 +98,7 @@ export const RangeRequest: MessageCodec<RangeRequest> = messageCodec({
     minCreateRevision: 0,
     maxCreateRevision: 0,
   }; },
-  read(r: WireReader, end: number): RangeRequest {
-    const m = RangeRequest.create();
+  read(r: WireReader, end: number, m: RangeRequest = RangeRequest.create()): RangeRequest {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -156,12 +154,11 @@ export const RangeResponse: MessageCodec<RangeResponse> = messageCodec({
     more: false,
     count: 0,
   }; },
-  read(r: WireReader, end: number): RangeResponse {
-    const m = RangeResponse.create();
+  read(r: WireReader, end: number, m: RangeResponse = RangeResponse.create()): RangeResponse {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
-        case 10: m.header = ResponseHeader.read(r, r.delimited()); break;
+        case 10: m.header = ResponseHeader.read(r, r.delimited(), m.header); break;
         case 18: m.kvs.push(KeyValue.read(r, r.delimited())); break;
         case 24: m.more = r.bool(); break;
         case 32: m.count = r.clampedCounter(); break;
@@ -199,8 +196,7 @@ export const PutRequest: MessageCodec<PutRequest> = messageCodec({
     ignoreValue: false,
     ignoreLease: false,
   }; },
-  read(r: WireReader, end: number): PutRequest {
-    const m = PutRequest.create();
+  read(r: WireReader, end: number, m: PutRequest = PutRequest.create()): PutRequest {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -238,13 +234,12 @@ export const PutResponse: MessageCodec<PutResponse> = messageCodec({
     header: undefined,
     prevKv: undefined,
   }; },
-  read(r: WireReader, end: number): PutResponse {
-    const m = PutResponse.create();
+  read(r: WireReader, end: number, m: PutResponse = PutResponse.create()): PutResponse {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
-        case 10: m.header = ResponseHeader.read(r, r.delimited()); break;
-        case 18: m.prevKv = KeyValue.read(r, r.delimited()); break;
+        case 10: m.header = ResponseHeader.read(r, r.delimited(), m.header); break;
+        case 18: m.prevKv = KeyValue.read(r, r.delimited(), m.prevKv); break;
         default: r.skip(tag);
       }
     }
@@ -271,8 +266,7 @@ export const DeleteRangeRequest: MessageCodec<DeleteRangeRequest> = messageCodec
     rangeEnd: NO_BYTES,
     prevKv: false,
   }; },
-  read(r: WireReader, end: number): DeleteRangeRequest {
-    const m = DeleteRangeRequest.create();
+  read(r: WireReader, end: number, m: DeleteRangeRequest = DeleteRangeRequest.create()): DeleteRangeRequest {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -306,12 +300,11 @@ export const DeleteRangeResponse: MessageCodec<DeleteRangeResponse> = messageCod
     deleted: 0,
     prevKvs: [],
   }; },
-  read(r: WireReader, end: number): DeleteRangeResponse {
-    const m = DeleteRangeResponse.create();
+  read(r: WireReader, end: number, m: DeleteRangeResponse = DeleteRangeResponse.create()): DeleteRangeResponse {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
-        case 10: m.header = ResponseHeader.read(r, r.delimited()); break;
+        case 10: m.header = ResponseHeader.read(r, r.delimited(), m.header); break;
         case 16: m.deleted = r.clampedCounter(); break;
         case 26: m.prevKvs.push(KeyValue.read(r, r.delimited())); break;
         default: r.skip(tag);
@@ -343,15 +336,14 @@ export const RequestOp: MessageCodec<RequestOp> = messageCodec({
     requestDeleteRange: undefined,
     requestTxn: undefined,
   }; },
-  read(r: WireReader, end: number): RequestOp {
-    const m = RequestOp.create();
+  read(r: WireReader, end: number, m: RequestOp = RequestOp.create()): RequestOp {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
-        case 10: m.requestRange = RangeRequest.read(r, r.delimited()); break;
-        case 18: m.requestPut = PutRequest.read(r, r.delimited()); break;
-        case 26: m.requestDeleteRange = DeleteRangeRequest.read(r, r.delimited()); break;
-        case 34: m.requestTxn = TxnRequest.read(r, r.delimited()); break;
+        case 10: m.requestRange = RangeRequest.read(r, r.delimited(), m.requestRange); m.requestPut = undefined; m.requestDeleteRange = undefined; m.requestTxn = undefined; break;
+        case 18: m.requestPut = PutRequest.read(r, r.delimited(), m.requestPut); m.requestRange = undefined; m.requestDeleteRange = undefined; m.requestTxn = undefined; break;
+        case 26: m.requestDeleteRange = DeleteRangeRequest.read(r, r.delimited(), m.requestDeleteRange); m.requestRange = undefined; m.requestPut = undefined; m.requestTxn = undefined; break;
+        case 34: m.requestTxn = TxnRequest.read(r, r.delimited(), m.requestTxn); m.requestRange = undefined; m.requestPut = undefined; m.requestDeleteRange = undefined; break;
         default: r.skip(tag);
       }
     }
@@ -382,15 +374,14 @@ export const ResponseOp: MessageCodec<ResponseOp> = messageCodec({
     responseDeleteRange: undefined,
     responseTxn: undefined,
   }; },
-  read(r: WireReader, end: number): ResponseOp {
-    const m = ResponseOp.create();
+  read(r: WireReader, end: number, m: ResponseOp = ResponseOp.create()): ResponseOp {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
-        case 10: m.responseRange = RangeResponse.read(r, r.delimited()); break;
-        case 18: m.responsePut = PutResponse.read(r, r.delimited()); break;
-        case 26: m.responseDeleteRange = DeleteRangeResponse.read(r, r.delimited()); break;
-        case 34: m.responseTxn = TxnResponse.read(r, r.delimited()); break;
+        case 10: m.responseRange = RangeResponse.read(r, r.delimited(), m.responseRange); m.responsePut = undefined; m.responseDeleteRange = undefined; m.responseTxn = undefined; break;
+        case 18: m.responsePut = PutResponse.read(r, r.delimited(), m.responsePut); m.responseRange = undefined; m.responseDeleteRange = undefined; m.responseTxn = undefined; break;
+        case 26: m.responseDeleteRange = DeleteRangeResponse.read(r, r.delimited(), m.responseDeleteRange); m.responseRange = undefined; m.responsePut = undefined; m.responseTxn = undefined; break;
+        case 34: m.responseTxn = TxnResponse.read(r, r.delimited(), m.responseTxn); m.responseRange = undefined; m.responsePut = undefined; m.responseDeleteRange = undefined; break;
         default: r.skip(tag);
       }
     }
@@ -454,19 +445,18 @@ export const Compare: MessageCodec<Compare> = messageCodec({
     lease: undefined,
     rangeEnd: NO_BYTES,
   }; },
-  read(r: WireReader, end: number): Compare {
-    const m = Compare.create();
+  read(r: WireReader, end: number, m: Compare = Compare.create()): Compare {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
         case 8: m.result = readCompareResult(r); break;
         case 16: m.target = readCompareTarget(r); break;
         case 26: m.key = r.view(); break;
-        case 32: m.version = r.clampedCounter(); break;
-        case 40: m.createRevision = r.clampedCounter(); break;
-        case 48: m.modRevision = r.clampedCounter(); break;
-        case 58: m.value = r.view(); break;
-        case 64: m.lease = r.int64(); break;
+        case 32: m.version = r.clampedCounter(); m.createRevision = undefined; m.modRevision = undefined; m.value = undefined; m.lease = undefined; break;
+        case 40: m.createRevision = r.clampedCounter(); m.version = undefined; m.modRevision = undefined; m.value = undefined; m.lease = undefined; break;
+        case 48: m.modRevision = r.clampedCounter(); m.version = undefined; m.createRevision = undefined; m.value = undefined; m.lease = undefined; break;
+        case 58: m.value = r.view(); m.version = undefined; m.createRevision = undefined; m.modRevision = undefined; m.lease = undefined; break;
+        case 64: m.lease = r.int64(); m.version = undefined; m.createRevision = undefined; m.modRevision = undefined; m.value = undefined; break;
         case 514: m.rangeEnd = r.view(); break;
         default: r.skip(tag);
       }
@@ -501,8 +491,7 @@ export const TxnRequest: MessageCodec<TxnRequest> = messageCodec({
     success: [],
     failure: [],
   }; },
-  read(r: WireReader, end: number): TxnRequest {
-    const m = TxnRequest.create();
+  read(r: WireReader, end: number, m: TxnRequest = TxnRequest.create()): TxnRequest {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -536,12 +525,11 @@ export const TxnResponse: MessageCodec<TxnResponse> = messageCodec({
     succeeded: false,
     responses: [],
   }; },
-  read(r: WireReader, end: number): TxnResponse {
-    const m = TxnResponse.create();
+  read(r: WireReader, end: number, m: TxnResponse = TxnResponse.create()): TxnResponse {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
-        case 10: m.header = ResponseHeader.read(r, r.delimited()); break;
+        case 10: m.header = ResponseHeader.read(r, r.delimited(), m.header); break;
         case 16: m.succeeded = r.bool(); break;
         case 26: m.responses.push(ResponseOp.read(r, r.delimited())); break;
         default: r.skip(tag);
@@ -569,8 +557,7 @@ export const CompactionRequest: MessageCodec<CompactionRequest> = messageCodec({
     revision: 0,
     physical: false,
   }; },
-  read(r: WireReader, end: number): CompactionRequest {
-    const m = CompactionRequest.create();
+  read(r: WireReader, end: number, m: CompactionRequest = CompactionRequest.create()): CompactionRequest {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -598,12 +585,11 @@ export const CompactionResponse: MessageCodec<CompactionResponse> = messageCodec
   create(): CompactionResponse { return {
     header: undefined,
   }; },
-  read(r: WireReader, end: number): CompactionResponse {
-    const m = CompactionResponse.create();
+  read(r: WireReader, end: number, m: CompactionResponse = CompactionResponse.create()): CompactionResponse {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
-        case 10: m.header = ResponseHeader.read(r, r.delimited()); break;
+        case 10: m.header = ResponseHeader.read(r, r.delimited(), m.header); break;
         default: r.skip(tag);
       }
     }
@@ -623,8 +609,7 @@ export const HashRequest: MessageCodec<HashRequest> = messageCodec({
   name: "etcdserverpb.HashRequest",
   create(): HashRequest { return {
   }; },
-  read(r: WireReader, end: number): HashRequest {
-    const m = HashRequest.create();
+  read(r: WireReader, end: number, m: HashRequest = HashRequest.create()): HashRequest {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -649,8 +634,7 @@ export const HashKVRequest: MessageCodec<HashKVRequest> = messageCodec({
   create(): HashKVRequest { return {
     revision: 0,
   }; },
-  read(r: WireReader, end: number): HashKVRequest {
-    const m = HashKVRequest.create();
+  read(r: WireReader, end: number, m: HashKVRequest = HashKVRequest.create()): HashKVRequest {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -682,12 +666,11 @@ export const HashKVResponse: MessageCodec<HashKVResponse> = messageCodec({
     compactRevision: 0,
     hashRevision: 0,
   }; },
-  read(r: WireReader, end: number): HashKVResponse {
-    const m = HashKVResponse.create();
+  read(r: WireReader, end: number, m: HashKVResponse = HashKVResponse.create()): HashKVResponse {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
-        case 10: m.header = ResponseHeader.read(r, r.delimited()); break;
+        case 10: m.header = ResponseHeader.read(r, r.delimited(), m.header); break;
         case 16: m.hash = r.uint32(); break;
         case 24: m.compactRevision = r.clampedCounter(); break;
         case 32: m.hashRevision = r.clampedCounter(); break;
@@ -717,12 +700,11 @@ export const HashResponse: MessageCodec<HashResponse> = messageCodec({
     header: undefined,
     hash: 0,
   }; },
-  read(r: WireReader, end: number): HashResponse {
-    const m = HashResponse.create();
+  read(r: WireReader, end: number, m: HashResponse = HashResponse.create()): HashResponse {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
-        case 10: m.header = ResponseHeader.read(r, r.delimited()); break;
+        case 10: m.header = ResponseHeader.read(r, r.delimited(), m.header); break;
         case 16: m.hash = r.uint32(); break;
         default: r.skip(tag);
       }
@@ -744,8 +726,7 @@ export const SnapshotRequest: MessageCodec<SnapshotRequest> = messageCodec({
   name: "etcdserverpb.SnapshotRequest",
   create(): SnapshotRequest { return {
   }; },
-  read(r: WireReader, end: number): SnapshotRequest {
-    const m = SnapshotRequest.create();
+  read(r: WireReader, end: number, m: SnapshotRequest = SnapshotRequest.create()): SnapshotRequest {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -776,12 +757,11 @@ export const SnapshotResponse: MessageCodec<SnapshotResponse> = messageCodec({
     blob: NO_BYTES,
     version: "",
   }; },
-  read(r: WireReader, end: number): SnapshotResponse {
-    const m = SnapshotResponse.create();
+  read(r: WireReader, end: number, m: SnapshotResponse = SnapshotResponse.create()): SnapshotResponse {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
-        case 10: m.header = ResponseHeader.read(r, r.delimited()); break;
+        case 10: m.header = ResponseHeader.read(r, r.delimited(), m.header); break;
         case 16: m.remainingBytes = r.clampedCounter(); break;
         case 26: m.blob = r.view(); break;
         case 34: m.version = r.string(); break;
@@ -813,14 +793,13 @@ export const WatchRequest: MessageCodec<WatchRequest> = messageCodec({
     cancelRequest: undefined,
     progressRequest: undefined,
   }; },
-  read(r: WireReader, end: number): WatchRequest {
-    const m = WatchRequest.create();
+  read(r: WireReader, end: number, m: WatchRequest = WatchRequest.create()): WatchRequest {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
-        case 10: m.createRequest = WatchCreateRequest.read(r, r.delimited()); break;
-        case 18: m.cancelRequest = WatchCancelRequest.read(r, r.delimited()); break;
-        case 26: m.progressRequest = WatchProgressRequest.read(r, r.delimited()); break;
+        case 10: m.createRequest = WatchCreateRequest.read(r, r.delimited(), m.createRequest); m.cancelRequest = undefined; m.progressRequest = undefined; break;
+        case 18: m.cancelRequest = WatchCancelRequest.read(r, r.delimited(), m.cancelRequest); m.createRequest = undefined; m.progressRequest = undefined; break;
+        case 26: m.progressRequest = WatchProgressRequest.read(r, r.delimited(), m.progressRequest); m.createRequest = undefined; m.cancelRequest = undefined; break;
         default: r.skip(tag);
       }
     }
@@ -867,8 +846,7 @@ export const WatchCreateRequest: MessageCodec<WatchCreateRequest> = messageCodec
     watchId: 0,
     fragment: false,
   }; },
-  read(r: WireReader, end: number): WatchCreateRequest {
-    const m = WatchCreateRequest.create();
+  read(r: WireReader, end: number, m: WatchCreateRequest = WatchCreateRequest.create()): WatchCreateRequest {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -877,7 +855,7 @@ export const WatchCreateRequest: MessageCodec<WatchCreateRequest> = messageCodec
         case 24: m.startRevision = r.clampedCounter(); break;
         case 32: m.progressNotify = r.bool(); break;
         case 40: m.filters.push(readFilterType(r)); break;
-        case 42: for (const packedEnd = r.delimited(); r.position < packedEnd;) m.filters.push(readFilterType(r)); break;
+        case 42: { const packedEnd = r.delimited(); while (r.position < packedEnd) m.filters.push(readFilterType(r)); r.expectAt(packedEnd); break; }
         case 48: m.prevKv = r.bool(); break;
         case 56: m.watchId = r.clampedCounter(); break;
         case 64: m.fragment = r.bool(); break;
@@ -909,8 +887,7 @@ export const WatchCancelRequest: MessageCodec<WatchCancelRequest> = messageCodec
   create(): WatchCancelRequest { return {
     watchId: 0,
   }; },
-  read(r: WireReader, end: number): WatchCancelRequest {
-    const m = WatchCancelRequest.create();
+  read(r: WireReader, end: number, m: WatchCancelRequest = WatchCancelRequest.create()): WatchCancelRequest {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -934,8 +911,7 @@ export const WatchProgressRequest: MessageCodec<WatchProgressRequest> = messageC
   name: "etcdserverpb.WatchProgressRequest",
   create(): WatchProgressRequest { return {
   }; },
-  read(r: WireReader, end: number): WatchProgressRequest {
-    const m = WatchProgressRequest.create();
+  read(r: WireReader, end: number, m: WatchProgressRequest = WatchProgressRequest.create()): WatchProgressRequest {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -974,12 +950,11 @@ export const WatchResponse: MessageCodec<WatchResponse> = messageCodec({
     fragment: false,
     events: [],
   }; },
-  read(r: WireReader, end: number): WatchResponse {
-    const m = WatchResponse.create();
+  read(r: WireReader, end: number, m: WatchResponse = WatchResponse.create()): WatchResponse {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
-        case 10: m.header = ResponseHeader.read(r, r.delimited()); break;
+        case 10: m.header = ResponseHeader.read(r, r.delimited(), m.header); break;
         case 16: m.watchId = r.clampedCounter(); break;
         case 24: m.created = r.bool(); break;
         case 32: m.canceled = r.bool(); break;
@@ -1017,8 +992,7 @@ export const LeaseGrantRequest: MessageCodec<LeaseGrantRequest> = messageCodec({
     ttl: 0,
     id: 0n,
   }; },
-  read(r: WireReader, end: number): LeaseGrantRequest {
-    const m = LeaseGrantRequest.create();
+  read(r: WireReader, end: number, m: LeaseGrantRequest = LeaseGrantRequest.create()): LeaseGrantRequest {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -1052,12 +1026,11 @@ export const LeaseGrantResponse: MessageCodec<LeaseGrantResponse> = messageCodec
     ttl: 0,
     error: "",
   }; },
-  read(r: WireReader, end: number): LeaseGrantResponse {
-    const m = LeaseGrantResponse.create();
+  read(r: WireReader, end: number, m: LeaseGrantResponse = LeaseGrantResponse.create()): LeaseGrantResponse {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
-        case 10: m.header = ResponseHeader.read(r, r.delimited()); break;
+        case 10: m.header = ResponseHeader.read(r, r.delimited(), m.header); break;
         case 16: m.id = r.int64(); break;
         case 24: m.ttl = r.clampedCounter(); break;
         case 34: m.error = r.string(); break;
@@ -1085,8 +1058,7 @@ export const LeaseRevokeRequest: MessageCodec<LeaseRevokeRequest> = messageCodec
   create(): LeaseRevokeRequest { return {
     id: 0n,
   }; },
-  read(r: WireReader, end: number): LeaseRevokeRequest {
-    const m = LeaseRevokeRequest.create();
+  read(r: WireReader, end: number, m: LeaseRevokeRequest = LeaseRevokeRequest.create()): LeaseRevokeRequest {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -1112,12 +1084,11 @@ export const LeaseRevokeResponse: MessageCodec<LeaseRevokeResponse> = messageCod
   create(): LeaseRevokeResponse { return {
     header: undefined,
   }; },
-  read(r: WireReader, end: number): LeaseRevokeResponse {
-    const m = LeaseRevokeResponse.create();
+  read(r: WireReader, end: number, m: LeaseRevokeResponse = LeaseRevokeResponse.create()): LeaseRevokeResponse {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
-        case 10: m.header = ResponseHeader.read(r, r.delimited()); break;
+        case 10: m.header = ResponseHeader.read(r, r.delimited(), m.header); break;
         default: r.skip(tag);
       }
     }
@@ -1141,8 +1112,7 @@ export const LeaseCheckpoint: MessageCodec<LeaseCheckpoint> = messageCodec({
     id: 0n,
     remainingTtl: 0,
   }; },
-  read(r: WireReader, end: number): LeaseCheckpoint {
-    const m = LeaseCheckpoint.create();
+  read(r: WireReader, end: number, m: LeaseCheckpoint = LeaseCheckpoint.create()): LeaseCheckpoint {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -1170,8 +1140,7 @@ export const LeaseCheckpointRequest: MessageCodec<LeaseCheckpointRequest> = mess
   create(): LeaseCheckpointRequest { return {
     checkpoints: [],
   }; },
-  read(r: WireReader, end: number): LeaseCheckpointRequest {
-    const m = LeaseCheckpointRequest.create();
+  read(r: WireReader, end: number, m: LeaseCheckpointRequest = LeaseCheckpointRequest.create()): LeaseCheckpointRequest {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -1197,12 +1166,11 @@ export const LeaseCheckpointResponse: MessageCodec<LeaseCheckpointResponse> = me
   create(): LeaseCheckpointResponse { return {
     header: undefined,
   }; },
-  read(r: WireReader, end: number): LeaseCheckpointResponse {
-    const m = LeaseCheckpointResponse.create();
+  read(r: WireReader, end: number, m: LeaseCheckpointResponse = LeaseCheckpointResponse.create()): LeaseCheckpointResponse {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
-        case 10: m.header = ResponseHeader.read(r, r.delimited()); break;
+        case 10: m.header = ResponseHeader.read(r, r.delimited(), m.header); break;
         default: r.skip(tag);
       }
     }
@@ -1224,8 +1192,7 @@ export const LeaseKeepAliveRequest: MessageCodec<LeaseKeepAliveRequest> = messag
   create(): LeaseKeepAliveRequest { return {
     id: 0n,
   }; },
-  read(r: WireReader, end: number): LeaseKeepAliveRequest {
-    const m = LeaseKeepAliveRequest.create();
+  read(r: WireReader, end: number, m: LeaseKeepAliveRequest = LeaseKeepAliveRequest.create()): LeaseKeepAliveRequest {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -1255,12 +1222,11 @@ export const LeaseKeepAliveResponse: MessageCodec<LeaseKeepAliveResponse> = mess
     id: 0n,
     ttl: 0,
   }; },
-  read(r: WireReader, end: number): LeaseKeepAliveResponse {
-    const m = LeaseKeepAliveResponse.create();
+  read(r: WireReader, end: number, m: LeaseKeepAliveResponse = LeaseKeepAliveResponse.create()): LeaseKeepAliveResponse {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
-        case 10: m.header = ResponseHeader.read(r, r.delimited()); break;
+        case 10: m.header = ResponseHeader.read(r, r.delimited(), m.header); break;
         case 16: m.id = r.int64(); break;
         case 24: m.ttl = r.clampedCounter(); break;
         default: r.skip(tag);
@@ -1288,8 +1254,7 @@ export const LeaseTimeToLiveRequest: MessageCodec<LeaseTimeToLiveRequest> = mess
     id: 0n,
     keys: false,
   }; },
-  read(r: WireReader, end: number): LeaseTimeToLiveRequest {
-    const m = LeaseTimeToLiveRequest.create();
+  read(r: WireReader, end: number, m: LeaseTimeToLiveRequest = LeaseTimeToLiveRequest.create()): LeaseTimeToLiveRequest {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -1325,12 +1290,11 @@ export const LeaseTimeToLiveResponse: MessageCodec<LeaseTimeToLiveResponse> = me
     grantedTtl: 0,
     keys: [],
   }; },
-  read(r: WireReader, end: number): LeaseTimeToLiveResponse {
-    const m = LeaseTimeToLiveResponse.create();
+  read(r: WireReader, end: number, m: LeaseTimeToLiveResponse = LeaseTimeToLiveResponse.create()): LeaseTimeToLiveResponse {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
-        case 10: m.header = ResponseHeader.read(r, r.delimited()); break;
+        case 10: m.header = ResponseHeader.read(r, r.delimited(), m.header); break;
         case 16: m.id = r.int64(); break;
         case 24: m.ttl = r.clampedCounter(); break;
         case 32: m.grantedTtl = r.clampedCounter(); break;
@@ -1358,8 +1322,7 @@ export const LeaseLeasesRequest: MessageCodec<LeaseLeasesRequest> = messageCodec
   name: "etcdserverpb.LeaseLeasesRequest",
   create(): LeaseLeasesRequest { return {
   }; },
-  read(r: WireReader, end: number): LeaseLeasesRequest {
-    const m = LeaseLeasesRequest.create();
+  read(r: WireReader, end: number, m: LeaseLeasesRequest = LeaseLeasesRequest.create()): LeaseLeasesRequest {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -1384,8 +1347,7 @@ export const LeaseStatus: MessageCodec<LeaseStatus> = messageCodec({
   create(): LeaseStatus { return {
     id: 0n,
   }; },
-  read(r: WireReader, end: number): LeaseStatus {
-    const m = LeaseStatus.create();
+  read(r: WireReader, end: number, m: LeaseStatus = LeaseStatus.create()): LeaseStatus {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -1413,12 +1375,11 @@ export const LeaseLeasesResponse: MessageCodec<LeaseLeasesResponse> = messageCod
     header: undefined,
     leases: [],
   }; },
-  read(r: WireReader, end: number): LeaseLeasesResponse {
-    const m = LeaseLeasesResponse.create();
+  read(r: WireReader, end: number, m: LeaseLeasesResponse = LeaseLeasesResponse.create()): LeaseLeasesResponse {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
-        case 10: m.header = ResponseHeader.read(r, r.delimited()); break;
+        case 10: m.header = ResponseHeader.read(r, r.delimited(), m.header); break;
         case 18: m.leases.push(LeaseStatus.read(r, r.delimited())); break;
         default: r.skip(tag);
       }
@@ -1450,8 +1411,7 @@ export const Member: MessageCodec<Member> = messageCodec({
     clientUrls: [],
     isLearner: false,
   }; },
-  read(r: WireReader, end: number): Member {
-    const m = Member.create();
+  read(r: WireReader, end: number, m: Member = Member.create()): Member {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -1487,8 +1447,7 @@ export const MemberAddRequest: MessageCodec<MemberAddRequest> = messageCodec({
     peerUrls: [],
     isLearner: false,
   }; },
-  read(r: WireReader, end: number): MemberAddRequest {
-    const m = MemberAddRequest.create();
+  read(r: WireReader, end: number, m: MemberAddRequest = MemberAddRequest.create()): MemberAddRequest {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -1520,13 +1479,12 @@ export const MemberAddResponse: MessageCodec<MemberAddResponse> = messageCodec({
     member: undefined,
     members: [],
   }; },
-  read(r: WireReader, end: number): MemberAddResponse {
-    const m = MemberAddResponse.create();
+  read(r: WireReader, end: number, m: MemberAddResponse = MemberAddResponse.create()): MemberAddResponse {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
-        case 10: m.header = ResponseHeader.read(r, r.delimited()); break;
-        case 18: m.member = Member.read(r, r.delimited()); break;
+        case 10: m.header = ResponseHeader.read(r, r.delimited(), m.header); break;
+        case 18: m.member = Member.read(r, r.delimited(), m.member); break;
         case 26: m.members.push(Member.read(r, r.delimited())); break;
         default: r.skip(tag);
       }
@@ -1551,8 +1509,7 @@ export const MemberRemoveRequest: MessageCodec<MemberRemoveRequest> = messageCod
   create(): MemberRemoveRequest { return {
     id: 0n,
   }; },
-  read(r: WireReader, end: number): MemberRemoveRequest {
-    const m = MemberRemoveRequest.create();
+  read(r: WireReader, end: number, m: MemberRemoveRequest = MemberRemoveRequest.create()): MemberRemoveRequest {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -1580,12 +1537,11 @@ export const MemberRemoveResponse: MessageCodec<MemberRemoveResponse> = messageC
     header: undefined,
     members: [],
   }; },
-  read(r: WireReader, end: number): MemberRemoveResponse {
-    const m = MemberRemoveResponse.create();
+  read(r: WireReader, end: number, m: MemberRemoveResponse = MemberRemoveResponse.create()): MemberRemoveResponse {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
-        case 10: m.header = ResponseHeader.read(r, r.delimited()); break;
+        case 10: m.header = ResponseHeader.read(r, r.delimited(), m.header); break;
         case 18: m.members.push(Member.read(r, r.delimited())); break;
         default: r.skip(tag);
       }
@@ -1611,8 +1567,7 @@ export const MemberUpdateRequest: MessageCodec<MemberUpdateRequest> = messageCod
     id: 0n,
     peerUrls: [],
   }; },
-  read(r: WireReader, end: number): MemberUpdateRequest {
-    const m = MemberUpdateRequest.create();
+  read(r: WireReader, end: number, m: MemberUpdateRequest = MemberUpdateRequest.create()): MemberUpdateRequest {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -1642,12 +1597,11 @@ export const MemberUpdateResponse: MessageCodec<MemberUpdateResponse> = messageC
     header: undefined,
     members: [],
   }; },
-  read(r: WireReader, end: number): MemberUpdateResponse {
-    const m = MemberUpdateResponse.create();
+  read(r: WireReader, end: number, m: MemberUpdateResponse = MemberUpdateResponse.create()): MemberUpdateResponse {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
-        case 10: m.header = ResponseHeader.read(r, r.delimited()); break;
+        case 10: m.header = ResponseHeader.read(r, r.delimited(), m.header); break;
         case 18: m.members.push(Member.read(r, r.delimited())); break;
         default: r.skip(tag);
       }
@@ -1671,8 +1625,7 @@ export const MemberListRequest: MessageCodec<MemberListRequest> = messageCodec({
   create(): MemberListRequest { return {
     linearizable: false,
   }; },
-  read(r: WireReader, end: number): MemberListRequest {
-    const m = MemberListRequest.create();
+  read(r: WireReader, end: number, m: MemberListRequest = MemberListRequest.create()): MemberListRequest {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -1700,12 +1653,11 @@ export const MemberListResponse: MessageCodec<MemberListResponse> = messageCodec
     header: undefined,
     members: [],
   }; },
-  read(r: WireReader, end: number): MemberListResponse {
-    const m = MemberListResponse.create();
+  read(r: WireReader, end: number, m: MemberListResponse = MemberListResponse.create()): MemberListResponse {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
-        case 10: m.header = ResponseHeader.read(r, r.delimited()); break;
+        case 10: m.header = ResponseHeader.read(r, r.delimited(), m.header); break;
         case 18: m.members.push(Member.read(r, r.delimited())); break;
         default: r.skip(tag);
       }
@@ -1729,8 +1681,7 @@ export const MemberPromoteRequest: MessageCodec<MemberPromoteRequest> = messageC
   create(): MemberPromoteRequest { return {
     id: 0n,
   }; },
-  read(r: WireReader, end: number): MemberPromoteRequest {
-    const m = MemberPromoteRequest.create();
+  read(r: WireReader, end: number, m: MemberPromoteRequest = MemberPromoteRequest.create()): MemberPromoteRequest {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -1758,12 +1709,11 @@ export const MemberPromoteResponse: MessageCodec<MemberPromoteResponse> = messag
     header: undefined,
     members: [],
   }; },
-  read(r: WireReader, end: number): MemberPromoteResponse {
-    const m = MemberPromoteResponse.create();
+  read(r: WireReader, end: number, m: MemberPromoteResponse = MemberPromoteResponse.create()): MemberPromoteResponse {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
-        case 10: m.header = ResponseHeader.read(r, r.delimited()); break;
+        case 10: m.header = ResponseHeader.read(r, r.delimited(), m.header); break;
         case 18: m.members.push(Member.read(r, r.delimited())); break;
         default: r.skip(tag);
       }
@@ -1785,8 +1735,7 @@ export const DefragmentRequest: MessageCodec<DefragmentRequest> = messageCodec({
   name: "etcdserverpb.DefragmentRequest",
   create(): DefragmentRequest { return {
   }; },
-  read(r: WireReader, end: number): DefragmentRequest {
-    const m = DefragmentRequest.create();
+  read(r: WireReader, end: number, m: DefragmentRequest = DefragmentRequest.create()): DefragmentRequest {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -1811,12 +1760,11 @@ export const DefragmentResponse: MessageCodec<DefragmentResponse> = messageCodec
   create(): DefragmentResponse { return {
     header: undefined,
   }; },
-  read(r: WireReader, end: number): DefragmentResponse {
-    const m = DefragmentResponse.create();
+  read(r: WireReader, end: number, m: DefragmentResponse = DefragmentResponse.create()): DefragmentResponse {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
-        case 10: m.header = ResponseHeader.read(r, r.delimited()); break;
+        case 10: m.header = ResponseHeader.read(r, r.delimited(), m.header); break;
         default: r.skip(tag);
       }
     }
@@ -1838,8 +1786,7 @@ export const MoveLeaderRequest: MessageCodec<MoveLeaderRequest> = messageCodec({
   create(): MoveLeaderRequest { return {
     targetId: 0n,
   }; },
-  read(r: WireReader, end: number): MoveLeaderRequest {
-    const m = MoveLeaderRequest.create();
+  read(r: WireReader, end: number, m: MoveLeaderRequest = MoveLeaderRequest.create()): MoveLeaderRequest {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -1865,12 +1812,11 @@ export const MoveLeaderResponse: MessageCodec<MoveLeaderResponse> = messageCodec
   create(): MoveLeaderResponse { return {
     header: undefined,
   }; },
-  read(r: WireReader, end: number): MoveLeaderResponse {
-    const m = MoveLeaderResponse.create();
+  read(r: WireReader, end: number, m: MoveLeaderResponse = MoveLeaderResponse.create()): MoveLeaderResponse {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
-        case 10: m.header = ResponseHeader.read(r, r.delimited()); break;
+        case 10: m.header = ResponseHeader.read(r, r.delimited(), m.header); break;
         default: r.skip(tag);
       }
     }
@@ -1916,8 +1862,7 @@ export const AlarmRequest: MessageCodec<AlarmRequest> = messageCodec({
     memberId: 0n,
     alarm: 0,
   }; },
-  read(r: WireReader, end: number): AlarmRequest {
-    const m = AlarmRequest.create();
+  read(r: WireReader, end: number, m: AlarmRequest = AlarmRequest.create()): AlarmRequest {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -1949,8 +1894,7 @@ export const AlarmMember: MessageCodec<AlarmMember> = messageCodec({
     memberId: 0n,
     alarm: 0,
   }; },
-  read(r: WireReader, end: number): AlarmMember {
-    const m = AlarmMember.create();
+  read(r: WireReader, end: number, m: AlarmMember = AlarmMember.create()): AlarmMember {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -1980,12 +1924,11 @@ export const AlarmResponse: MessageCodec<AlarmResponse> = messageCodec({
     header: undefined,
     alarms: [],
   }; },
-  read(r: WireReader, end: number): AlarmResponse {
-    const m = AlarmResponse.create();
+  read(r: WireReader, end: number, m: AlarmResponse = AlarmResponse.create()): AlarmResponse {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
-        case 10: m.header = ResponseHeader.read(r, r.delimited()); break;
+        case 10: m.header = ResponseHeader.read(r, r.delimited(), m.header); break;
         case 18: m.alarms.push(AlarmMember.read(r, r.delimited())); break;
         default: r.skip(tag);
       }
@@ -2021,8 +1964,7 @@ export const DowngradeRequest: MessageCodec<DowngradeRequest> = messageCodec({
     action: 0,
     version: "",
   }; },
-  read(r: WireReader, end: number): DowngradeRequest {
-    const m = DowngradeRequest.create();
+  read(r: WireReader, end: number, m: DowngradeRequest = DowngradeRequest.create()): DowngradeRequest {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -2052,12 +1994,11 @@ export const DowngradeResponse: MessageCodec<DowngradeResponse> = messageCodec({
     header: undefined,
     version: "",
   }; },
-  read(r: WireReader, end: number): DowngradeResponse {
-    const m = DowngradeResponse.create();
+  read(r: WireReader, end: number, m: DowngradeResponse = DowngradeResponse.create()): DowngradeResponse {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
-        case 10: m.header = ResponseHeader.read(r, r.delimited()); break;
+        case 10: m.header = ResponseHeader.read(r, r.delimited(), m.header); break;
         case 18: m.version = r.string(); break;
         default: r.skip(tag);
       }
@@ -2081,8 +2022,7 @@ export const DowngradeVersionTestRequest: MessageCodec<DowngradeVersionTestReque
   create(): DowngradeVersionTestRequest { return {
     ver: "",
   }; },
-  read(r: WireReader, end: number): DowngradeVersionTestRequest {
-    const m = DowngradeVersionTestRequest.create();
+  read(r: WireReader, end: number, m: DowngradeVersionTestRequest = DowngradeVersionTestRequest.create()): DowngradeVersionTestRequest {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -2106,8 +2046,7 @@ export const StatusRequest: MessageCodec<StatusRequest> = messageCodec({
   name: "etcdserverpb.StatusRequest",
   create(): StatusRequest { return {
   }; },
-  read(r: WireReader, end: number): StatusRequest {
-    const m = StatusRequest.create();
+  read(r: WireReader, end: number, m: StatusRequest = StatusRequest.create()): StatusRequest {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -2156,12 +2095,11 @@ export const StatusResponse: MessageCodec<StatusResponse> = messageCodec({
     dbSizeQuota: 0,
     downgradeInfo: undefined,
   }; },
-  read(r: WireReader, end: number): StatusResponse {
-    const m = StatusResponse.create();
+  read(r: WireReader, end: number, m: StatusResponse = StatusResponse.create()): StatusResponse {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
-        case 10: m.header = ResponseHeader.read(r, r.delimited()); break;
+        case 10: m.header = ResponseHeader.read(r, r.delimited(), m.header); break;
         case 18: m.version = r.string(); break;
         case 24: m.dbSize = r.clampedCounter(); break;
         case 32: m.leader = r.uint64(); break;
@@ -2173,7 +2111,7 @@ export const StatusResponse: MessageCodec<StatusResponse> = messageCodec({
         case 80: m.isLearner = r.bool(); break;
         case 90: m.storageVersion = r.string(); break;
         case 96: m.dbSizeQuota = r.clampedCounter(); break;
-        case 106: m.downgradeInfo = DowngradeInfo.read(r, r.delimited()); break;
+        case 106: m.downgradeInfo = DowngradeInfo.read(r, r.delimited(), m.downgradeInfo); break;
         default: r.skip(tag);
       }
     }
@@ -2209,8 +2147,7 @@ export const DowngradeInfo: MessageCodec<DowngradeInfo> = messageCodec({
     enabled: false,
     targetVersion: "",
   }; },
-  read(r: WireReader, end: number): DowngradeInfo {
-    const m = DowngradeInfo.create();
+  read(r: WireReader, end: number, m: DowngradeInfo = DowngradeInfo.create()): DowngradeInfo {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -2236,8 +2173,7 @@ export const AuthEnableRequest: MessageCodec<AuthEnableRequest> = messageCodec({
   name: "etcdserverpb.AuthEnableRequest",
   create(): AuthEnableRequest { return {
   }; },
-  read(r: WireReader, end: number): AuthEnableRequest {
-    const m = AuthEnableRequest.create();
+  read(r: WireReader, end: number, m: AuthEnableRequest = AuthEnableRequest.create()): AuthEnableRequest {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -2260,8 +2196,7 @@ export const AuthDisableRequest: MessageCodec<AuthDisableRequest> = messageCodec
   name: "etcdserverpb.AuthDisableRequest",
   create(): AuthDisableRequest { return {
   }; },
-  read(r: WireReader, end: number): AuthDisableRequest {
-    const m = AuthDisableRequest.create();
+  read(r: WireReader, end: number, m: AuthDisableRequest = AuthDisableRequest.create()): AuthDisableRequest {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -2284,8 +2219,7 @@ export const AuthStatusRequest: MessageCodec<AuthStatusRequest> = messageCodec({
   name: "etcdserverpb.AuthStatusRequest",
   create(): AuthStatusRequest { return {
   }; },
-  read(r: WireReader, end: number): AuthStatusRequest {
-    const m = AuthStatusRequest.create();
+  read(r: WireReader, end: number, m: AuthStatusRequest = AuthStatusRequest.create()): AuthStatusRequest {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -2312,8 +2246,7 @@ export const AuthenticateRequest: MessageCodec<AuthenticateRequest> = messageCod
     name: "",
     password: "",
   }; },
-  read(r: WireReader, end: number): AuthenticateRequest {
-    const m = AuthenticateRequest.create();
+  read(r: WireReader, end: number, m: AuthenticateRequest = AuthenticateRequest.create()): AuthenticateRequest {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -2347,14 +2280,13 @@ export const AuthUserAddRequest: MessageCodec<AuthUserAddRequest> = messageCodec
     options: undefined,
     hashedPassword: "",
   }; },
-  read(r: WireReader, end: number): AuthUserAddRequest {
-    const m = AuthUserAddRequest.create();
+  read(r: WireReader, end: number, m: AuthUserAddRequest = AuthUserAddRequest.create()): AuthUserAddRequest {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
         case 10: m.name = r.string(); break;
         case 18: m.password = r.string(); break;
-        case 26: m.options = UserAddOptions.read(r, r.delimited()); break;
+        case 26: m.options = UserAddOptions.read(r, r.delimited(), m.options); break;
         case 34: m.hashedPassword = r.string(); break;
         default: r.skip(tag);
       }
@@ -2380,8 +2312,7 @@ export const AuthUserGetRequest: MessageCodec<AuthUserGetRequest> = messageCodec
   create(): AuthUserGetRequest { return {
     name: "",
   }; },
-  read(r: WireReader, end: number): AuthUserGetRequest {
-    const m = AuthUserGetRequest.create();
+  read(r: WireReader, end: number, m: AuthUserGetRequest = AuthUserGetRequest.create()): AuthUserGetRequest {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -2407,8 +2338,7 @@ export const AuthUserDeleteRequest: MessageCodec<AuthUserDeleteRequest> = messag
   create(): AuthUserDeleteRequest { return {
     name: "",
   }; },
-  read(r: WireReader, end: number): AuthUserDeleteRequest {
-    const m = AuthUserDeleteRequest.create();
+  read(r: WireReader, end: number, m: AuthUserDeleteRequest = AuthUserDeleteRequest.create()): AuthUserDeleteRequest {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -2438,8 +2368,7 @@ export const AuthUserChangePasswordRequest: MessageCodec<AuthUserChangePasswordR
     password: "",
     hashedPassword: "",
   }; },
-  read(r: WireReader, end: number): AuthUserChangePasswordRequest {
-    const m = AuthUserChangePasswordRequest.create();
+  read(r: WireReader, end: number, m: AuthUserChangePasswordRequest = AuthUserChangePasswordRequest.create()): AuthUserChangePasswordRequest {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -2471,8 +2400,7 @@ export const AuthUserGrantRoleRequest: MessageCodec<AuthUserGrantRoleRequest> = 
     user: "",
     role: "",
   }; },
-  read(r: WireReader, end: number): AuthUserGrantRoleRequest {
-    const m = AuthUserGrantRoleRequest.create();
+  read(r: WireReader, end: number, m: AuthUserGrantRoleRequest = AuthUserGrantRoleRequest.create()): AuthUserGrantRoleRequest {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -2502,8 +2430,7 @@ export const AuthUserRevokeRoleRequest: MessageCodec<AuthUserRevokeRoleRequest> 
     name: "",
     role: "",
   }; },
-  read(r: WireReader, end: number): AuthUserRevokeRoleRequest {
-    const m = AuthUserRevokeRoleRequest.create();
+  read(r: WireReader, end: number, m: AuthUserRevokeRoleRequest = AuthUserRevokeRoleRequest.create()): AuthUserRevokeRoleRequest {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -2531,8 +2458,7 @@ export const AuthRoleAddRequest: MessageCodec<AuthRoleAddRequest> = messageCodec
   create(): AuthRoleAddRequest { return {
     name: "",
   }; },
-  read(r: WireReader, end: number): AuthRoleAddRequest {
-    const m = AuthRoleAddRequest.create();
+  read(r: WireReader, end: number, m: AuthRoleAddRequest = AuthRoleAddRequest.create()): AuthRoleAddRequest {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -2558,8 +2484,7 @@ export const AuthRoleGetRequest: MessageCodec<AuthRoleGetRequest> = messageCodec
   create(): AuthRoleGetRequest { return {
     role: "",
   }; },
-  read(r: WireReader, end: number): AuthRoleGetRequest {
-    const m = AuthRoleGetRequest.create();
+  read(r: WireReader, end: number, m: AuthRoleGetRequest = AuthRoleGetRequest.create()): AuthRoleGetRequest {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -2583,8 +2508,7 @@ export const AuthUserListRequest: MessageCodec<AuthUserListRequest> = messageCod
   name: "etcdserverpb.AuthUserListRequest",
   create(): AuthUserListRequest { return {
   }; },
-  read(r: WireReader, end: number): AuthUserListRequest {
-    const m = AuthUserListRequest.create();
+  read(r: WireReader, end: number, m: AuthUserListRequest = AuthUserListRequest.create()): AuthUserListRequest {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -2607,8 +2531,7 @@ export const AuthRoleListRequest: MessageCodec<AuthRoleListRequest> = messageCod
   name: "etcdserverpb.AuthRoleListRequest",
   create(): AuthRoleListRequest { return {
   }; },
-  read(r: WireReader, end: number): AuthRoleListRequest {
-    const m = AuthRoleListRequest.create();
+  read(r: WireReader, end: number, m: AuthRoleListRequest = AuthRoleListRequest.create()): AuthRoleListRequest {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -2633,8 +2556,7 @@ export const AuthRoleDeleteRequest: MessageCodec<AuthRoleDeleteRequest> = messag
   create(): AuthRoleDeleteRequest { return {
     role: "",
   }; },
-  read(r: WireReader, end: number): AuthRoleDeleteRequest {
-    const m = AuthRoleDeleteRequest.create();
+  read(r: WireReader, end: number, m: AuthRoleDeleteRequest = AuthRoleDeleteRequest.create()): AuthRoleDeleteRequest {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -2662,13 +2584,12 @@ export const AuthRoleGrantPermissionRequest: MessageCodec<AuthRoleGrantPermissio
     name: "",
     perm: undefined,
   }; },
-  read(r: WireReader, end: number): AuthRoleGrantPermissionRequest {
-    const m = AuthRoleGrantPermissionRequest.create();
+  read(r: WireReader, end: number, m: AuthRoleGrantPermissionRequest = AuthRoleGrantPermissionRequest.create()): AuthRoleGrantPermissionRequest {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
         case 10: m.name = r.string(); break;
-        case 18: m.perm = Permission.read(r, r.delimited()); break;
+        case 18: m.perm = Permission.read(r, r.delimited(), m.perm); break;
         default: r.skip(tag);
       }
     }
@@ -2695,8 +2616,7 @@ export const AuthRoleRevokePermissionRequest: MessageCodec<AuthRoleRevokePermiss
     key: NO_BYTES,
     rangeEnd: NO_BYTES,
   }; },
-  read(r: WireReader, end: number): AuthRoleRevokePermissionRequest {
-    const m = AuthRoleRevokePermissionRequest.create();
+  read(r: WireReader, end: number, m: AuthRoleRevokePermissionRequest = AuthRoleRevokePermissionRequest.create()): AuthRoleRevokePermissionRequest {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -2726,12 +2646,11 @@ export const AuthEnableResponse: MessageCodec<AuthEnableResponse> = messageCodec
   create(): AuthEnableResponse { return {
     header: undefined,
   }; },
-  read(r: WireReader, end: number): AuthEnableResponse {
-    const m = AuthEnableResponse.create();
+  read(r: WireReader, end: number, m: AuthEnableResponse = AuthEnableResponse.create()): AuthEnableResponse {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
-        case 10: m.header = ResponseHeader.read(r, r.delimited()); break;
+        case 10: m.header = ResponseHeader.read(r, r.delimited(), m.header); break;
         default: r.skip(tag);
       }
     }
@@ -2753,12 +2672,11 @@ export const AuthDisableResponse: MessageCodec<AuthDisableResponse> = messageCod
   create(): AuthDisableResponse { return {
     header: undefined,
   }; },
-  read(r: WireReader, end: number): AuthDisableResponse {
-    const m = AuthDisableResponse.create();
+  read(r: WireReader, end: number, m: AuthDisableResponse = AuthDisableResponse.create()): AuthDisableResponse {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
-        case 10: m.header = ResponseHeader.read(r, r.delimited()); break;
+        case 10: m.header = ResponseHeader.read(r, r.delimited(), m.header); break;
         default: r.skip(tag);
       }
     }
@@ -2784,12 +2702,11 @@ export const AuthStatusResponse: MessageCodec<AuthStatusResponse> = messageCodec
     enabled: false,
     authRevision: 0,
   }; },
-  read(r: WireReader, end: number): AuthStatusResponse {
-    const m = AuthStatusResponse.create();
+  read(r: WireReader, end: number, m: AuthStatusResponse = AuthStatusResponse.create()): AuthStatusResponse {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
-        case 10: m.header = ResponseHeader.read(r, r.delimited()); break;
+        case 10: m.header = ResponseHeader.read(r, r.delimited(), m.header); break;
         case 16: m.enabled = r.bool(); break;
         case 24: m.authRevision = r.clampedCounter(); break;
         default: r.skip(tag);
@@ -2817,12 +2734,11 @@ export const AuthenticateResponse: MessageCodec<AuthenticateResponse> = messageC
     header: undefined,
     token: "",
   }; },
-  read(r: WireReader, end: number): AuthenticateResponse {
-    const m = AuthenticateResponse.create();
+  read(r: WireReader, end: number, m: AuthenticateResponse = AuthenticateResponse.create()): AuthenticateResponse {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
-        case 10: m.header = ResponseHeader.read(r, r.delimited()); break;
+        case 10: m.header = ResponseHeader.read(r, r.delimited(), m.header); break;
         case 18: m.token = r.string(); break;
         default: r.skip(tag);
       }
@@ -2846,12 +2762,11 @@ export const AuthUserAddResponse: MessageCodec<AuthUserAddResponse> = messageCod
   create(): AuthUserAddResponse { return {
     header: undefined,
   }; },
-  read(r: WireReader, end: number): AuthUserAddResponse {
-    const m = AuthUserAddResponse.create();
+  read(r: WireReader, end: number, m: AuthUserAddResponse = AuthUserAddResponse.create()): AuthUserAddResponse {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
-        case 10: m.header = ResponseHeader.read(r, r.delimited()); break;
+        case 10: m.header = ResponseHeader.read(r, r.delimited(), m.header); break;
         default: r.skip(tag);
       }
     }
@@ -2875,12 +2790,11 @@ export const AuthUserGetResponse: MessageCodec<AuthUserGetResponse> = messageCod
     header: undefined,
     roles: [],
   }; },
-  read(r: WireReader, end: number): AuthUserGetResponse {
-    const m = AuthUserGetResponse.create();
+  read(r: WireReader, end: number, m: AuthUserGetResponse = AuthUserGetResponse.create()): AuthUserGetResponse {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
-        case 10: m.header = ResponseHeader.read(r, r.delimited()); break;
+        case 10: m.header = ResponseHeader.read(r, r.delimited(), m.header); break;
         case 18: m.roles.push(r.string()); break;
         default: r.skip(tag);
       }
@@ -2904,12 +2818,11 @@ export const AuthUserDeleteResponse: MessageCodec<AuthUserDeleteResponse> = mess
   create(): AuthUserDeleteResponse { return {
     header: undefined,
   }; },
-  read(r: WireReader, end: number): AuthUserDeleteResponse {
-    const m = AuthUserDeleteResponse.create();
+  read(r: WireReader, end: number, m: AuthUserDeleteResponse = AuthUserDeleteResponse.create()): AuthUserDeleteResponse {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
-        case 10: m.header = ResponseHeader.read(r, r.delimited()); break;
+        case 10: m.header = ResponseHeader.read(r, r.delimited(), m.header); break;
         default: r.skip(tag);
       }
     }
@@ -2931,12 +2844,11 @@ export const AuthUserChangePasswordResponse: MessageCodec<AuthUserChangePassword
   create(): AuthUserChangePasswordResponse { return {
     header: undefined,
   }; },
-  read(r: WireReader, end: number): AuthUserChangePasswordResponse {
-    const m = AuthUserChangePasswordResponse.create();
+  read(r: WireReader, end: number, m: AuthUserChangePasswordResponse = AuthUserChangePasswordResponse.create()): AuthUserChangePasswordResponse {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
-        case 10: m.header = ResponseHeader.read(r, r.delimited()); break;
+        case 10: m.header = ResponseHeader.read(r, r.delimited(), m.header); break;
         default: r.skip(tag);
       }
     }
@@ -2958,12 +2870,11 @@ export const AuthUserGrantRoleResponse: MessageCodec<AuthUserGrantRoleResponse> 
   create(): AuthUserGrantRoleResponse { return {
     header: undefined,
   }; },
-  read(r: WireReader, end: number): AuthUserGrantRoleResponse {
-    const m = AuthUserGrantRoleResponse.create();
+  read(r: WireReader, end: number, m: AuthUserGrantRoleResponse = AuthUserGrantRoleResponse.create()): AuthUserGrantRoleResponse {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
-        case 10: m.header = ResponseHeader.read(r, r.delimited()); break;
+        case 10: m.header = ResponseHeader.read(r, r.delimited(), m.header); break;
         default: r.skip(tag);
       }
     }
@@ -2985,12 +2896,11 @@ export const AuthUserRevokeRoleResponse: MessageCodec<AuthUserRevokeRoleResponse
   create(): AuthUserRevokeRoleResponse { return {
     header: undefined,
   }; },
-  read(r: WireReader, end: number): AuthUserRevokeRoleResponse {
-    const m = AuthUserRevokeRoleResponse.create();
+  read(r: WireReader, end: number, m: AuthUserRevokeRoleResponse = AuthUserRevokeRoleResponse.create()): AuthUserRevokeRoleResponse {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
-        case 10: m.header = ResponseHeader.read(r, r.delimited()); break;
+        case 10: m.header = ResponseHeader.read(r, r.delimited(), m.header); break;
         default: r.skip(tag);
       }
     }
@@ -3012,12 +2922,11 @@ export const AuthRoleAddResponse: MessageCodec<AuthRoleAddResponse> = messageCod
   create(): AuthRoleAddResponse { return {
     header: undefined,
   }; },
-  read(r: WireReader, end: number): AuthRoleAddResponse {
-    const m = AuthRoleAddResponse.create();
+  read(r: WireReader, end: number, m: AuthRoleAddResponse = AuthRoleAddResponse.create()): AuthRoleAddResponse {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
-        case 10: m.header = ResponseHeader.read(r, r.delimited()); break;
+        case 10: m.header = ResponseHeader.read(r, r.delimited(), m.header); break;
         default: r.skip(tag);
       }
     }
@@ -3041,12 +2950,11 @@ export const AuthRoleGetResponse: MessageCodec<AuthRoleGetResponse> = messageCod
     header: undefined,
     perm: [],
   }; },
-  read(r: WireReader, end: number): AuthRoleGetResponse {
-    const m = AuthRoleGetResponse.create();
+  read(r: WireReader, end: number, m: AuthRoleGetResponse = AuthRoleGetResponse.create()): AuthRoleGetResponse {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
-        case 10: m.header = ResponseHeader.read(r, r.delimited()); break;
+        case 10: m.header = ResponseHeader.read(r, r.delimited(), m.header); break;
         case 18: m.perm.push(Permission.read(r, r.delimited())); break;
         default: r.skip(tag);
       }
@@ -3072,12 +2980,11 @@ export const AuthRoleListResponse: MessageCodec<AuthRoleListResponse> = messageC
     header: undefined,
     roles: [],
   }; },
-  read(r: WireReader, end: number): AuthRoleListResponse {
-    const m = AuthRoleListResponse.create();
+  read(r: WireReader, end: number, m: AuthRoleListResponse = AuthRoleListResponse.create()): AuthRoleListResponse {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
-        case 10: m.header = ResponseHeader.read(r, r.delimited()); break;
+        case 10: m.header = ResponseHeader.read(r, r.delimited(), m.header); break;
         case 18: m.roles.push(r.string()); break;
         default: r.skip(tag);
       }
@@ -3103,12 +3010,11 @@ export const AuthUserListResponse: MessageCodec<AuthUserListResponse> = messageC
     header: undefined,
     users: [],
   }; },
-  read(r: WireReader, end: number): AuthUserListResponse {
-    const m = AuthUserListResponse.create();
+  read(r: WireReader, end: number, m: AuthUserListResponse = AuthUserListResponse.create()): AuthUserListResponse {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
-        case 10: m.header = ResponseHeader.read(r, r.delimited()); break;
+        case 10: m.header = ResponseHeader.read(r, r.delimited(), m.header); break;
         case 18: m.users.push(r.string()); break;
         default: r.skip(tag);
       }
@@ -3132,12 +3038,11 @@ export const AuthRoleDeleteResponse: MessageCodec<AuthRoleDeleteResponse> = mess
   create(): AuthRoleDeleteResponse { return {
     header: undefined,
   }; },
-  read(r: WireReader, end: number): AuthRoleDeleteResponse {
-    const m = AuthRoleDeleteResponse.create();
+  read(r: WireReader, end: number, m: AuthRoleDeleteResponse = AuthRoleDeleteResponse.create()): AuthRoleDeleteResponse {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
-        case 10: m.header = ResponseHeader.read(r, r.delimited()); break;
+        case 10: m.header = ResponseHeader.read(r, r.delimited(), m.header); break;
         default: r.skip(tag);
       }
     }
@@ -3159,12 +3064,11 @@ export const AuthRoleGrantPermissionResponse: MessageCodec<AuthRoleGrantPermissi
   create(): AuthRoleGrantPermissionResponse { return {
     header: undefined,
   }; },
-  read(r: WireReader, end: number): AuthRoleGrantPermissionResponse {
-    const m = AuthRoleGrantPermissionResponse.create();
+  read(r: WireReader, end: number, m: AuthRoleGrantPermissionResponse = AuthRoleGrantPermissionResponse.create()): AuthRoleGrantPermissionResponse {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
-        case 10: m.header = ResponseHeader.read(r, r.delimited()); break;
+        case 10: m.header = ResponseHeader.read(r, r.delimited(), m.header); break;
         default: r.skip(tag);
       }
     }
@@ -3186,12 +3090,11 @@ export const AuthRoleRevokePermissionResponse: MessageCodec<AuthRoleRevokePermis
   create(): AuthRoleRevokePermissionResponse { return {
     header: undefined,
   }; },
-  read(r: WireReader, end: number): AuthRoleRevokePermissionResponse {
-    const m = AuthRoleRevokePermissionResponse.create();
+  read(r: WireReader, end: number, m: AuthRoleRevokePermissionResponse = AuthRoleRevokePermissionResponse.create()): AuthRoleRevokePermissionResponse {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
-        case 10: m.header = ResponseHeader.read(r, r.delimited()); break;
+        case 10: m.header = ResponseHeader.read(r, r.delimited(), m.header); break;
         default: r.skip(tag);
       }
     }
@@ -3213,12 +3116,11 @@ export const RangeStreamResponse: MessageCodec<RangeStreamResponse> = messageCod
   create(): RangeStreamResponse { return {
     rangeResponse: undefined,
   }; },
-  read(r: WireReader, end: number): RangeStreamResponse {
-    const m = RangeStreamResponse.create();
+  read(r: WireReader, end: number, m: RangeStreamResponse = RangeStreamResponse.create()): RangeStreamResponse {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
-        case 10: m.rangeResponse = RangeResponse.read(r, r.delimited()); break;
+        case 10: m.rangeResponse = RangeResponse.read(r, r.delimited(), m.rangeResponse); break;
         default: r.skip(tag);
       }
     }

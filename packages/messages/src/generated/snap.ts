@@ -14,8 +14,7 @@ export const SnapshotFile: MessageCodec<SnapshotFile> = messageCodec({
     crc: 0,
     data: NO_BYTES,
   }; },
-  read(r: WireReader, end: number): SnapshotFile {
-    const m = SnapshotFile.create();
+  read(r: WireReader, end: number, m: SnapshotFile = SnapshotFile.create()): SnapshotFile {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {

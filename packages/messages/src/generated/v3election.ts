@@ -18,8 +18,7 @@ export const CampaignRequest: MessageCodec<CampaignRequest> = messageCodec({
     lease: 0n,
     value: NO_BYTES,
   }; },
-  read(r: WireReader, end: number): CampaignRequest {
-    const m = CampaignRequest.create();
+  read(r: WireReader, end: number, m: CampaignRequest = CampaignRequest.create()): CampaignRequest {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -51,13 +50,12 @@ export const CampaignResponse: MessageCodec<CampaignResponse> = messageCodec({
     header: undefined,
     leader: undefined,
   }; },
-  read(r: WireReader, end: number): CampaignResponse {
-    const m = CampaignResponse.create();
+  read(r: WireReader, end: number, m: CampaignResponse = CampaignResponse.create()): CampaignResponse {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
-        case 10: m.header = ResponseHeader.read(r, r.delimited()); break;
-        case 18: m.leader = LeaderKey.read(r, r.delimited()); break;
+        case 10: m.header = ResponseHeader.read(r, r.delimited(), m.header); break;
+        case 18: m.leader = LeaderKey.read(r, r.delimited(), m.leader); break;
         default: r.skip(tag);
       }
     }
@@ -86,8 +84,7 @@ export const LeaderKey: MessageCodec<LeaderKey> = messageCodec({
     rev: 0,
     lease: 0n,
   }; },
-  read(r: WireReader, end: number): LeaderKey {
-    const m = LeaderKey.create();
+  read(r: WireReader, end: number, m: LeaderKey = LeaderKey.create()): LeaderKey {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -119,8 +116,7 @@ export const LeaderRequest: MessageCodec<LeaderRequest> = messageCodec({
   create(): LeaderRequest { return {
     name: NO_BYTES,
   }; },
-  read(r: WireReader, end: number): LeaderRequest {
-    const m = LeaderRequest.create();
+  read(r: WireReader, end: number, m: LeaderRequest = LeaderRequest.create()): LeaderRequest {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -148,13 +144,12 @@ export const LeaderResponse: MessageCodec<LeaderResponse> = messageCodec({
     header: undefined,
     kv: undefined,
   }; },
-  read(r: WireReader, end: number): LeaderResponse {
-    const m = LeaderResponse.create();
+  read(r: WireReader, end: number, m: LeaderResponse = LeaderResponse.create()): LeaderResponse {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
-        case 10: m.header = ResponseHeader.read(r, r.delimited()); break;
-        case 18: m.kv = KeyValue.read(r, r.delimited()); break;
+        case 10: m.header = ResponseHeader.read(r, r.delimited(), m.header); break;
+        case 18: m.kv = KeyValue.read(r, r.delimited(), m.kv); break;
         default: r.skip(tag);
       }
     }
@@ -177,12 +172,11 @@ export const ResignRequest: MessageCodec<ResignRequest> = messageCodec({
   create(): ResignRequest { return {
     leader: undefined,
   }; },
-  read(r: WireReader, end: number): ResignRequest {
-    const m = ResignRequest.create();
+  read(r: WireReader, end: number, m: ResignRequest = ResignRequest.create()): ResignRequest {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
-        case 10: m.leader = LeaderKey.read(r, r.delimited()); break;
+        case 10: m.leader = LeaderKey.read(r, r.delimited(), m.leader); break;
         default: r.skip(tag);
       }
     }
@@ -204,12 +198,11 @@ export const ResignResponse: MessageCodec<ResignResponse> = messageCodec({
   create(): ResignResponse { return {
     header: undefined,
   }; },
-  read(r: WireReader, end: number): ResignResponse {
-    const m = ResignResponse.create();
+  read(r: WireReader, end: number, m: ResignResponse = ResignResponse.create()): ResignResponse {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
-        case 10: m.header = ResponseHeader.read(r, r.delimited()); break;
+        case 10: m.header = ResponseHeader.read(r, r.delimited(), m.header); break;
         default: r.skip(tag);
       }
     }
@@ -233,12 +226,11 @@ export const ProclaimRequest: MessageCodec<ProclaimRequest> = messageCodec({
     leader: undefined,
     value: NO_BYTES,
   }; },
-  read(r: WireReader, end: number): ProclaimRequest {
-    const m = ProclaimRequest.create();
+  read(r: WireReader, end: number, m: ProclaimRequest = ProclaimRequest.create()): ProclaimRequest {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
-        case 10: m.leader = LeaderKey.read(r, r.delimited()); break;
+        case 10: m.leader = LeaderKey.read(r, r.delimited(), m.leader); break;
         case 18: m.value = r.view(); break;
         default: r.skip(tag);
       }
@@ -262,12 +254,11 @@ export const ProclaimResponse: MessageCodec<ProclaimResponse> = messageCodec({
   create(): ProclaimResponse { return {
     header: undefined,
   }; },
-  read(r: WireReader, end: number): ProclaimResponse {
-    const m = ProclaimResponse.create();
+  read(r: WireReader, end: number, m: ProclaimResponse = ProclaimResponse.create()): ProclaimResponse {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
-        case 10: m.header = ResponseHeader.read(r, r.delimited()); break;
+        case 10: m.header = ResponseHeader.read(r, r.delimited(), m.header); break;
         default: r.skip(tag);
       }
     }

@@ -15,8 +15,7 @@ export const LockRequest: MessageCodec<LockRequest> = messageCodec({
     name: NO_BYTES,
     lease: 0n,
   }; },
-  read(r: WireReader, end: number): LockRequest {
-    const m = LockRequest.create();
+  read(r: WireReader, end: number, m: LockRequest = LockRequest.create()): LockRequest {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -46,12 +45,11 @@ export const LockResponse: MessageCodec<LockResponse> = messageCodec({
     header: undefined,
     key: NO_BYTES,
   }; },
-  read(r: WireReader, end: number): LockResponse {
-    const m = LockResponse.create();
+  read(r: WireReader, end: number, m: LockResponse = LockResponse.create()): LockResponse {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
-        case 10: m.header = ResponseHeader.read(r, r.delimited()); break;
+        case 10: m.header = ResponseHeader.read(r, r.delimited(), m.header); break;
         case 18: m.key = r.view(); break;
         default: r.skip(tag);
       }
@@ -75,8 +73,7 @@ export const UnlockRequest: MessageCodec<UnlockRequest> = messageCodec({
   create(): UnlockRequest { return {
     key: NO_BYTES,
   }; },
-  read(r: WireReader, end: number): UnlockRequest {
-    const m = UnlockRequest.create();
+  read(r: WireReader, end: number, m: UnlockRequest = UnlockRequest.create()): UnlockRequest {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
@@ -102,12 +99,11 @@ export const UnlockResponse: MessageCodec<UnlockResponse> = messageCodec({
   create(): UnlockResponse { return {
     header: undefined,
   }; },
-  read(r: WireReader, end: number): UnlockResponse {
-    const m = UnlockResponse.create();
+  read(r: WireReader, end: number, m: UnlockResponse = UnlockResponse.create()): UnlockResponse {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
-        case 10: m.header = ResponseHeader.read(r, r.delimited()); break;
+        case 10: m.header = ResponseHeader.read(r, r.delimited(), m.header); break;
         default: r.skip(tag);
       }
     }
