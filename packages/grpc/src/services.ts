@@ -2,6 +2,12 @@ import { assert } from "@nodetcd/bytes";
 import type { MethodKind, StreamHandler, StreamKind, UnaryHandler } from "./call.ts";
 import { STATUS_COUNT, type StatusCode } from "./status.ts";
 
+/** The grpc-messages for a wrong number of requests, in the words of grpc-go. */
+export const NO_REQUEST =
+  "cardinality violation: received no request message from non-client-streaming RPC";
+export const MORE_THAN_ONE_REQUEST =
+  "cardinality violation: received multiple request messages for non-client-streaming RPC";
+
 /** A method and how often it was called, as metrics read it. */
 export interface MethodEntry {
   readonly path: string;
@@ -18,6 +24,8 @@ export class Method implements MethodEntry {
   readonly kind: MethodKind;
   readonly unaryHandler: UnaryHandler | undefined;
   readonly streamHandler: StreamHandler | undefined;
+  /** The client sends exactly one message; it is handed over when the client has half-closed. */
+  readonly takesOneRequest: boolean;
   started = 0;
   readonly #ended: number[] = Array.from({ length: STATUS_COUNT }, () => 0);
 
@@ -31,6 +39,7 @@ export class Method implements MethodEntry {
     this.kind = kind;
     this.unaryHandler = unaryHandler;
     this.streamHandler = streamHandler;
+    this.takesOneRequest = kind === "unary" || kind === "server_stream";
   }
 
   countEnd(code: StatusCode): void {

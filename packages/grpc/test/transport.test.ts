@@ -174,6 +174,22 @@ describe.each(["Channel", "LocalTransport"])("%s", (kind) => {
     expect(messages.map(text)).toEqual(Array.from({ length: 300 }, (_, i) => `${i}`));
   });
 
+  test.each([0, 2])(
+    "server stream: %d requests are INTERNAL and reach no handler",
+    async (count) => {
+      let handled = 0;
+      services.stream("/t.T/Count", "server_stream", (call) => {
+        call.onMessage = () => handled++;
+        call.onHalfClose = () => handled++;
+      });
+      const { stream, ended } = collect(transport, "/t.T/Count");
+      for (let i = 0; i < count; i++) stream.send(bytes("1"));
+      stream.halfClose();
+      expect(await ended).toMatchObject({ code: Status.INTERNAL });
+      expect(handled).toBe(0);
+    },
+  );
+
   test("client stream: many requests, one reply", async () => {
     services.stream("/t.T/Sum", "client_stream", (call) => {
       let sum = 0;

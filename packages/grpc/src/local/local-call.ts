@@ -3,7 +3,7 @@ import { ignore, type StreamCall, type UnaryCall } from "../call.ts";
 import type { Deadlined, DeadlineSlot, Deadlines } from "../deadlines.ts";
 import { RpcError } from "../errors.ts";
 import { EMPTY_METADATA, type Metadata } from "../metadata.ts";
-import type { Method } from "../services.ts";
+import { type Method, MORE_THAN_ONE_REQUEST, NO_REQUEST } from "../services.ts";
 import { Status, type StatusCode } from "../status.ts";
 import type { CallOptions, CallStatus, ClientStream } from "../transport.ts";
 import { Lane, type LaneEnd } from "./lane.ts";
@@ -182,17 +182,23 @@ class LocalCall implements UnaryCall, StreamCall, LaneEnd {
 
   takeMessage(message: Uint8Array): void {
     if (this.#ended) return;
-    if (this.#method.kind === "unary" && this.#request === undefined) this.#request = message;
-    else this.#run(() => this.onMessage(message));
+    if (!this.#method.takesOneRequest) this.#run(() => this.onMessage(message));
+    else if (this.#request === undefined) this.#request = message;
+    else this.fail(Status.INTERNAL, MORE_THAN_ONE_REQUEST);
   }
 
   takeEnd(): void {
     if (this.#ended) return;
     const handler = this.#method.unaryHandler;
     const request = this.#request;
-    if (handler === undefined) this.#run(() => this.onHalfClose());
-    else if (request !== undefined) this.#run(() => handler(request, this));
-    else this.fail(Status.INTERNAL, "cardinality violation: received no request message");
+    if (!this.#method.takesOneRequest) this.#run(() => this.onHalfClose());
+    else if (request === undefined) {
+      this.fail(Status.INTERNAL, NO_REQUEST);
+    } else if (handler !== undefined) this.#run(() => handler(request, this));
+    else {
+      this.#run(() => this.onMessage(request));
+      if (!this.#ended) this.#run(() => this.onHalfClose());
+    }
   }
 
   laneDrained(): void {

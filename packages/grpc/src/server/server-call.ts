@@ -8,7 +8,7 @@ import type { Stream, StreamOwner } from "../http2/stream.ts";
 import { Inbound, type InboundSink } from "../message/inbound.ts";
 import { isWholeMessage } from "../message/message-reader.ts";
 import type { Metadata } from "../metadata.ts";
-import type { Method } from "../services.ts";
+import { type Method, MORE_THAN_ONE_REQUEST, NO_REQUEST } from "../services.ts";
 import { Status, type StatusCode } from "../status.ts";
 import type { RequestHead } from "./request-head.ts";
 import { readRequestTrailers } from "./request-trailers.ts";
@@ -167,17 +167,20 @@ export class ServerCallOnWire
 
   takeMessage(message: Uint8Array): void {
     if (this.#ended) return;
-    if (this.#method.unaryHandler === undefined) this.#run(() => this.onMessage(message));
+    if (!this.#method.takesOneRequest) this.#run(() => this.onMessage(message));
     else if (this.#request === undefined) this.#request = message;
-    else this.fail(Status.INTERNAL, "cardinality violation: received multiple request messages");
+    else this.fail(Status.INTERNAL, MORE_THAN_ONE_REQUEST);
   }
 
   takeEnd(): void {
     const handler = this.#method.unaryHandler;
     const request = this.#request;
-    if (handler === undefined) this.#run(() => this.onHalfClose());
+    if (!this.#method.takesOneRequest) this.#run(() => this.onHalfClose());
     else if (request === undefined) {
-      this.fail(Status.INTERNAL, "cardinality violation: received no request message");
+      this.fail(Status.INTERNAL, NO_REQUEST);
+    } else if (handler === undefined) {
+      this.#run(() => this.onMessage(request));
+      if (!this.#ended) this.#run(() => this.onHalfClose());
     } else {
       try {
         handler(request, this);
