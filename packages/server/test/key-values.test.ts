@@ -281,7 +281,9 @@ describe("KV", () => {
   });
 
   test("malformed requests are refused and harm nobody", async () => {
-    for (const path of ["KV/Put", "KV/Range", "KV/Txn", "KV/DeleteRange", "Lease/LeaseGrant"]) {
+    const methods = ["KV/Put", "KV/Range", "KV/Txn", "KV/DeleteRange", "Lease/LeaseGrant"];
+    const emptyRequests = ["Lease/LeaseLeases", "Maintenance/Status", "Maintenance/Defragment"];
+    for (const path of [...methods, ...emptyRequests]) {
       const { code } = await failure(
         member.transport.unary(`/etcdserverpb.${path}`, Uint8Array.of(0x0a, 0x7f, 1)),
       );

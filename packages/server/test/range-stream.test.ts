@@ -66,6 +66,7 @@ describe("RangeStream, and ranges that are answered in slices", () => {
     const refused = async (fields: Init<RangeRequest>): Promise<unknown> => {
       const call = member.stream("etcdserverpb.KV/RangeStream", RangeStreamResponse);
       call.send(RangeRequest.encode({ key: bytes("k"), ...fields }));
+      call.halfClose();
       return call.ended;
     };
     expect(await refused({ sortOrder: SortOrder.DESCEND })).toMatchObject({

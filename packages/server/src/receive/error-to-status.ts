@@ -134,3 +134,9 @@ export function failCall(call: Failable, error: unknown): void {
   const refusal = toRequestError(error);
   call.fail(errorStatus(refusal), errorText(refusal));
 }
+
+/** As `failCall`, for a message of a stream: there grpc-go has other words for a malformed one. */
+export function failStream(call: Failable, error: unknown): void {
+  if (!(error instanceof WireError)) return failCall(call, error);
+  call.fail(Status.INTERNAL, `grpc: failed to unmarshal the received message: ${error.message}`);
+}

@@ -1,7 +1,7 @@
 import { Status, type StreamCall, type UnaryCall } from "@nodetcd/grpc";
 import { HealthCheckRequest, HealthCheckResponse, ServingStatus } from "@nodetcd/messages";
 import type { Logger } from "@nodetcd/runtime";
-import { failCall } from "./error-to-status.ts";
+import { failCall, failStream } from "./error-to-status.ts";
 
 /** Whether calls are served, for `grpc.health.v1`, under the empty service name alone. */
 export class HealthStatus {
@@ -65,7 +65,7 @@ export function receiveHealthWatch(health: HealthStatus): (call: StreamCall) => 
         call.onCancel = health.watch((serving) => call.send(reply(serving)));
         call.send(reply(health.serving));
       } catch (error) {
-        failCall(call, error);
+        failStream(call, error);
       }
     };
   };

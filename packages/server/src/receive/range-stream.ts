@@ -6,7 +6,7 @@ import type { Core } from "../core.ts";
 import { RequestError } from "../errors.ts";
 import { findRange, isSorted, pairForm, writePair, writeTotals } from "../read/range.ts";
 import { SlicedWork } from "../read/turns.ts";
-import { failCall } from "./error-to-status.ts";
+import { failCall, failStream } from "./error-to-status.ts";
 import { checkRangeStreamRequest } from "./request-limits.ts";
 
 /** Keys in the first message (etcd's number); later ones aim at `maxRequestBytes`. */
@@ -195,7 +195,7 @@ export function receiveRangeStream(core: Core): (call: StreamCall) => void {
             (error) => failCall(call, error),
           );
       } catch (error) {
-        failCall(call, error);
+        failStream(call, error);
       }
     };
   };

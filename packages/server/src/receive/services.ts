@@ -1,4 +1,13 @@
 import { Services, type StreamCall, type StreamKind, type UnaryCall } from "@nodetcd/grpc";
+import {
+  AuthenticateRequest,
+  AuthStatusRequest,
+  DefragmentRequest,
+  HashRequest,
+  LeaseLeasesRequest,
+  type MessageCodec,
+  StatusRequest,
+} from "@nodetcd/messages";
 import type { Core } from "../core.ts";
 import type { CallMeter } from "../measure/call-meter.ts";
 import { RequestError } from "../errors.ts";
@@ -111,6 +120,18 @@ class Registry {
   }
 }
 
+/** For a receiver that needs nothing of its request: it must be sound all the same. */
+function wellFormed(request: MessageCodec<unknown>, receive: UnaryReceiver): UnaryReceiver {
+  return (bytes, call) => {
+    try {
+      request.decode(bytes);
+      receive(bytes, call);
+    } catch (error) {
+      failCall(call, error);
+    }
+  };
+}
+
 function registerKeyValues(registry: Registry, core: Core): void {
   registry.range(receiveRange(core), answerPointRead(core));
   registry.unary("etcdserverpb.KV", {
@@ -125,7 +146,7 @@ function registerKeyValues(registry: Registry, core: Core): void {
     LeaseGrant: receiveLeaseGrant(core),
     LeaseRevoke: receiveLeaseRevoke(core),
     LeaseTimeToLive: receiveLeaseTimeToLive(core),
-    LeaseLeases: receiveLeaseLeases(core),
+    LeaseLeases: wellFormed(LeaseLeasesRequest, receiveLeaseLeases(core)),
   });
   registry.stream(
     "etcdserverpb.Lease",
@@ -142,16 +163,16 @@ function registerOperations(registry: Registry, core: Core, health: HealthStatus
   });
   registry.unary("etcdserverpb.Maintenance", {
     Alarm: receiveAlarm(core),
-    Status: receiveStatus(core),
-    Defragment: receiveDefragment(core, health),
-    Hash: receiveHash(core),
+    Status: wellFormed(StatusRequest, receiveStatus(core)),
+    Defragment: wellFormed(DefragmentRequest, receiveDefragment(core, health)),
+    Hash: wellFormed(HashRequest, receiveHash(core)),
     HashKV: receiveHashKv(core),
     MoveLeader: receiveMoveLeader(core),
   });
   registry.stream("etcdserverpb.Maintenance", "Snapshot", "server_stream", receiveSnapshot(core));
   registry.unary("etcdserverpb.Auth", {
-    AuthStatus: receiveAuthStatus(core),
-    Authenticate: receiveAuthenticate(),
+    AuthStatus: wellFormed(AuthStatusRequest, receiveAuthStatus(core)),
+    Authenticate: wellFormed(AuthenticateRequest, receiveAuthenticate()),
   });
   for (const [service, methods] of Object.entries(NOT_BUILT)) {
     registry.unary(

@@ -1,9 +1,9 @@
 import { storageVersion } from "../apply/cluster-version-set.ts";
 import type { StreamCall } from "@nodetcd/grpc";
-import { SnapshotResponse } from "@nodetcd/messages";
+import { SnapshotRequest, SnapshotResponse } from "@nodetcd/messages";
 import type { Core } from "../core.ts";
 import { SNAPSHOT_CHUNK_BYTES } from "../limits.ts";
-import { failCall } from "./error-to-status.ts";
+import { failCall, failStream } from "./error-to-status.ts";
 
 /** Resolves when the stream takes more, or is gone. */
 function drained(call: StreamCall): Promise<void> {
@@ -67,8 +67,13 @@ async function send(core: Core, call: StreamCall): Promise<void> {
  */
 export function receiveSnapshot(core: Core): (call: StreamCall) => void {
   return (call) => {
-    call.onMessage = () => {
-      send(core, call).catch((error: unknown) => failCall(call, error));
+    call.onMessage = (bytes) => {
+      try {
+        SnapshotRequest.decode(bytes);
+        send(core, call).catch((error: unknown) => failCall(call, error));
+      } catch (error) {
+        failStream(call, error);
+      }
     };
   };
 }

@@ -6,7 +6,7 @@ import type { Timer } from "@nodetcd/runtime";
 import type { Core } from "../core.ts";
 import { RequestError } from "../errors.ts";
 import { GRPC_OVERHEAD_BYTES, WATCHES_PER_STREAM_MAX } from "../limits.ts";
-import { errorText, failCall } from "./error-to-status.ts";
+import { errorText, failStream } from "./error-to-status.ts";
 import { encodeControl, encodeEvents, type WatchControl } from "./watch-response.ts";
 
 /** Stands for no watch, or for all of a stream. */
@@ -77,7 +77,7 @@ class WatchSession {
       else if (request.progressRequest !== undefined) this.#stream.requestProgress(NO_WATCH);
     } catch (error) {
       this.#close();
-      failCall(this.#call, error);
+      failStream(this.#call, error);
     }
   }
 
