@@ -20,6 +20,8 @@ export const EARLY_SOCKETS_MAX = 1_024;
 export const SNAPSHOT_CHUNK_BYTES: number = 32 * 1024;
 /** Watches of one stream; more are refused with a canceled response. */
 export const WATCHES_PER_STREAM_MAX = 1_000_000;
+/** Renewals of one stream that wait for those before them; more are not read from the socket. */
+export const KEEP_ALIVES_WAITING_MAX = 1_000;
 /** Leases revoked at the same time because they expired (etcd's number). */
 export const REVOKES_IN_FLIGHT_MAX = 16;
 /** Leases waiting to be revoked; the lessor reports them again later. */

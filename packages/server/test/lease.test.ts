@@ -92,6 +92,18 @@ describe("Lease", () => {
     expect((await stream.ended).code).toBe(Status.OK);
   });
 
+  test("keep-alive answers all that was asked, in its order, before it ends", async () => {
+    const { id } = await member.grant(50);
+    const stream = member.stream("etcdserverpb.Lease/LeaseKeepAlive", LeaseKeepAliveResponse);
+    const asked = [id, 998n, ...Array.from({ length: 3000 }, () => id), 999n];
+    for (const each of asked) stream.send(LeaseKeepAliveRequest.encode({ id: each }));
+    stream.halfClose();
+    const answered: bigint[] = [];
+    for (const _ of asked) answered.push((await stream.next()).id);
+    expect(answered).toEqual(asked);
+    expect((await stream.ended).code).toBe(Status.OK);
+  });
+
   test("leases are listed, the one that ends first first", async () => {
     const { id: late } = await member.grant(5_000);
     const { id: soon } = await member.grant(30);
