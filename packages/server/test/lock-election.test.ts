@@ -1,4 +1,4 @@
-import { Status } from "@nodetcd/grpc";
+import { EMPTY_METADATA, Status, type StreamCall } from "@nodetcd/grpc";
 import {
   CampaignRequest,
   CampaignResponse,
@@ -23,6 +23,24 @@ import {
   text,
 } from "./support/member.ts";
 
+/** The server's end of a call on which nothing has happened yet. */
+const UNREAD_CALL: StreamCall = {
+  path: "/test",
+  metadata: EMPTY_METADATA,
+  peer: "test",
+  cancelled: false,
+  onCancel: undefined,
+  onMessage: () => undefined,
+  onHalfClose: () => undefined,
+  onDrain: () => undefined,
+  send: () => true,
+  queuedBytes: 0,
+  pause: () => undefined,
+  resume: () => undefined,
+  finish: () => undefined,
+  fail: () => undefined,
+};
+
 const ELECTION = "v3electionpb.Election";
 
 describe("Lock and Election", () => {
@@ -44,6 +62,47 @@ describe("Lock and Election", () => {
     });
   const leader = (name: string) =>
     member.call(`${ELECTION}/Leader`, LeaderRequest, LeaderResponse, { name: bytes(name) });
+
+  test("Observe holds back while its client takes nothing, and tells all of it later", async () => {
+    const { id } = await member.grant(100);
+    const { leader: elected } = await campaign("slow", "0", id);
+    const told: string[] = [];
+    const call: StreamCall = {
+      ...UNREAD_CALL,
+      send(message) {
+        told.push(text(LeaderResponse.decode(message).kv?.value ?? bytes("?")));
+        return told.length > 3;
+      },
+    };
+    member.member.services.find(`/${ELECTION}/Observe`)?.streamHandler?.(call);
+    call.onMessage(LeaderRequest.encode({ name: bytes("slow") }));
+    for (const value of ["1", "2", "3", "4"]) {
+      await member.call(`${ELECTION}/Proclaim`, ProclaimRequest, ProclaimResponse, {
+        leader: elected ?? {},
+        value: bytes(value),
+      });
+    }
+    const pause = () => new Promise((resolve) => setTimeout(resolve, 50));
+    await pause();
+    expect(told).toEqual(["0"]);
+    for (let drains = 0; drains < 3; drains++) {
+      call.onDrain();
+      await pause();
+    }
+    expect(told).toEqual(["0", "1", "2", "3", "4"]);
+    call.onCancel?.();
+  });
+
+  test("Proclaim and Resign refuse a leader without a key, and change nothing", async () => {
+    const call = { leader: {} };
+    const expected = { code: Status.UNKNOWN, message: "etcdserver: key is not provided" };
+    const { header } = await member.range("any");
+    const proclaimed = member.call(`${ELECTION}/Proclaim`, ProclaimRequest, ProclaimResponse, call);
+    expect(await failure(proclaimed)).toEqual(expected);
+    const resigned = member.call(`${ELECTION}/Resign`, ResignRequest, ResignResponse, call);
+    expect(await failure(resigned)).toEqual(expected);
+    expect((await member.range("\0", { rangeEnd: bytes("\0") })).header).toEqual(header);
+  });
 
   test("a lock is held by one at a time, in the order of asking", async () => {
     const leases = [await member.grant(100), await member.grant(100), await member.grant(100)];
@@ -92,6 +151,7 @@ describe("Lock and Election", () => {
     expect((await failure(leader("e"))).message).toBe("election: no leader");
     const observer = member.stream(`${ELECTION}/Observe`, LeaderResponse);
     observer.send(LeaderRequest.encode({ name: bytes("e") }));
+    observer.halfClose();
     const observed = async () => text((await observer.next()).kv?.value ?? bytes("?"));
 
     const elected = await campaign("e", "A", a.id);

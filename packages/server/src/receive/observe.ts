@@ -4,7 +4,7 @@ import { EventType, LeaderRequest, NO_BYTES } from "@nodetcd/messages";
 import type { StoredKeyValue } from "@nodetcd/mvcc";
 import type { Core } from "../core.ts";
 import { CallScope } from "./call-scope.ts";
-import { failCall } from "./error-to-status.ts";
+import { failCall, failStream } from "./error-to-status.ts";
 import { leaderReply } from "./leader.ts";
 import { firstCreated, prefixOf, readNow, watchUntil } from "./own-requests.ts";
 
@@ -37,14 +37,40 @@ async function observe(core: Core, call: StreamCall, name: Uint8Array): Promise<
       if (leader === undefined) return;
       revision = leader.modRevision;
     }
-    call.send(leaderReply(core, revision, leader));
-    const range = { key: leader.key, end: NO_BYTES, startRevision: revision + 1 };
-    await watchUntil(core, scope, range, (event, at) => {
-      if (event.type === EventType.DELETE) return true;
-      call.send(leaderReply(core, at, event.keyValue));
-      return false;
-    });
+    if (!call.send(leaderReply(core, revision, leader))) await drained(call, scope);
+    await tellUntilDeleted(core, call, scope, leader.key, revision);
   }
+}
+
+/** Tells of each value of a key after a revision; stops watching while the client takes nothing. */
+async function tellUntilDeleted(
+  core: Core,
+  call: StreamCall,
+  scope: CallScope,
+  key: Uint8Array,
+  toldRevision: number,
+): Promise<void> {
+  let told = toldRevision;
+  let deleted = false;
+  while (!deleted && !scope.cancelled) {
+    const range = { key, end: NO_BYTES, startRevision: told + 1 };
+    let full = false;
+    await watchUntil(core, scope, range, ({ type, keyValue }, at) => {
+      told = keyValue.modRevision;
+      deleted = type === EventType.DELETE;
+      if (!deleted) full = !call.send(leaderReply(core, at, keyValue));
+      return deleted || full;
+    });
+    if (full) await drained(call, scope);
+  }
+}
+
+/** Resolves when the stream takes more, or its client is gone. */
+function drained(call: StreamCall, scope: CallScope): Promise<void> {
+  return new Promise((resolve) => {
+    call.onDrain = resolve;
+    scope.whileWaiting(resolve);
+  });
 }
 
 /** `v3electionpb.Election/Observe` */
@@ -55,7 +81,7 @@ export function receiveObserve(core: Core): (call: StreamCall) => void {
         const { name } = LeaderRequest.decode(bytes);
         observe(core, call, name).catch((error: unknown) => failCall(call, error));
       } catch (error) {
-        failCall(call, error);
+        failStream(call, error);
       }
     };
   };

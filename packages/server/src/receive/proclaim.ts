@@ -17,6 +17,7 @@ export async function proclaim(
   leader: LeaderKey,
   value: Uint8Array,
 ): Promise<ResponseHeader | undefined> {
+  if (leader.key.length === 0) throw new RequestError("EMPTY_KEY");
   const lease = await sessionLease(core, leader.lease);
   const response = await proposeTxn(core, {
     compare: [createdAt(leader.key, leader.rev)],

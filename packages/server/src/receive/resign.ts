@@ -13,6 +13,7 @@ import { createdAt, proposeTxn } from "./own-requests.ts";
 
 /** Gives up leadership or candidacy; nothing happens when it is lost already. */
 export async function resign(core: Core, leader: LeaderKey): Promise<ResponseHeader | undefined> {
+  if (leader.key.length === 0) throw new RequestError("EMPTY_KEY");
   const response = await proposeTxn(core, {
     compare: [createdAt(leader.key, leader.rev)],
     success: [{ requestDeleteRange: { key: leader.key } }],
