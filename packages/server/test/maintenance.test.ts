@@ -1,6 +1,15 @@
 import { createHash } from "node:crypto";
 import { Status } from "@nodetcd/grpc";
 import {
+  DowngradeAction,
+  DowngradeRequest,
+  DowngradeResponse,
+  MemberAddRequest,
+  MemberAddResponse,
+  MemberRemoveRequest,
+  MemberRemoveResponse,
+  MemberUpdateRequest,
+  MemberUpdateResponse,
   AlarmAction,
   AlarmRequest,
   AlarmResponse,
@@ -176,6 +185,58 @@ describe("Maintenance, Cluster and health", () => {
       {},
     );
     expect(auth).toMatchObject({ enabled: false, authRevision: 1 });
+  });
+
+  test("changes of members that do not exist, and URLs that are none, are refused as in etcd", async () => {
+    const cluster = "etcdserverpb.Cluster";
+    const id = 5n;
+    const remove = member.call(
+      `${cluster}/MemberRemove`,
+      MemberRemoveRequest,
+      MemberRemoveResponse,
+      { id },
+    );
+    expect((await failure(remove)).message).toBe("etcdserver: member not found");
+    const update = member.call(
+      `${cluster}/MemberUpdate`,
+      MemberUpdateRequest,
+      MemberUpdateResponse,
+      { id },
+    );
+    expect((await failure(update)).message).toBe("etcdserver: member not found");
+    const add = (...peerUrls: string[]) =>
+      failure(
+        member.call(`${cluster}/MemberAdd`, MemberAddRequest, MemberAddResponse, { peerUrls }),
+      );
+    for (const urls of [[], [""], ["h:1"], ["http://h"], ["http://h:1/"], ["ftp://h:1"]]) {
+      expect((await add(...urls)).message).toBe("etcdserver: given member URLs are invalid");
+    }
+    expect((await add("http://h:1", " https://h:2")).code).toBe(Status.UNIMPLEMENTED);
+  });
+
+  test("Downgrade validates as etcd does, and a cancel changes nothing", async () => {
+    const downgrade = (action: number, version = "") =>
+      member.call(`${MAINTENANCE}/Downgrade`, DowngradeRequest, DowngradeResponse, {
+        action,
+        version,
+      });
+    expect((await downgrade(DowngradeAction.VALIDATE, "3.6")).version).toBe("3.7");
+    expect((await downgrade(DowngradeAction.VALIDATE, "3.6.1-rc.1")).version).toBe("3.7");
+    for (const version of ["", "3", "a.b", "-1.2", "3.6-rc.1"]) {
+      expect((await failure(downgrade(DowngradeAction.VALIDATE, version))).message).toBe(
+        "etcdserver: wrong downgrade target version format",
+      );
+    }
+    for (const version of ["3.7", "3.5.0", "9.6"]) {
+      expect((await failure(downgrade(DowngradeAction.VALIDATE, version))).message).toBe(
+        "etcdserver: invalid downgrade target version",
+      );
+    }
+    expect((await downgrade(DowngradeAction.CANCEL)).version).toBe("3.7");
+    expect((await failure(downgrade(DowngradeAction.ENABLE, "3.6"))).code).toBe(
+      Status.UNIMPLEMENTED,
+    );
+    expect((await failure(downgrade(9))).message).toBe("etcdserver: unknown method");
   });
 
   test("grpc.health.v1 serves the empty service name alone", async () => {

@@ -18,6 +18,7 @@ import { receiveCampaign } from "./campaign.ts";
 import { receiveCompact } from "./compact.ts";
 import { receiveDefragment } from "./defragment.ts";
 import { receiveDeleteRange } from "./delete-range.ts";
+import { receiveDowngrade } from "./downgrade.ts";
 import { failCall } from "./error-to-status.ts";
 import { receiveHash } from "./hash.ts";
 import { receiveHashKv } from "./hash-kv.ts";
@@ -29,8 +30,11 @@ import { receiveLeaseLeases } from "./lease-leases.ts";
 import { receiveLeaseRevoke } from "./lease-revoke.ts";
 import { receiveLeaseTimeToLive } from "./lease-time-to-live.ts";
 import { receiveLock } from "./lock.ts";
+import { receiveMemberAdd } from "./member-add.ts";
 import { receiveMemberList } from "./member-list.ts";
 import { receiveMemberPromote } from "./member-promote.ts";
+import { receiveMemberRemove } from "./member-remove.ts";
+import { receiveMemberUpdate } from "./member-update.ts";
 import { receiveMoveLeader } from "./move-leader.ts";
 import { receiveNotImplemented } from "./not-implemented.ts";
 import { receiveObserve } from "./observe.ts";
@@ -50,8 +54,6 @@ type StreamReceiver = (call: StreamCall) => void;
 
 /** Methods that are known and answer UNIMPLEMENTED so far. */
 const NOT_BUILT: Readonly<Record<string, readonly string[]>> = {
-  "etcdserverpb.Cluster": ["MemberAdd", "MemberRemove", "MemberUpdate"],
-  "etcdserverpb.Maintenance": ["Downgrade"],
   "etcdserverpb.Auth": [
     "AuthEnable",
     "AuthDisable",
@@ -158,6 +160,9 @@ function registerKeyValues(registry: Registry, core: Core): void {
 
 function registerOperations(registry: Registry, core: Core, health: HealthStatus): void {
   registry.unary("etcdserverpb.Cluster", {
+    MemberAdd: receiveMemberAdd(),
+    MemberRemove: receiveMemberRemove(core),
+    MemberUpdate: receiveMemberUpdate(core),
     MemberList: receiveMemberList(core),
     MemberPromote: receiveMemberPromote(core),
   });
@@ -168,6 +173,7 @@ function registerOperations(registry: Registry, core: Core, health: HealthStatus
     Hash: wellFormed(HashRequest, receiveHash(core)),
     HashKV: receiveHashKv(core),
     MoveLeader: receiveMoveLeader(core),
+    Downgrade: receiveDowngrade(core),
   });
   registry.stream("etcdserverpb.Maintenance", "Snapshot", "server_stream", receiveSnapshot(core));
   registry.unary("etcdserverpb.Auth", {
