@@ -64,12 +64,14 @@ export class ValueCache {
     if (this.#budget === 0) return;
     this.#slabs.push(this.#current);
     this.#bytes += this.#current.memory.length;
-    this.#trim();
+    this.#trim(size);
   }
 
-  #trim(): void {
+  /** Makes room in the budget, and leaves `reserved` bytes of the newest slab free. */
+  #trim(reserved: number): void {
+    const { length } = this.#current.memory;
     // What moves to the newest slab is bounded, so that every step gains.
-    let movable = this.#current.memory.length / 2;
+    let movable = Math.min(length / 2, length - reserved);
     while (this.#bytes > this.#budget && this.#oldest < this.#slabs.length - 1) {
       movable -= this.#drop(this.#slabs[this.#oldest++]!, movable);
     }

@@ -375,3 +375,15 @@ test("get: a value stays as it was when the key is overwritten, deleted and evic
   expect(store.cachedBytes).toBeLessThan(400_000);
   expect(Buffer.from(store.get(bytes("k7"))!.value).toString()).toBe("y".repeat(200));
 });
+
+test("put: a record nearly as large as a slab finds room beside the values that stay", async () => {
+  const { store } = await open(undefined, { cacheBytes: 200_000 });
+  const small = Array.from({ length: 100 }, (_, i) => `small${i}`);
+  for (const key of small) put(store, key, "x".repeat(200));
+  for (let round = 0; round < 20; round++) {
+    const large = String.fromCharCode(65 + round).repeat(60_000);
+    for (const key of small) store.get(bytes(key));
+    put(store, "large", large);
+    expect(Buffer.from(store.get(bytes("large"))!.value).toString()).toBe(large);
+  }
+});
