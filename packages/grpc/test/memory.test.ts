@@ -54,6 +54,25 @@ test("a client that never reads: calls are not taken any more once a bound of re
   expect(answered).toBeLessThan(100);
 });
 
+test("a client that never reads: calls that were opened before the bound are refused at their end", async () => {
+  peer = await serve();
+  const reply = Buffer.alloc(1024 * 1024);
+  let answered = 0;
+  peer.services.unary("/m.M/Big", (_request, call) => {
+    answered++;
+    call.reply(reply);
+  });
+  await deafClient();
+  const ids = Array.from({ length: 1000 }, (_, i) => 2 * i + 1);
+  const block = requestBlock("/m.M/Big");
+  const empty = frameMessage(Buffer.alloc(0));
+  client.send(...ids.map((id) => frame(FrameType.HEADERS, Flag.END_HEADERS, id, block)));
+  client.send(...ids.map((id) => frame(FrameType.DATA, Flag.END_STREAM, id, empty)));
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(answered).toBeGreaterThan(4);
+  expect(answered).toBeLessThan(100);
+});
+
 test("a client that never reads: send answers false and the queue stays at its bound", async () => {
   peer = await serve();
   let call: StreamCall | undefined;

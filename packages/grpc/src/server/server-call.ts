@@ -181,6 +181,10 @@ export class ServerCallOnWire
     } else if (handler === undefined) {
       this.#run(() => this.onMessage(request));
       if (!this.#ended) this.#run(() => this.onHalfClose());
+    } else if (this.#connection.overfull) {
+      // Nothing was done yet, so the client may try again.
+      this.#cancel(Status.UNAVAILABLE);
+      this.stream.reset(ErrorCode.REFUSED_STREAM);
     } else {
       try {
         handler(request, this);

@@ -98,6 +98,11 @@ export class ServerConnection implements ConnectionRole {
     return head;
   }
 
+  /** So many replies wait for the client to take them that no call is begun. */
+  get overfull(): boolean {
+    return this.connection.queuedBytes > QUEUED_REPLIES_MAX;
+  }
+
   #check(head: RequestHead, id: number): void {
     const { connection } = this;
     if (head.malformed !== undefined) {
@@ -107,7 +112,7 @@ export class ServerConnection implements ConnectionRole {
       throw new Http2Error(ErrorCode.ENHANCE_YOUR_CALM, "Header list is too large", id);
     }
     const tooMany = connection.streams.size >= this.#context.maxConcurrentStreams;
-    if (tooMany || this.#draining || connection.queuedBytes > QUEUED_REPLIES_MAX) {
+    if (tooMany || this.#draining || this.overfull) {
       throw new Http2Error(ErrorCode.REFUSED_STREAM, "No more calls on this connection", id);
     }
   }
