@@ -1,6 +1,8 @@
 import * as http from "node:http";
+import * as net from "node:net";
 import { describe, expect, test, vi } from "vitest";
 import type { Http1Handler, Socket } from "@nodetcd/runtime";
+import { serveHttp1 } from "../src/node/http1.ts";
 import { nodeNetwork } from "@nodetcd/runtime/node";
 
 const LOOPBACK = "127.0.0.1";
@@ -127,8 +129,9 @@ describe("serveHttp1()", () => {
   async function withServer<T>(
     handler: Http1Handler,
     work: (port: number) => Promise<T>,
+    requestTimeoutMs?: number,
   ): Promise<T> {
-    const server = nodeNetwork.serveHttp1(handler);
+    const server = serveHttp1(handler, requestTimeoutMs);
     const listener = await nodeNetwork.listen({
       host: LOOPBACK,
       port: 0,
@@ -177,6 +180,28 @@ describe("serveHttp1()", () => {
       (port) => request(port, "GET", ""),
     );
     expect(reply).toEqual([500, "broken inside\n"]);
+  });
+
+  test("ends a connection whose request comes byte by byte, before and after an answer", async () => {
+    const handler = () => Promise.resolve({ status: 200, headers: {}, body: "x" });
+    const slowly = async (port: number, first: string): Promise<number> => {
+      const socket = net.connect(port, LOOPBACK).on("error", () => undefined);
+      const start = Date.now();
+      socket.write(`${first}GET / HTTP/1.1\r\nx: `);
+      const drip = setInterval(() => socket.write("y"), 20);
+      await new Promise((resolve) => socket.resume().on("close", resolve));
+      clearInterval(drip);
+      return Date.now() - start;
+    };
+    await withServer(
+      handler,
+      async (port) => {
+        expect(await slowly(port, "")).toBeLessThan(2_000);
+        const whole = "GET / HTTP/1.1\r\nhost: x\r\n\r\n";
+        expect(await slowly(port, whole)).toBeLessThan(2_000);
+      },
+      200,
+    );
   });
 
   test("close() ends a connection that a client keeps alive", async () => {

@@ -43,16 +43,43 @@ async function answer(handler: Http1Handler, request: Http1Request): Promise<Htt
   }
 }
 
-/** See `Network.serveHttp1`. Limits of `node:http`: 16 KiB of headers, 60 s for them to arrive. */
-export function serveHttp1(handler: Http1Handler): Http1Server {
-  /** Connections taken over, with whether an exchange is under way on each. */
-  const busy = new Map<net.Socket, boolean>();
+/** Milliseconds that a request may take to arrive, from the connection or the answer before it. */
+const REQUEST_TIMEOUT_MS = 60_000;
+
+/** A connection taken over. */
+interface Exchange {
+  /** A request has arrived and is not answered yet. */
+  busy: boolean;
+  /** Ends a connection whose request does not arrive. */
+  deadline: NodeJS.Timeout | undefined;
+}
+
+/**
+ * See `Network.serveHttp1`. The limit of headers is that of `node:http`, 16 KiB; its limits of time
+ * are not: it watches only connections that it has accepted itself.
+ */
+export function serveHttp1(
+  handler: Http1Handler,
+  requestTimeoutMs: number = REQUEST_TIMEOUT_MS,
+): Http1Server {
+  const exchanges = new Map<net.Socket, Exchange>();
   let closing = false;
+  const awaitRequest = (socket: net.Socket, exchange: Exchange): void => {
+    exchange.busy = false;
+    clearTimeout(exchange.deadline);
+    exchange.deadline = setTimeout(() => socket.destroy(), requestTimeoutMs).unref();
+  };
   const server = http.createServer((message, reply) => {
     const { socket } = message;
-    busy.set(socket, true);
+    const exchange = exchanges.get(socket);
+    if (exchange !== undefined) {
+      exchange.busy = true;
+      clearTimeout(exchange.deadline);
+      reply.on("close", () => {
+        if (exchanges.has(socket)) awaitRequest(socket, exchange);
+      });
+    }
     reply.on("close", () => {
-      if (busy.has(socket)) busy.set(socket, false);
       if (closing) socket.destroy();
     });
     void answer(handler, toRequest(message)).then((response) => {
@@ -67,15 +94,20 @@ export function serveHttp1(handler: Http1Handler): Http1Server {
     take(socket: Socket, alreadyRead: Uint8Array): void {
       if (!(socket instanceof NodeSocket)) throw new TypeError("Not a socket of this network");
       const raw = socket.release();
-      busy.set(raw, false);
-      raw.on("close", () => busy.delete(raw));
+      const exchange: Exchange = { busy: false, deadline: undefined };
+      exchanges.set(raw, exchange);
+      awaitRequest(raw, exchange);
+      raw.on("close", () => {
+        clearTimeout(exchange.deadline);
+        exchanges.delete(raw);
+      });
       server.emit("connection", raw);
       if (alreadyRead.length > 0) raw.unshift(alreadyRead);
     },
     close(): void {
       closing = true;
       // `http.Server` counts only connections that it accepted itself.
-      for (const [raw, exchanging] of busy) if (!exchanging) raw.destroy();
+      for (const [raw, { busy }] of exchanges) if (!busy) raw.destroy();
     },
   };
 }
