@@ -7,6 +7,8 @@ export class WireError extends Error {
 }
 
 const utf8Decoder = new TextDecoder("utf-8", { fatal: true });
+/** A writer whose buffer has grown beyond this gives it away, or up. */
+const LARGE_BYTES = 1024 * 1024;
 const TWO_32 = 0x1_0000_0000;
 
 /** Number of bytes of the varint of a non-negative safe integer. */
@@ -215,15 +217,22 @@ export class WireReader {
  * writer can be kept and used again without aliasing what it has given away.
  */
 export class WireWriter {
+  readonly #capacity: number;
   #buffer: Buffer;
   #length = 0;
 
   constructor(capacity = 256) {
+    this.#capacity = capacity;
     this.#buffer = Buffer.alloc(capacity);
   }
 
   get length(): number {
     return this.#length;
+  }
+
+  /** Bytes of memory that it holds. */
+  get capacity(): number {
+    return this.#buffer.length;
   }
 
   /** Makes room for `count` more bytes and returns the offset at which they begin. */
@@ -330,13 +339,24 @@ export class WireWriter {
   /** Forgets what was written since the last `finish`. */
   reset(): void {
     this.#length = 0;
+    if (this.#isLarge) this.#buffer = Buffer.alloc(this.#capacity);
+  }
+
+  /** Grown for a long message, beyond what is worth keeping for the next one. */
+  get #isLarge(): boolean {
+    return this.#buffer.length > LARGE_BYTES && this.#buffer.length > this.#capacity;
   }
 
   /** Hands out what was written as memory owned by the caller, and starts anew. */
   finish(): Uint8Array {
+    if (this.#isLarge && this.#length >= this.#buffer.length / 2) {
+      const whole = this.#buffer.subarray(0, this.#length);
+      this.reset();
+      return whole;
+    }
     const written = Buffer.allocUnsafeSlow(this.#length);
     written.set(this.#buffer.subarray(0, this.#length));
-    this.#length = 0;
+    this.reset();
     return written;
   }
 }

@@ -132,6 +132,20 @@ describe("WireWriter and WireReader", () => {
     expect(equalBytes(first, new Uint8Array([1, 2, 3]))).toBe(true);
   });
 
+  test("keep no memory of a long message, and hand out its very bytes", () => {
+    const writer = new WireWriter();
+    for (const size of [5_000_000, 1_100_000, 10]) {
+      const part = new Uint8Array(size).fill(size % 251);
+      writer.raw(part);
+      const first = writer.finish();
+      expect(writer.capacity).toBeLessThanOrEqual(1024 * 1024);
+      writer.raw(new Uint8Array(size).fill(255));
+      expect(equalBytes(first, part)).toBe(true);
+      writer.reset();
+      expect(writer.capacity).toBeLessThanOrEqual(1024 * 1024);
+    }
+  });
+
   test("refuse a counter beyond a safe integer, and clamp it where asked", () => {
     const writer = new WireWriter();
     writer.uint64(2n ** 63n - 1n);
