@@ -13,6 +13,7 @@ import {
   ConfState,
   InternalRaftRequest,
   KeyValue,
+  Member,
   RaftMessage,
   RequestOp,
   TxnRequest,
@@ -132,6 +133,11 @@ describe("generated codecs", () => {
     const second = TxnResponse.encode({ header: { revision: 8 } });
     const { header } = TxnResponse.decode(Buffer.concat([first, second]));
     expect([header?.clusterId, header?.revision]).toEqual([1n, 8]);
+  });
+
+  test("keep the byte order mark of a text", () => {
+    const name = "\ufeffname";
+    expect(Member.decode(Member.encode({ name })).name).toBe(name);
   });
 
   test("refuse a packed list whose last number goes beyond its end", () => {
