@@ -3,7 +3,7 @@ import { withDatabase } from "./open-source.ts";
 
 export const buckets: BoltCommand = {
   use: "buckets <bbolt-file>",
-  short: "print a list of buckets in bbolt database",
+  short: "name the buckets at the top",
   args: [1, 1],
   run: (call) => {
     withDatabase(call, call.args[0]!, (db) =>

@@ -6,11 +6,11 @@ import { textOrHex } from "./format.ts";
 import { withDatabase } from "./open-source.ts";
 import { Progress } from "./progress.ts";
 
-const FROM_PAGE = uintFlag("from-page", "check db integrity starting from the given page ID");
+const FROM_PAGE = uintFlag("from-page", "look only at the tree below this page");
 
 export const check: BoltCommand = {
   use: "check <bbolt-file>",
-  short: "verify integrity of bbolt database data",
+  short: "look for damage: pages lost, used twice, out of order",
   flags: [FROM_PAGE],
   args: [1, 1],
   run: (call) => {

@@ -5,17 +5,15 @@ import { intFlag, stringFlag, switchFlag } from "./flag.ts";
 import { withDatabase } from "./open-source.ts";
 import { Progress } from "./progress.ts";
 
-const OUTPUT = stringFlag("output", "", "", { shorthand: "o", required: true });
-const MAX_SIZE = intFlag("tx-max-size", "", 65_536);
-const NO_SYNC = switchFlag("no-sync", "");
+const OUTPUT = stringFlag("output", "the file to write", "", { shorthand: "o", required: true });
+const MAX_SIZE = intFlag("tx-max-size", "bytes copied in one transaction; 0: all", 65_536);
+const NO_SYNC = switchFlag("no-sync", "faster: nothing is safe from a power cut until the end");
 
 export const compact: BoltCommand = {
   use: "compact [options] -o <dst-bbolt-file> <src-bbolt-file>",
-  short:
-    "creates a compacted copy of the database from source path to the destination path, preserving the original.",
-  long: `compact opens a database at source path and walks it recursively, copying keys
-as they are found from all buckets, to a newly created database at the destination path.
-The original database is left untouched.`,
+  short: "write a copy without holes to another file",
+  long: `Copies every bucket and key, in order and into well-filled pages, to a file that must not
+exist yet. The source is only read.`,
   flags: [OUTPUT, MAX_SIZE, NO_SYNC],
   args: [1, Infinity],
   run: (call) => {

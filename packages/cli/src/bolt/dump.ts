@@ -6,7 +6,7 @@ import { parsePageIds } from "./page-id.ts";
 
 export const dump: BoltCommand = {
   use: "dump <bbolt-file> pageid [pageid...]",
-  short: "prints a hexadecimal dump of one or more pages of bbolt database.",
+  short: "show the bytes of pages in hexadecimal",
   args: [2, Infinity],
   run: ({ args, out, ...world }) => {
     const [path, ...texts] = args;

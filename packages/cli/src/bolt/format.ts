@@ -7,7 +7,7 @@ const FORMATS = "auto|ascii-encoded|hex|bytes|redacted";
 
 export const FORMAT: Flag<string> = stringFlag(
   "format",
-  `Output format one of: ${FORMATS}`,
+  `how bytes are shown, one of ${FORMATS}`,
   "auto",
 );
 

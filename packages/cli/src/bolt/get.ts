@@ -6,16 +6,16 @@ import { format, FORMAT, hex, parseKey } from "./format.ts";
 import { withDatabase } from "./open-source.ts";
 import { quote } from "./quote.ts";
 
-const GET_FORMAT = { ...FORMAT, help: `${FORMAT.help} (default: auto)` };
+const GET_FORMAT = FORMAT;
 const PARSE_FORMAT = stringFlag(
   "parse-format",
-  "Input format one of: ascii-encoded|hex",
+  "how KEY is written here: ascii-encoded or hex",
   "ascii-encoded",
 );
 
 export const get: BoltCommand = {
   use: "get PATH [BUCKET..] KEY",
-  short: "get the value of a key from a (sub)bucket in a bbolt database",
+  short: "look a key up, by the buckets that lead to it, and show its value",
   flags: [GET_FORMAT, PARSE_FORMAT],
   args: [3, Infinity],
   run: (call) => {

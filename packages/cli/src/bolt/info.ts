@@ -3,7 +3,7 @@ import { withDatabase } from "./open-source.ts";
 
 export const info: BoltCommand = {
   use: "info <bbolt-file>",
-  short: "prints basic information about the bbolt database.",
+  short: "tell the page size",
   args: [1, 1],
   run: (call) => {
     withDatabase(call, call.args[0]!, (db) => call.out.write(`Page Size: ${db.pageSize}\n`));

@@ -5,7 +5,7 @@ import { decodeText } from "./quote.ts";
 
 export const inspect: BoltCommand = {
   use: "inspect <bbolt-file>",
-  short: "inspect the structure of the database",
+  short: "the tree of buckets with their key counts, as JSON",
   args: [1, 1],
   run: (call) => {
     const shown = withDatabase(call, call.args[0]!, (db) =>

@@ -7,7 +7,7 @@ const KEY_FORMAT = { ...FORMAT, shorthand: "f" };
 
 export const keys: BoltCommand = {
   use: "keys <bbolt-file> <buckets>",
-  short: "print a list of keys in the given (sub)bucket in bbolt database",
+  short: "print the keys of a bucket, which may lie in others",
   flags: [KEY_FORMAT],
   args: [2, Infinity],
   run: (call) => {

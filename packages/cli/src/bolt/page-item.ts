@@ -6,12 +6,12 @@ import { format, FORMAT } from "./format.ts";
 import { requireFile } from "./open-source.ts";
 import { parsePageId } from "./page-id.ts";
 
-const KEY_ONLY = switchFlag("key-only", "Print only the key");
-const VALUE_ONLY = switchFlag("value-only", "Print only the value");
+const KEY_ONLY = switchFlag("key-only", "leave the value out");
+const VALUE_ONLY = switchFlag("value-only", "leave the key out");
 
 export const pageItem: BoltCommand = {
   use: "page-item [options] <bbolt-file> pageid itemid",
-  short: "print a page item key and value in a bbolt database",
+  short: "show one entry of a page: its key and its value",
   flags: [KEY_ONLY, VALUE_ONLY, FORMAT],
   args: [3, 3],
   run: ({ args, flags, out, ...world }) => {

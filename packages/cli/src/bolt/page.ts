@@ -20,16 +20,16 @@ import { parsePageIds } from "./page-id.ts";
 import { printMeta } from "./print-meta.ts";
 
 const SEPARATOR = "===============================================\n";
-const ALL = switchFlag("all", "List all pages.");
+const ALL = switchFlag("all", "every page of the file");
 const VALUE_FORMAT = {
   ...FORMAT,
   name: "format-value",
-  help: `${FORMAT.help}. Applies to values on the leaf page.`,
+  help: `${FORMAT.help}, for the values of leaf pages`,
 };
 
 export const page: BoltCommand = {
   use: "page <bbolt-file> [pageid...]",
-  short: "page prints one or more pages in human readable format.",
+  short: "spell out what pages hold: header, entries, free ids",
   flags: [ALL, VALUE_FORMAT],
   args: [1, Infinity],
   run: (call) => {

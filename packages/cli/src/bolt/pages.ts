@@ -4,14 +4,12 @@ import { withDatabase } from "./open-source.ts";
 
 export const pages: BoltCommand = {
   use: "pages <bbolt-file>",
-  short: "print a list of pages in bbolt database",
-  long: `Pages prints a table of pages with their type (meta, leaf, branch, freelist).
-Leaf and branch pages will show a key count in the "items" column while the
-freelist will show the number of free pages in the "items" column.
+  short: "table of all pages: type, entries, overflow",
+  long: `One row for each page: its id, its type (meta, branch, leaf, freelist, free), how many
+entries it has, and how many pages follow that belong to it.
 
-The "overflow" column shows the number of blocks that the page spills over
-into. Normally there is no overflow but large keys and values can cause
-a single page to take up multiple blocks.
+"ITEMS" counts the keys of a branch or leaf page, and the ids of a freelist page. "OVRFLW"
+is empty for most pages: only a large entry, or a long freelist, goes on behind its page.
 `,
   args: [1, 1],
   run: ({ args, out, ...world }) => {

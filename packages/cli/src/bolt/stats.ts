@@ -4,7 +4,7 @@ import { withDatabase } from "./open-source.ts";
 
 export const stats: BoltCommand = {
   use: "stats <bbolt-file>",
-  short: "print stats of bbolt database",
+  short: "sum up pages, depth, keys and bytes",
   long: `Walks every bucket of the database, or of those whose name begins with a second
 argument, and sums up pages, keys and bytes.
 

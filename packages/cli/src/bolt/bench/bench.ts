@@ -14,7 +14,7 @@ export interface BenchKey {
 
 export const bench: BoltCommand = {
   use: "bench",
-  short: "run synthetic benchmark against bbolt",
+  short: "measure writes and reads on a file made for it",
   flags: BENCH_FLAGS,
   run: (call) => {
     const options = readBenchOptions(call);

@@ -34,23 +34,27 @@ export interface BenchOptions {
   readonly memProfile: string;
 }
 
-const BATCH_SIZE = intFlag("batch-size", "", 0);
-const BLOCK_PROFILE = stringFlag("blockprofile", "Accepted and ignored.", "");
-const COUNT = intFlag("count", "", 1000);
-const CPU_PROFILE = stringFlag("cpuprofile", "", "");
-const FILL_PERCENT = floatFlag("fill-percent", "", 0.5);
-const GO_BENCH_OUTPUT = switchFlag("gobench-output", "");
-const INITIAL_MMAP_SIZE = intFlag("initial-mmap-size", "Accepted and ignored.", 0);
-const KEY_SIZE = intFlag("key-size", "", 8);
-const MEM_PROFILE = stringFlag("memprofile", "", "");
-const NO_SYNC = switchFlag("no-sync", "");
-const PAGE_SIZE = intFlag("page-size", "Set page size in bytes.", 4096);
-const PATH = stringFlag("path", "", "");
-const PROFILE_MODE = stringFlag("profile-mode", "", "rw");
-const READ_MODE = stringFlag("read-mode", "", "seq");
-const VALUE_SIZE = intFlag("value-size", "", 32);
-const WORK = switchFlag("work", "");
-const WRITE_MODE = stringFlag("write-mode", "", "seq");
+const BATCH_SIZE = intFlag("batch-size", "puts in one transaction; 0: all", 0);
+const BLOCK_PROFILE = stringFlag("blockprofile", "accepted and ignored", "");
+const COUNT = intFlag("count", "keys to put", 1000);
+const CPU_PROFILE = stringFlag("cpuprofile", "write V8's CPU profile to this file", "");
+const FILL_PERCENT = floatFlag("fill-percent", "share of a page that a split fills", 0.5);
+const GO_BENCH_OUTPUT = switchFlag("gobench-output", "report in the form of Go's benchmarks");
+const INITIAL_MMAP_SIZE = intFlag("initial-mmap-size", "accepted and ignored", 0);
+const KEY_SIZE = intFlag("key-size", "bytes of a key", 8);
+const MEM_PROFILE = stringFlag("memprofile", "write V8's heap profile to this file", "");
+const NO_SYNC = switchFlag("no-sync", "do not wait for the disk");
+const PAGE_SIZE = intFlag("page-size", "bytes of a page", 4096);
+const PATH = stringFlag("path", "where the file is made; else in a temporary folder", "");
+const PROFILE_MODE = stringFlag("profile-mode", "what is profiled: rw, r or w", "rw");
+const READ_MODE = stringFlag("read-mode", "order of the reads: seq or rnd", "seq");
+const VALUE_SIZE = intFlag("value-size", "bytes of a value", 32);
+const WORK = switchFlag("work", "keep the file, and tell its path");
+const WRITE_MODE = stringFlag(
+  "write-mode",
+  "order of the puts: seq, rnd, seq-nest or rnd-nest",
+  "seq",
+);
 
 export const BENCH_FLAGS: readonly AnyFlag[] = [
   BATCH_SIZE,

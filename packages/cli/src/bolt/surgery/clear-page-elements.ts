@@ -4,20 +4,25 @@ import { intFlag, uintFlag } from "../flag.ts";
 import { warnOfLostPages } from "./clear-page.ts";
 import { operateOnPages, OUTPUT, requireDataPage } from "./output-file.ts";
 
-const PAGE_ID = uintFlag("pageId", "page id", { required: true });
-const FROM = intFlag("from-index", "start element index (included) to clear, starting from 0", 0, {
-  required: true,
-});
+const PAGE_ID = uintFlag("pageId", "the page that loses entries", { required: true });
+const FROM = intFlag(
+  "from-index",
+  "place of the first entry to take out; the first of the page is 0",
+  0,
+  {
+    required: true,
+  },
+);
 const TO = intFlag(
   "to-index",
-  "end element index (excluded) to clear, starting from 0, -1 means to the end of page",
+  "place of the first entry behind them that stays; -1: none does",
   0,
   { required: true },
 );
 
 export const clearPageElements: BoltCommand = {
   use: "clear-page-elements <bbolt-file>",
-  short: "Clears elements from the given page, which can be a branch or leaf page",
+  short: "take some entries out of a branch or leaf page",
   flags: [OUTPUT, PAGE_ID, FROM, TO],
   args: [1, 1],
   run: (call) => {

@@ -3,11 +3,11 @@ import type { BoltCommand, Call } from "../command.ts";
 import { uintFlag } from "../flag.ts";
 import { operateOnPages, OUTPUT, requireDataPage } from "./output-file.ts";
 
-const PAGE_ID = uintFlag("pageId", "page Id", { required: true });
+const PAGE_ID = uintFlag("pageId", "the page to empty", { required: true });
 
 export const clearPage: BoltCommand = {
   use: "clear-page <bbolt-file>",
-  short: "Clears all elements from the given page, which can be a branch or leaf page",
+  short: "empty a branch or leaf page",
   flags: [OUTPUT, PAGE_ID],
   args: [1, 1],
   run: (call) => {

@@ -4,12 +4,12 @@ import type { BoltCommand } from "../command.ts";
 import { uintFlag } from "../flag.ts";
 import { operateOnPages, OUTPUT } from "./output-file.ts";
 
-const FROM = uintFlag("from-page", "source page Id", { required: true });
-const TO = uintFlag("to-page", "destination page Id", { required: true });
+const FROM = uintFlag("from-page", "the page to read", { required: true });
+const TO = uintFlag("to-page", "the page to write over", { required: true });
 
 export const copyPage: BoltCommand = {
   use: "copy-page <bbolt-file>",
-  short: "Copy page from the source page Id to the destination page Id",
+  short: "write one page over another",
   flags: [OUTPUT, FROM, TO],
   args: [1, 1],
   run: (call) => {

@@ -4,7 +4,7 @@ import { operateOnPages, OUTPUT } from "./output-file.ts";
 
 export const freelistAbandon: BoltCommand = {
   use: "abandon <bbolt-file>",
-  short: "Abandon the freelist from both meta pages",
+  short: "let both meta pages say that no list of free pages is stored",
   flags: [OUTPUT],
   args: [1, 1],
   run: (call) => {

@@ -7,7 +7,7 @@ import { copyAndOperate, OUTPUT } from "./output-file.ts";
 
 export const freelistRebuild: BoltCommand = {
   use: "rebuild <bbolt-file>",
-  short: "Rebuild the freelist",
+  short: "find the free pages anew and store the list of them",
   flags: [OUTPUT],
   args: [1, 1],
   run: (call) => {

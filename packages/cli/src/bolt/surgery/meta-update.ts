@@ -6,18 +6,14 @@ import { copyAndOperate, OUTPUT } from "./output-file.ts";
 
 const FIELDS = stringsFlag(
   "fields",
-  "comma separated list of fields (supported fields: pageSize, root, freelist and pgid) to be " +
-    "updated, and each item is a colon-separated key-value pair",
+  "what to write, such as root:16,pgid:20; the names are pageSize, root, freelist and pgid",
 );
-const META_PAGE = uint32Flag(
-  "meta-page",
-  "the meta page ID to operate on, valid values are 0 and 1",
-);
+const META_PAGE = uint32Flag("meta-page", "which of the two meta pages: 0 or 1");
 const MAX_UINT64 = 2n ** 64n - 1n;
 
 export const metaUpdate: BoltCommand = {
   use: "update <bbolt-file>",
-  short: "Update fields in meta pages",
+  short: "write other values into a meta page",
   flags: [OUTPUT, FIELDS, META_PAGE],
   args: [1, 1],
   run: (call) => {

@@ -6,7 +6,7 @@ import { requireFile } from "../open-source.ts";
 
 export const metaValidate: BoltCommand = {
   use: "validate <bbolt-file>",
-  short: "Validate both meta pages",
+  short: "tell for each meta page whether a database can be opened by it",
   args: [1, 1],
   run: (call) => {
     const path = call.args[0]!;

@@ -4,9 +4,14 @@ import type { Call } from "../command.ts";
 import { type Flag, stringFlag } from "../flag.ts";
 import { requireFile } from "../open-source.ts";
 
-export const OUTPUT: Flag<string> = stringFlag("output", "path to the filePath db file", "", {
-  required: true,
-});
+export const OUTPUT: Flag<string> = stringFlag(
+  "output",
+  "where the mended copy goes; the file itself is left as it is",
+  "",
+  {
+    required: true,
+  },
+);
 
 /**
  * Surgery never works in place: copies the database (the first argument) to `--output`, which must

@@ -4,7 +4,7 @@ import { operateOnPages, OUTPUT } from "./output-file.ts";
 
 export const revertMetaPage: BoltCommand = {
   use: "revert-meta-page <bbolt-file>",
-  short: "Revert the meta page to revert the changes performed by the latest transaction",
+  short: "undo the last transaction: the older meta page takes the place of the newer one",
   flags: [OUTPUT],
   args: [1, 1],
   run: (call) => {

@@ -10,19 +10,19 @@ import { revertMetaPage } from "./revert-meta-page.ts";
 
 export const surgery: BoltCommand = {
   use: "surgery <subcommand>",
-  short: "surgery related commands",
+  short: "mend a damaged file, in a copy of it",
   subcommands: [
     clearPage,
     clearPageElements,
     copyPage,
     {
       use: "freelist <subcommand>",
-      short: "freelist related surgery commands",
+      short: "drop or remake the stored list of free pages",
       subcommands: [freelistAbandon, freelistRebuild],
     },
     {
       use: "meta <subcommand>",
-      short: "meta page related surgery commands",
+      short: "examine or rewrite the two meta pages",
       subcommands: [metaUpdate, metaValidate],
     },
     revertMetaPage,
