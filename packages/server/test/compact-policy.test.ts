@@ -81,6 +81,13 @@ describe("startPeriodic()", () => {
   });
 });
 
+test("startPeriodic() leaves a revision alone that it has compacted already", async () => {
+  const { target, done, pass } = fakeMember();
+  startPeriodic({ ...target, revision: () => 7 }, 10 * MINUTE);
+  await pass(100);
+  expect(done).toEqual([[10, 7]]);
+});
+
 test("startRevision() keeps the last revisions, looking each five minutes", async () => {
   const { target, done, pass } = fakeMember();
   startRevision(target, 8);

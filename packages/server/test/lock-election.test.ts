@@ -1,4 +1,4 @@
-import { EMPTY_METADATA, Status, type StreamCall } from "@nodetcd/grpc";
+import { Status, type StreamCall } from "@nodetcd/grpc";
 import {
   CampaignRequest,
   CampaignResponse,
@@ -22,24 +22,7 @@ import {
   type TestMember,
   text,
 } from "./support/member.ts";
-
-/** The server's end of a call on which nothing has happened yet. */
-const UNREAD_CALL: StreamCall = {
-  path: "/test",
-  metadata: EMPTY_METADATA,
-  peer: "test",
-  cancelled: false,
-  onCancel: undefined,
-  onMessage: () => undefined,
-  onHalfClose: () => undefined,
-  onDrain: () => undefined,
-  send: () => true,
-  queuedBytes: 0,
-  pause: () => undefined,
-  resume: () => undefined,
-  finish: () => undefined,
-  fail: () => undefined,
-};
+import { UNREAD_CALL } from "./support/unread-call.ts";
 
 const ELECTION = "v3electionpb.Election";
 
@@ -91,6 +74,19 @@ describe("Lock and Election", () => {
     }
     expect(told).toEqual(["0", "1", "2", "3", "4"]);
     call.onCancel?.();
+  });
+
+  test("a candidate whose client goes away withdraws", async () => {
+    const [leads, gone] = [await member.grant(100), await member.grant(100)];
+    await campaign("w", "A", leads.id);
+    const stream = member.transport.stream(`/${ELECTION}/Campaign`);
+    stream.send(CampaignRequest.encode({ name: bytes("w"), value: bytes("B"), lease: gone.id }));
+    stream.halfClose();
+    const candidates = async () =>
+      (await member.range("w/", { rangeEnd: bytes("w0"), countOnly: true })).count;
+    await expect.poll(candidates).toBe(2);
+    stream.cancel();
+    await expect.poll(candidates).toBe(1);
   });
 
   test("Proclaim and Resign refuse a leader without a key, and change nothing", async () => {

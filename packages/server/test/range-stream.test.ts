@@ -1,7 +1,8 @@
-import { Status } from "@nodetcd/grpc";
+import { Status, type StreamCall } from "@nodetcd/grpc";
 import { type Init, RangeRequest, RangeStreamResponse, SortOrder } from "@nodetcd/messages";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bytes, dispose, startTestMember, type TestMember, text } from "./support/member.ts";
+import { UNREAD_CALL } from "./support/unread-call.ts";
 
 const KEYS = 5_000;
 
@@ -60,6 +61,30 @@ describe("RangeStream, and ranges that are answered in slices", () => {
       count: KEYS,
       kvs: [],
     });
+  });
+
+  test("is of one revision, whatever is written while the client takes it", async () => {
+    const { header } = await member.range("k");
+    const responses: RangeStreamResponse[] = [];
+    let finished = false;
+    const call: StreamCall = {
+      ...UNREAD_CALL,
+      send: (message) => responses.push(RangeStreamResponse.decode(message)) > 1e6,
+      finish: () => (finished = true),
+    };
+    member.member.services.find("/etcdserverpb.KV/RangeStream")?.streamHandler?.(call);
+    call.onMessage(RangeRequest.encode({ key: bytes("k"), rangeEnd: bytes("l") }));
+    for (let taken = 0; !finished; taken++) {
+      await expect.poll(() => responses.length).toBeGreaterThan(taken);
+      await member.put(`k99${taken}`, "new");
+      await member.put("k04999", `changed ${taken}`);
+      call.onDrain();
+    }
+    expect(keysOf(responses)).toHaveLength(KEYS);
+    const last = responses.at(-1)?.rangeResponse;
+    expect(last).toMatchObject({ count: KEYS, header: { revision: header?.revision } });
+    expect(last?.kvs.at(-1)?.modRevision).toBeLessThanOrEqual(header?.revision ?? 0);
+    await member.delete("k9", { rangeEnd: bytes("l") });
   });
 
   test("refuses what it cannot do in order", async () => {

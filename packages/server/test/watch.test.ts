@@ -5,6 +5,8 @@ import {
   WatchRequest,
   WatchResponse,
 } from "@nodetcd/messages";
+import { type Clock, silentLogger } from "@nodetcd/runtime";
+import { nodeRuntime } from "@nodetcd/runtime/node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   bytes,
@@ -201,4 +203,46 @@ describe("Watch", () => {
     stream.cancel();
     expect((await stream.ended).code).toBe(1);
   });
+});
+
+test("progress is told by itself only after an interval without events", async () => {
+  const intervalMs = 10_000_000;
+  const intervals: (() => void)[] = [];
+  const { clock } = nodeRuntime;
+  const clockWith = (setRepeating: Clock["setRepeating"]): Clock => ({
+    monotonic: () => clock.monotonic(),
+    wallTime: () => clock.wallTime(),
+    setTimer: (ms, callback) => clock.setTimer(ms, callback),
+    setRepeating,
+    defer: (callback) => clock.defer(callback),
+    yield: () => clock.yield(),
+  });
+  const setRepeating: Clock["setRepeating"] = (ms, callback) => {
+    if (ms < intervalMs) return clock.setRepeating(ms, callback);
+    intervals.push(callback);
+    return { cancel: () => undefined };
+  };
+  const runtime = { ...nodeRuntime, clock: clockWith(setRepeating) };
+  const options = { watchProgressNotifyIntervalMs: intervalMs };
+  const member = await startTestMember(options, silentLogger, runtime);
+  try {
+    const stream = member.stream("etcdserverpb.Watch/Watch", WatchResponse);
+    const createRequest = { key: bytes("k"), progressNotify: true };
+    stream.send(WatchRequest.encode({ createRequest }));
+    expect((await stream.next()).created).toBe(true);
+    const pass = (): void => intervals.forEach((callback) => callback());
+    for (let round = 0; round < 2; round++) {
+      await member.put("k", "v");
+      expect((await stream.next()).events).toHaveLength(1);
+      pass();
+      // Had that told anything, it would come before the event.
+      await member.put("k", "v");
+      expect((await stream.next()).events).toHaveLength(1);
+      pass();
+      pass();
+      expect(await stream.next()).toMatchObject({ watchId: 0, events: [] });
+    }
+  } finally {
+    await dispose(member);
+  }
 });

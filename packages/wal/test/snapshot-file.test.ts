@@ -38,6 +38,14 @@ describe("snapshot files", () => {
     );
   });
 
+  it("are written over what a crash in the middle of a write has left", async () => {
+    const { disk } = inMemory();
+    disk.open(`${DIRECTORY}/tmp-0000000000000002-000000000000000a.snap`, "create-new").close();
+    await saveSnapshotFile(disk, DIRECTORY, snapshot(2, 10));
+    expect(loadNewestSnapshotFile(disk, DIRECTORY, [record(2, 10)])?.metadata?.index).toBe(10);
+    expect(disk.list(DIRECTORY)).toHaveLength(1);
+  });
+
   it("that are broken are set aside, and the one before is taken", async () => {
     const { disk } = inMemory();
     for (const index of [10, 20]) await saveSnapshotFile(disk, DIRECTORY, snapshot(2, index));

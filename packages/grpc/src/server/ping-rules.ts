@@ -1,11 +1,17 @@
 import type { Clock } from "@nodetcd/runtime";
-import type { Connection } from "../http2/connection.ts";
 import { ErrorCode, Http2Error } from "../http2/http2-error.ts";
 
 /** PINGs that come too early before the connection is ended. */
 const STRIKES_MAX = 2;
 /** How often a client without calls may send PING. */
 const IDLE_MIN_TIME_MS = 7_200_000;
+
+/** What the rules must know of a connection. */
+interface PingedConnection {
+  /** Frames sent so far that forgive PINGs. */
+  readonly answers: number;
+  readonly streams: { readonly size: number };
+}
 
 /**
  * grpc-go's enforcement of a client's keepalive: a PING too soon after the last one is a strike, more
@@ -25,7 +31,7 @@ export class PingRules {
   }
 
   /** Judges a PING that has just come; raises ENHANCE_YOUR_CALM. */
-  check(connection: Connection): void {
+  check(connection: PingedConnection): void {
     const now = this.#clock.monotonic();
     const sinceLast = now - this.#lastPingAt;
     this.#lastPingAt = now;
