@@ -27,6 +27,8 @@ export class LeaseKeeper {
   #stream: ClientStream | undefined;
   #opening = false;
   #timer: Timer | undefined;
+  /** Monotonic milliseconds at which the timer fires; nothing is due before. */
+  #wakeAt = Number.POSITIVE_INFINITY;
   #forget: (() => void) | undefined;
 
   constructor(connection: Connection) {
@@ -51,15 +53,13 @@ export class LeaseKeeper {
     };
     this.#forget ??= this.#connection.onClose(() => this.#close());
     this.#leases.set(id, lease);
-    this.#schedule();
+    this.#wakeBy(now);
     return lease.lost.signal;
   }
 
   /** Stops renewing; the lease then runs out, and its signal stays silent. */
   release(id: bigint): void {
-    if (!this.#leases.delete(id)) return;
-    if (this.#leases.size > 0) return this.#schedule();
-    this.#close();
+    if (this.#leases.delete(id) && this.#leases.size === 0) this.#close();
   }
 
   #close(): void {
@@ -69,6 +69,7 @@ export class LeaseKeeper {
     this.#timer?.cancel();
     this.#stream?.cancel();
     this.#timer = this.#stream = undefined;
+    this.#wakeAt = Number.POSITIVE_INFINITY;
     this.#forget?.();
     this.#forget = undefined;
   }
@@ -82,20 +83,27 @@ export class LeaseKeeper {
     lease.lost.abort(error);
   }
 
-  #schedule(): void {
+  /** Looks at the leases at this time at the latest. To look too early does no harm. */
+  #wakeBy(time: number): void {
+    if (time >= this.#wakeAt) return;
     this.#timer?.cancel();
-    this.#timer = undefined;
+    this.#wakeAt = time;
+    const { clock } = this.#connection;
+    const delay = Math.max(0, time - clock.monotonic());
+    this.#timer = clock.setTimer(delay, () => this.#renewDue());
+  }
+
+  #wakeForAll(): void {
     let next = Number.POSITIVE_INFINITY;
     for (const { renewAt, expiresAt } of this.#leases.values()) {
       next = Math.min(next, renewAt, expiresAt);
     }
-    if (next === Number.POSITIVE_INFINITY) return;
-    const delay = Math.max(0, next - this.#connection.clock.monotonic());
-    this.#timer = this.#connection.clock.setTimer(delay, () => this.#renewDue());
+    this.#wakeBy(next);
   }
 
   #renewDue(): void {
     this.#timer = undefined;
+    this.#wakeAt = Number.POSITIVE_INFINITY;
     const now = this.#connection.clock.monotonic();
     for (const lease of this.#leases.values()) {
       if (now >= lease.expiresAt) {
@@ -104,7 +112,7 @@ export class LeaseKeeper {
         this.#lose(lease, new EtcdError("LEASE_LOST", message));
       } else if (now >= lease.renewAt) this.#renew(lease, now);
     }
-    this.#schedule();
+    this.#wakeForAll();
   }
 
   #renew(lease: KeptLease, now: number): void {
@@ -129,7 +137,7 @@ export class LeaseKeeper {
       };
       const now = this.#connection.clock.monotonic();
       for (const lease of this.#leases.values()) this.#renew(lease, now);
-      this.#schedule();
+      this.#wakeForAll();
     } catch (cause) {
       this.#broken(toEtcdError(cause));
     } finally {
@@ -148,7 +156,7 @@ export class LeaseKeeper {
     lease.ttlSeconds = response.ttl;
     lease.expiresAt = sentAt + response.ttl * 1_000;
     lease.renewAt = sentAt + (response.ttl * 1_000) / 3;
-    this.#schedule();
+    this.#wakeBy(lease.renewAt);
   }
 
   /** Tries again shortly, with all leases: each is lost only when its own time is up. */
@@ -164,6 +172,6 @@ export class LeaseKeeper {
       lease.sentAt.length = 0;
       lease.renewAt = Math.min(lease.renewAt, retryAt);
     }
-    this.#schedule();
+    this.#wakeForAll();
   }
 }
