@@ -50,6 +50,14 @@ describe("the client port", () => {
     expect((await get("/health"))[0]).toBe(200);
   });
 
+  test("paths that only begin as known ones, and checks that do not exist, are not found", async () => {
+    const paths = ["/health/", "/health/x", "/version/x", "/metrics/x", "/debug/vars/", "/debug"];
+    const checks = ["/livez/constructor", "/readyz/__proto__", "/livez/serializable_read/x"];
+    for (const path of [...paths, ...checks, "/livez/linearizable_read", "/", "/livezx"]) {
+      expect([path, ...(await get(path))]).toEqual([path, 404, "404 page not found\n"]);
+    }
+  });
+
   test("/livez and /readyz answer ok, lines on demand, and 503 for what is wrong", async () => {
     expect(await get("/livez")).toEqual([200, "ok\n"]);
     expect(await get("/livez/serializable_read")).toEqual([200, "ok\n"]);

@@ -60,7 +60,7 @@ export async function serveChecks(
 ): Promise<Http1Response> {
   const refusal = refuseOtherThanGet(request);
   if (refusal !== undefined) return refusal;
-  if (only !== undefined && CHECKS[kind][only] === undefined)
+  if (only !== undefined && !Object.hasOwn(CHECKS[kind], only))
     return textReply(404, "404 page not found\n");
   const excluded = new Set(query.getAll("exclude"));
   const names =

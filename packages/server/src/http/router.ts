@@ -24,7 +24,8 @@ export interface RouterOptions {
   readonly metrics: () => Promise<{ contentType: string; text: string }>;
 }
 
-type Kind = "livez" | "readyz";
+/** `/livez`, or `/livez/` and the name of a check. */
+const CHECK_PATH = /^\/(livez|readyz)(?:\/(.*))?$/;
 
 async function serveMetrics(options: RouterOptions, request: Http1Request): Promise<Http1Response> {
   const refusal = refuseOtherThanGet(request);
@@ -37,24 +38,23 @@ async function serveMetrics(options: RouterOptions, request: Http1Request): Prom
 export function clientRouter(options: RouterOptions): Http1Handler {
   const { core, counters } = options;
   return (request) => {
-    const url = new URL(request.url, "http://localhost");
-    const [, first = "", second] = url.pathname.split("/");
-    switch (first) {
-      case "health":
-        return serveHealth(core, counters.health, request, url.searchParams);
-      case "livez":
-      case "readyz":
-        return serveChecks(core, first as Kind, second, counters.checks, request, url.searchParams);
-      case "version":
+    const { pathname, searchParams } = new URL(request.url, "http://localhost");
+    switch (pathname) {
+      case "/health":
+        return serveHealth(core, counters.health, request, searchParams);
+      case "/version":
         return serveVersion(core, request);
-      case "metrics":
+      case "/metrics":
         return serveMetrics(options, request);
-      case "debug":
-        if (second === "vars") return serveDebugVars(core, request);
-        break;
-      case "v3":
-      case "v3beta":
-        return textReply(501, "nodetcd: the JSON gateway is not implemented yet\n");
+      case "/debug/vars":
+        return serveDebugVars(core, request);
+    }
+    const [, kind, check] = CHECK_PATH.exec(pathname) ?? [];
+    if (kind === "livez" || kind === "readyz") {
+      return serveChecks(core, kind, check, counters.checks, request, searchParams);
+    }
+    if (/^\/v3(beta)?\//.test(pathname)) {
+      return textReply(501, "nodetcd: the JSON gateway is not implemented yet\n");
     }
     return textReply(404, "404 page not found\n");
   };
