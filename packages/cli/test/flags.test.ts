@@ -283,6 +283,14 @@ client-transport-security:
     expect(config).toMatchObject({ name: "j", maxWals: 2 });
   });
 
+  it("takes keys that every object inherits for keys that do not exist", () => {
+    const file = '{"__proto__":{"x":1},"constructor":{"y":1},"name":"x"}';
+    const { notes } = settings(["--config-file=c"], {}, file);
+    expect(notes.map(({ fields }) => fields["key"])).toEqual(
+      expect.arrayContaining(["__proto__", "constructor"]),
+    );
+  });
+
   it("warns about unknown keys", () => {
     const { notes } = settings(["--config-file=c"], {}, "name: x\nsnapshot-cuont: 3\n");
     expect(notes.map(({ fields }) => fields)).toContainEqual({

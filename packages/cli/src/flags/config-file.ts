@@ -7,11 +7,11 @@ import { findFlag, LISTED_NAMES } from "./table.ts";
 import { FlagValueError } from "./value-error.ts";
 
 /** Nested sections of etcd's file whose features are not built yet. */
-const SECTIONS: Readonly<Record<string, Missing>> = {
-  "client-transport-security": TLS,
-  "peer-transport-security": TLS,
-  "discovery-config": DISCOVERY,
-};
+const SECTIONS: ReadonlyMap<string, Missing> = new Map([
+  ["client-transport-security", TLS],
+  ["peer-transport-security", TLS],
+  ["discovery-config", DISCOVERY],
+]);
 
 /** In sections these are defaults of features that are off. */
 const asksForNothing = (value: unknown): boolean =>
@@ -55,7 +55,7 @@ export function readConfigFile(path: string, content: string, draft: Draft): voi
   }
   if (!isSection(file)) throw badFile(path, "expected keys with values");
   for (const [key, value] of Object.entries(file)) {
-    const missing = SECTIONS[key];
+    const missing = SECTIONS.get(key);
     if (missing !== undefined) readSection(path, key, value, missing);
     else if (key === "socket-options")
       warn(draft, "key of the configuration file has no effect", { key });
