@@ -99,6 +99,8 @@ function showMessage(message: unknown): string {
   return JSON.stringify(message, (key, value: unknown) => {
     if (OWN_FIELDS.has(key)) return undefined;
     if (typeof value === "bigint") return String(value);
+    // Go's text form of a message has one blank or two between its fields, by the build.
+    if (typeof value === "string" && value !== "") return value.replaceAll("  ", " ");
     if (value instanceof Uint8Array) return shorten(Buffer.from(value).toString("latin1"));
     if (value === 0 || value === "" || value === false || value === undefined) return undefined;
     return Array.isArray(value) && value.length === 0 ? undefined : value;

@@ -54,6 +54,20 @@ describe("Balancer", () => {
   });
 });
 
+describe("Balancer.pick()", () => {
+  it("takes the endpoint that has rested longest when all could not be reached", () => {
+    let now = 0;
+    const clock: Clock = { ...nodeClock, monotonic: () => now };
+    const endpoints = [fake("a"), fake("b"), fake("c")];
+    const balancer = new Balancer(endpoints, clock);
+    for (const endpoint of [endpoints[1]!, endpoints[2]!, endpoints[0]!]) {
+      balancer.failed(endpoint);
+      now += 10;
+    }
+    expect([balancer.pick(), balancer.pick()].map(({ address }) => address)).toEqual(["b", "b"]);
+  });
+});
+
 describe("mayRetry", () => {
   const error = errorOfStatus(14, "etcdserver: no leader");
   it("tries reads again when a server is unavailable, writes only if never sent", () => {

@@ -8,6 +8,7 @@ import {
   Status,
   type UnaryCall,
 } from "../src/grpc.ts";
+import { SEND_HIGH_WATER_BYTES } from "../src/limits.ts";
 import { fastClock } from "./fast-clock.ts";
 import { serve, type TestServer } from "./test-server.ts";
 
@@ -184,4 +185,18 @@ test("Channel: a reply of 100 MB arrives", async () => {
   peer.services.unary("/c.C/Big", (_request, call) => call.reply(big));
   const reply = await open(peer.port).unary("/c.C/Big", MESSAGE);
   expect(big.equals(reply)).toBe(true);
+});
+
+test("Channel: a stream that was full before it had a connection drains once that takes it all", async () => {
+  const peer = await start();
+  let received = 0;
+  peer.services.stream("/c.C/Take", "bidi_stream", (call) => {
+    call.onMessage = ({ length }) => (received += length);
+  });
+  const stream = open(peer.port).stream("/c.C/Take");
+  const drained = new Promise<void>((resolve) => (stream.onDrain = resolve));
+  expect(stream.send(Buffer.alloc(SEND_HIGH_WATER_BYTES))).toBe(false);
+  await drained;
+  await expect.poll(() => received).toBe(SEND_HIGH_WATER_BYTES);
+  stream.cancel();
 });

@@ -8,14 +8,14 @@ import { toRequestError } from "./receive/error-to-status.ts";
  * queue is reported again by the lessor.
  */
 export class LeaseExpiry {
-  readonly #proposer: Proposer;
+  readonly #proposer: Pick<Proposer, "proposeMessage">;
   readonly #logger: Logger;
   readonly #waiting = new Set<bigint>();
   readonly #inFlight = new Set<bigint>();
   /** Leases revoked so far. */
   revoked = 0;
 
-  constructor(proposer: Proposer, logger: Logger) {
+  constructor(proposer: Pick<Proposer, "proposeMessage">, logger: Logger) {
     this.#proposer = proposer;
     this.#logger = logger;
   }

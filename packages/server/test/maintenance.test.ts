@@ -36,7 +36,7 @@ import {
   StatusResponse,
 } from "@nodetcd/messages";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { dispose, failure, startTestMember, type TestMember } from "./support/member.ts";
+import { bytes, dispose, failure, startTestMember, type TestMember } from "./support/member.ts";
 
 const MAINTENANCE = "etcdserverpb.Maintenance";
 
@@ -157,6 +157,27 @@ describe("Maintenance, Cluster and health", () => {
     expect((await alarm(AlarmAction.DEACTIVATE)).alarms).toEqual(raised);
     expect((await alarm(AlarmAction.DEACTIVATE)).alarms).toEqual([]);
     await member.put("a", "1");
+  });
+
+  test("while NOSPACE is raised neither keys nor leases are added, whatever room there is", async () => {
+    const alarm = (action: number) =>
+      member.call(`${MAINTENANCE}/Alarm`, AlarmRequest, AlarmResponse, {
+        action,
+        alarm: AlarmType.NOSPACE,
+        memberId: member.member.id,
+      });
+    await alarm(AlarmAction.ACTIVATE);
+    const full = {
+      code: Status.RESOURCE_EXHAUSTED,
+      message: "etcdserver: mvcc: database space exceeded",
+    };
+    expect(await failure(member.put("a", "1"))).toEqual(full);
+    expect(await failure(member.grant(100))).toEqual(full);
+    const success = [{ requestPut: { key: bytes("a") } }];
+    expect(await failure(member.txn({ success }))).toEqual(full);
+    await member.txn({ success: [{ requestDeleteRange: { key: bytes("a") } }] });
+    await alarm(AlarmAction.DEACTIVATE);
+    await member.grant(100);
   });
 
   test("what a member alone cannot do is refused as etcd refuses it", async () => {

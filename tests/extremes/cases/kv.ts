@@ -9,10 +9,13 @@ import {
 import { type Case, EDGES, INT64_MIN, MALFORMED, Method } from "../case.ts";
 import { type Field, hex, message } from "../wire.ts";
 
-const RANGE = new Method("/etcdserverpb.KV/Range", RangeResponse);
+export const RANGE: Method<RangeResponse> = new Method("/etcdserverpb.KV/Range", RangeResponse);
 const RANGE_STREAM = new Method("/etcdserverpb.KV/RangeStream", RangeStreamResponse);
 export const PUT: Method<PutResponse> = new Method("/etcdserverpb.KV/Put", PutResponse);
-const DELETE = new Method("/etcdserverpb.KV/DeleteRange", DeleteRangeResponse);
+export const DELETE: Method<DeleteRangeResponse> = new Method(
+  "/etcdserverpb.KV/DeleteRange",
+  DeleteRangeResponse,
+);
 export const COMPACT: Method<CompactionResponse> = new Method(
   "/etcdserverpb.KV/Compact",
   CompactionResponse,

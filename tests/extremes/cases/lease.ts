@@ -10,8 +10,14 @@ import { type Case, EDGES, INT64_MAX, INT64_MIN, Method } from "../case.ts";
 import { message } from "../wire.ts";
 import { malformed, PUT } from "./kv.ts";
 
-const GRANT = new Method("/etcdserverpb.Lease/LeaseGrant", LeaseGrantResponse);
-const REVOKE = new Method("/etcdserverpb.Lease/LeaseRevoke", LeaseRevokeResponse);
+export const GRANT: Method<LeaseGrantResponse> = new Method(
+  "/etcdserverpb.Lease/LeaseGrant",
+  LeaseGrantResponse,
+);
+export const REVOKE: Method<LeaseRevokeResponse> = new Method(
+  "/etcdserverpb.Lease/LeaseRevoke",
+  LeaseRevokeResponse,
+);
 const KEEP_ALIVE = new Method("/etcdserverpb.Lease/LeaseKeepAlive", LeaseKeepAliveResponse);
 const TIME_TO_LIVE = new Method("/etcdserverpb.Lease/LeaseTimeToLive", LeaseTimeToLiveResponse);
 const LEASES = new Method("/etcdserverpb.Lease/LeaseLeases", LeaseLeasesResponse);

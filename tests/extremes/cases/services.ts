@@ -21,7 +21,9 @@ import {
 } from "@nodetcd/messages";
 import { type Case, EDGES, Method } from "../case.ts";
 import { message } from "../wire.ts";
-import { malformed } from "./kv.ts";
+import { COMPACT, DELETE, malformed, PUT, RANGE } from "./kv.ts";
+import { GRANT, REVOKE } from "./lease.ts";
+import { TXN } from "./txn.ts";
 
 const ALARM = new Method("/etcdserverpb.Maintenance/Alarm", AlarmResponse);
 const STATUS = new Method("/etcdserverpb.Maintenance/Status", StatusResponse);
@@ -68,6 +70,38 @@ const maintenance: readonly Case[] = [
   DOWNGRADE.call("an unknown action", message([1, 9], [2, "3.6"])),
   DOWNGRADE.call("cancel", message([1, 2])),
 ];
+
+/** What still works while an alarm of this kind is raised. */
+const alarmed = (kind: number): readonly Case[] => {
+  const under = (what: string): string => `${what}, under alarm ${kind}`;
+  const put = message([1, "alarmed"], [2, "v"]);
+  return [
+    ALARM.call("raised", message([1, 1], [2, 5], [3, kind])),
+    PUT.call(under("put"), put),
+    PUT.call(under("put without a key"), message([2, "v"])),
+    PUT.call(under("put with an unknown lease"), message([1, "alarmed"], [3, 999])),
+    RANGE.call(under("range"), message([1, "a"])),
+    RANGE.call(under("serializable range"), message([1, "a"], [7, 1])),
+    DELETE.call(under("delete"), message([1, "alarmed"])),
+    TXN.call(under("empty txn"), message()),
+    TXN.call(under("txn that reads"), message([2, message([1, message([1, "a"])])])),
+    TXN.call(under("txn that puts"), message([2, message([2, put])])),
+    TXN.call(under("txn that would put"), message([3, message([2, put])])),
+    TXN.call(under("txn that deletes"), message([2, message([3, message([1, "alarmed"])])])),
+    COMPACT.call(under("compaction to 0"), message()),
+    COMPACT.call(under("compaction to the future"), message([1, 100_000])),
+    GRANT.call(under("grant"), message([1, 100], [2, 4242])),
+    GRANT.call(under("grant of a taken id"), message([1, 100], [2, 4242])),
+    REVOKE.call(under("revoke"), message([1, 4242])),
+    REVOKE.call(under("revoke of an unknown id"), message([1, 999])),
+    HASH_KV.call(under("hash"), message()),
+    STATUS.call(under("status"), message()),
+    DEFRAGMENT.call(under("defragment"), message()),
+    UNLOCK.call(under("unlock"), message([1, "nothing"])),
+    ALARM.call("over", message([1, 2], [2, 5], [3, kind])),
+    PUT.call("after it", put),
+  ];
+};
 
 const cluster: readonly Case[] = [
   ...malformed(MEMBER_LIST, message([1, 1])),
@@ -127,4 +161,12 @@ const nowhere: readonly Case[] = [
   "//Range",
 ].map((path) => new Method(path, RangeResponse).call(path, message([1, "a"])));
 
-export const SERVICE_CASES: readonly Case[] = [...maintenance, ...cluster, ...recipes, ...nowhere];
+export const SERVICE_CASES: readonly Case[] = [
+  ...maintenance,
+  ...alarmed(1),
+  ...alarmed(2),
+  ...alarmed(7),
+  ...cluster,
+  ...recipes,
+  ...nowhere,
+];

@@ -4,7 +4,7 @@ import { type Case, EDGES, Method } from "../case.ts";
 import { type Field, message } from "../wire.ts";
 import { malformed } from "./kv.ts";
 
-const TXN = new Method("/etcdserverpb.KV/Txn", TxnResponse);
+export const TXN: Method<TxnResponse> = new Method("/etcdserverpb.KV/Txn", TxnResponse);
 
 const COMPARE = 1;
 const SUCCESS = 2;
