@@ -241,6 +241,20 @@ test("hashKv: a key put again after it was deleted in one transaction is not kep
   expect((await settle(clock, store.hashKv(3))).hash).toBe(hashOf(records.slice(0, 3)));
 });
 
+test("compact: keeps a key that its very revision deleted and put again", async () => {
+  const { store, clock, backend } = await open();
+  put(store, "d"); // 2
+  const transaction = store.beginWrite();
+  transaction.deleteRange(bytes("d"), undefined);
+  transaction.put(bytes("d"), bytes("again"), 0n);
+  transaction.end(); // 3
+  await settle(clock, store.compact(3).done);
+  const { store: restored } = await open(backend);
+  for (const each of [store, restored]) {
+    expect(Buffer.from(each.get(bytes("d"))!.value).toString()).toBe("again");
+  }
+});
+
 test("hashKv: a compaction that begins meanwhile waits for it", async () => {
   const { store, clock, backend } = await open(undefined, { compactionBatchLimit: 100_000 });
   for (let i = 0; i < 25_000; i++) put(store, `k${i % 7}`);
