@@ -1,4 +1,4 @@
-import { Channel } from "@nodetcd/grpc";
+import { Channel, type ClientStream } from "@nodetcd/grpc";
 import { LeaseKeepAliveRequest, WatchRequest, WatchResponse } from "@nodetcd/messages";
 import { nodeClock, nodeNetwork } from "@nodetcd/runtime/node";
 import { describe, expect, test } from "vitest";
@@ -55,15 +55,16 @@ describe("startMember() and stop()", () => {
     });
     const ends: Promise<{ code: number; message: string }>[] = [];
     const opened: Promise<void>[] = [];
-    const open = (path: string, request: Uint8Array): void => {
+    const open = (path: string, request: Uint8Array): ClientStream => {
       const stream = channel.stream(path);
       ends.push(new Promise((resolve) => (stream.onEnd = resolve)));
       opened.push(new Promise((resolve) => (stream.onMessage = () => resolve())));
       stream.send(request);
+      return stream;
     };
     open("/etcdserverpb.Watch/Watch", WatchRequest.encode({ createRequest: { key: bytes("a") } }));
     open("/etcdserverpb.Lease/LeaseKeepAlive", LeaseKeepAliveRequest.encode({ id: 1n }));
-    open("/grpc.health.v1.Health/Watch", new Uint8Array(0));
+    open("/grpc.health.v1.Health/Watch", new Uint8Array(0)).halfClose();
     await Promise.all(opened);
     const start = performance.now();
     await member.member.stop();
