@@ -9,9 +9,7 @@ const installed = join(root, "node_modules", ".package-lock.json");
 const lock = join(root, "package-lock.json");
 if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(lock).mtimeMs) {
   const npm = process.platform === "win32" ? "npm.cmd" : "npm";
-  // Not `npm ci`: it refuses a lock file that lacks a binary for a platform of somebody else, and not
-  // every registry holds all of them. With `--no-save` the locked versions stay as they are.
-  const args = ["install", "--no-save", "--no-audit", "--no-fund"];
+  const args = ["ci", "--no-audit", "--no-fund"];
   const run = spawnSync(npm, args, { cwd: root, stdio: ["ignore", 2, 2] });
   process.exitCode = run.status ?? 1;
 }
