@@ -53,6 +53,8 @@ export interface MemberConfig {
   initialClusterToken: string;
   /** Raft log entries applied between two snapshots of the log. At least 1, default 10,000. */
   snapshotCount: number;
+  /** Space that a defragmentation must give free to be done at the start, in MiB; 0 never. Default 0. */
+  bootstrapDefragThresholdMegabytes: number;
   /** Log entries kept in memory behind a snapshot for slow followers. Default 5,000. */
   snapshotCatchupEntries: number;
   /** Length of a raft tick. Default 100 ms. */
@@ -148,6 +150,7 @@ export const defaultConfig: Readonly<MemberConfig> = {
   initialClusterState: "new",
   initialClusterToken: "etcd-cluster",
   snapshotCount: 10_000,
+  bootstrapDefragThresholdMegabytes: 0,
   snapshotCatchupEntries: 5_000,
   heartbeatIntervalMs: 100,
   electionTimeoutMs: 1_000,

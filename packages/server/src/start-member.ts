@@ -5,6 +5,7 @@ import { openStore, type Store } from "@nodetcd/mvcc";
 import type { Http1Handler, Http1Server, Logger, Runtime } from "@nodetcd/runtime";
 import type { WalOptions } from "@nodetcd/wal";
 import { type Bootstrap, bootstrap } from "./bootstrap/bootstrap.ts";
+import { defragmentAtStart } from "./bootstrap/defragment-at-start.ts";
 import {
   checkDatabase,
   initializeDatabase,
@@ -188,6 +189,7 @@ async function openFiles(
     tidyDataDirectory(runtime.disk, directory, logger);
     checkDatabase(backend);
     initializeDatabase(backend);
+    await defragmentAtStart(backend, config.bootstrapDefragThresholdMegabytes, logger);
     const cluster = new Cluster(backend);
     const walOptions: WalOptions = {
       logger,

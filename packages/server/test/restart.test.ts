@@ -56,6 +56,28 @@ describe("startMember() on a directory that was used before", () => {
     await dispose(after);
   });
 
+  test("a database that a defragmentation makes smaller by the threshold is defragmented", async () => {
+    const before = await startTestMember();
+    const value = "x".repeat(100_000);
+    for (let i = 0; i < 30; i++) await before.put(`key${i}`, value);
+    const { header } = await before.delete("key", { rangeEnd: bytes("kez") });
+    await before.compact(header?.revision ?? 0, true);
+    await before.stop();
+    const file = join(before.directory, "member", "snap", "db");
+    const size = statSync(file).size;
+
+    const { logger, lines } = recordingLogger();
+    const options = { dataDir: before.directory, bootstrapDefragThresholdMegabytes: 1_000 };
+    await (await startTestMember(options, logger)).stop();
+    expect(lines.some((line) => line.includes("Skipping defragmentation"))).toBe(true);
+    expect(statSync(file).size).toBe(size);
+
+    const after = await startTestMember({ ...options, bootstrapDefragThresholdMegabytes: 1 });
+    expect(statSync(file).size).toBeLessThan(size / 2);
+    expect((await after.put("again", "1")).header?.revision).toBe((header?.revision ?? 0) + 1);
+    await dispose(after);
+  });
+
   test("the log is marked, and older files given up, every snapshotCount entries", async () => {
     const { logger, lines } = recordingLogger();
     const before = await startTestMember({ snapshotCount: 20, snapshotCatchupEntries: 5 }, logger);

@@ -125,11 +125,14 @@ export const FEATURES: readonly Flag[] = [
       d.config.warningApplyDurationMs = v;
     },
   ),
-  withoutEffect(
+  flag(
     "bootstrap-defrag-threshold-megabytes",
     uint,
     "0",
-    "Defragment at start when it frees so much.",
+    "Defragment at start when it frees so much (0: never).",
+    (d, v) => {
+      d.config.bootstrapDefragThresholdMegabytes = v;
+    },
   ),
   flag("max-learners", int, "1", "Learners in the cluster, at most.", (d, v) => {
     d.config.maxLearners = v;
