@@ -38,10 +38,10 @@ export const GROW_STEP_BYTES: number = 16 * 1024 * 1024;
 /** Most bytes that a commit hands to one write. */
 export const WRITE_RUN_BYTES: number = 1024 * 1024;
 /**
- * A slice of an asynchronous commit ends after this many milliseconds: half of the 10 that nothing may
- * take, because its last step (a page, the freelist, a garbage collection) comes on top.
+ * A slice of an asynchronous commit ends after this many milliseconds: a fifth of the 10 that nothing may
+ * take, because a garbage collection may come on top.
  */
-export const DEFAULT_SLICE_MS = 5;
+export const DEFAULT_SLICE_MS = 2;
 
 /** `Database.batch` runs what has gathered when there are this many calls, */
 export const MAX_BATCH_SIZE = 1000;
