@@ -1,4 +1,4 @@
-import { LocalTransport, RpcError } from "@nodetcd/grpc";
+import { LocalTransport, RpcError, Status } from "@nodetcd/grpc";
 import { PutRequest, PutResponse, RangeRequest, RangeResponse } from "@nodetcd/messages";
 import { DiskError, type Runtime, silentLogger } from "@nodetcd/runtime";
 import { nodeRuntime } from "@nodetcd/runtime/node";
@@ -74,6 +74,33 @@ describe("a disk that fails", () => {
     expect(acknowledged.filter((key) => !found.has(key))).toEqual([]);
     await again.stop();
   });
+});
+
+test("pages damaged while in use: who reads them hears of it, and a change that needs them ends the member", async () => {
+  const disk = new FaultDisk();
+  const small = { ...config, cacheBytes: 2 * 4096 };
+  const first = await startMember(on(disk), small, silentLogger);
+  const keys = Array.from({ length: 200 }, (_, i) => `key-${i}`);
+  for (const key of keys) await put(first, key, "x".repeat(4_000));
+  await first.stop();
+
+  const member = await startMember(on(disk), small, silentLogger);
+  const file = disk.open("/data/member/snap/db", "write");
+  for (let page = 4; page * 4096 < file.size(); page++)
+    file.write(Buffer.alloc(16, 255), page * 4096);
+  const read = readAll(member);
+  await expect(read).rejects.toMatchObject({ code: Status.INTERNAL });
+  const transport = new LocalTransport(member.services, nodeRuntime.clock);
+  const calls = keys.map((key) =>
+    transport.unary(
+      "/etcdserverpb.KV/Put",
+      PutRequest.encode({ key: bytes(key), value: bytes("y"), prevKv: true }),
+    ),
+  );
+  const answers = await Promise.allSettled(calls);
+  expect(answers.filter(({ status }) => status === "fulfilled")).toEqual([]);
+  expect(((await member.failed) as ServerError).code).toBe("STORAGE_FAILED");
+  await member.stop();
 });
 
 test("files that cannot be removed are left for the next time, and the member goes on", async () => {

@@ -52,12 +52,12 @@ function explain(error: CliError): number {
 }
 
 async function serve(settings: Draft, logger: Logger): Promise<number> {
-  const { config } = settings;
-  for (const { level, message, fields } of settings.notes) logger[level](message, fields);
-  logger.info("Running: ", { args: process.argv.slice(1) });
   const signal = takeStopSignals(() =>
     logger.error("stopping took too long, leaving; the log will be replayed at the next start"),
   );
+  const { config } = settings;
+  for (const { level, message, fields } of settings.notes) logger[level](message, fields);
+  logger.info("Running: ", { args: process.argv.slice(1) });
   let member: Member;
   try {
     const started = await Promise.race([signal, startMember(nodeRuntime, config, logger)]);

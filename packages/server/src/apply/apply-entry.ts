@@ -160,6 +160,7 @@ export class EntryApplier {
     this.counters.failed++;
     if (refusal.code === "INTERNAL") {
       this.#options.logger.error("failed to apply request", { error: refusal.message });
+      waiter?.fail(refusal);
       throw error;
     }
     const full = refusal.code === "NO_SPACE" && !this.#options.state.alarms.has(AlarmType.NOSPACE);
