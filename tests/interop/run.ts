@@ -1,7 +1,7 @@
 /**
  * Foreign programs and hostile bytes against the server.
  *
- *     tsx tests/interop/run.ts [http exchange etcd3 h2spec malformed]
+ *     tsx tests/interop/run.ts [http exchange etcd3 h2spec malformed packages]
  *
  * `SUBJECT=etcd` tries real etcd instead.
  */
@@ -11,6 +11,7 @@ import { proveExchange } from "./exchange.ts";
 import { proveH2spec } from "./h2spec.ts";
 import { proveHttp } from "./http.ts";
 import { proveMalformed } from "./malformed.ts";
+import { provePackages } from "./packages.ts";
 
 const PROOFS: Readonly<Record<string, (subject: Peer) => Promise<string>>> = {
   http: proveHttp,
@@ -18,6 +19,7 @@ const PROOFS: Readonly<Record<string, (subject: Peer) => Promise<string>>> = {
   etcd3: proveEtcd3,
   h2spec: proveH2spec,
   malformed: proveMalformed,
+  packages: provePackages,
 };
 
 async function main(): Promise<void> {
