@@ -11,6 +11,7 @@ const TURNS_AFTER_CRASH = 4;
 
 const nowhere: Network = {
   listen: () => Promise.reject(new Error("There is no network here")),
+  listenUnix: () => Promise.reject(new Error("There is no network here")),
   connect: () => Promise.reject(new Error("There is no network here")),
   serveHttp1: () => ({ take: () => undefined, close: () => undefined }),
 };

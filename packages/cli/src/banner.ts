@@ -1,3 +1,13 @@
+/** How to reach a member by the first of its URLs: for etcdctl, and for curl with what it needs. */
+function ways(url: string): { endpoint: string; curl: string } {
+  const socketFile = /^unix:(?:\/\/)?(.*)$/.exec(url)?.[1];
+  if (socketFile !== undefined) {
+    return { endpoint: url, curl: `--unix-socket ${socketFile} http://localhost` };
+  }
+  const endpoint = url.replace(/^http:\/\//, "");
+  return { endpoint, curl: `http://${endpoint}` };
+}
+
 /** What a person who has started a member on a terminal wants to know first. */
 export function banner(member: {
   name: string;
@@ -5,7 +15,7 @@ export function banner(member: {
   clientUrls: readonly string[];
   dataDir: string;
 }): string {
-  const endpoint = (member.clientUrls[0] ?? "").replace(/^http:\/\//, "");
+  const { endpoint, curl } = ways(member.clientUrls[0] ?? "");
   return `
   nodetcd ${member.version}, member "${member.name}"
 
@@ -14,7 +24,7 @@ export function banner(member: {
 
   try it    etcdctl --endpoints ${endpoint} put greeting hello
             etcdctl --endpoints ${endpoint} get greeting
-            curl http://${endpoint}/version
+            curl ${curl}/version
   stop      Ctrl-C
 
 `;

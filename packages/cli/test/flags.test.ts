@@ -161,6 +161,9 @@ describe("parseArguments", () => {
     ["--listen-client-urls=http://127.0.0.1", 'does not have the form "host:port"', ""],
     ["--listen-client-urls=http://127.0.0.1:1/", "must not contain a path", ""],
     ["--listen-client-urls=https://127.0.0.1:1", "scheme https is not built yet", ""],
+    ["--listen-client-urls=unixs:///run/etcd", "scheme unixs is not built yet", ""],
+    ["--listen-client-urls=unix:name", "names no socket file: unix:name; write unix:///path", ""],
+    ["--listen-metrics-urls=unix://", "names no socket file", ""],
     ["--feature-gates=Foo=true", "unrecognized feature gate: Foo", ""],
     ["---name", "bad flag syntax: ---name", ""],
     ["--cert-file=x.pem", "TLS, which nodetcd has not built yet", "http:// URLs"],
@@ -172,6 +175,26 @@ describe("parseArguments", () => {
     expect(error.exitCode).toBe(2);
     expect(error.message).toContain(problem);
     expect(error.advice).toContain(advice);
+  });
+
+  it("takes unix sockets to listen on, and any scheme to be told of", () => {
+    const { config } = settings([
+      "--listen-client-urls=unix:///run/etcd,unix://localhost:1234,unix:/run/b",
+      "--advertise-client-urls=unix:name,https://etcd.example:443,unixs:///x",
+      "--listen-peer-urls=unix://etcd.unix:1",
+      "--initial-advertise-peer-urls=unix://etcd.unix:1",
+    ]);
+    expect(config.listenClientUrls).toEqual([
+      "unix:///run/etcd",
+      "unix://localhost:1234",
+      "unix:/run/b",
+    ]);
+    expect(config.advertiseClientUrls).toEqual([
+      "https://etcd.example:443",
+      "unix:name",
+      "unixs:///x",
+    ]);
+    expect(config.listenPeerUrls).toEqual(["unix://etcd.unix:1"]);
   });
 
   it.each([

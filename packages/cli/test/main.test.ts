@@ -1,66 +1,17 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { Client } from "@nodetcd/client";
 import { nodeRuntime } from "@nodetcd/runtime/node";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import {
+  freePort,
+  type MemberProcess,
+  start,
+  startMember as startIn,
+  temporaryDirectory,
+} from "./support/program.ts";
 
-const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
-const directory = mkdtempSync(join(tmpdir(), "main-test-"));
-const children: ChildProcess[] = [];
-afterAll(() => {
-  for (const child of children) child.kill("SIGKILL");
-  rmSync(directory, { recursive: true, force: true });
-});
-
-interface Running {
-  readonly child: ChildProcess;
-  /** What it has said so far. */
-  output: { out: string; err: string };
-  readonly exit: Promise<number | null>;
-}
-
-function start(args: string[], environment: Record<string, string> = {}): Running {
-  // No HOME and nothing else: harnesses give PATH and ETCD_ variables only.
-  const child = spawn(
-    process.execPath,
-    ["--conditions=@nodetcd/source", "--import", "tsx", MAIN, ...args],
-    { env: { PATH: process.env["PATH"], ...environment }, stdio: ["ignore", "pipe", "pipe"] },
-  );
-  children.push(child);
-  const output = { out: "", err: "" };
-  child.stdout.on("data", (chunk: Buffer) => (output.out += chunk.toString()));
-  child.stderr.on("data", (chunk: Buffer) => (output.err += chunk.toString()));
-  const exit = new Promise<number | null>((resolve) => child.once("close", resolve));
-  return { child, output, exit };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-async function startMember(name: string): Promise<Running & { url: string; args: string[] }> {
-  const url = `http://127.0.0.1:${await freePort()}`;
-  const args = [
-    ["--name", name],
-    ["--data-dir", join(directory, name)],
-    ["--listen-client-urls", url],
-    ["--advertise-client-urls", url],
-    ["--listen-peer-urls", `http://127.0.0.1:${await freePort()}`],
-  ].flat();
-  const running = start(args);
-  await expect
-    .poll(() => running.output.err, { timeout: 15_000 })
-    .toContain("ready to serve client requests");
-  return { ...running, url, args };
-}
+const directory = temporaryDirectory();
+const startMember = (name: string): Promise<MemberProcess> => startIn(name, join(directory, name));
 
 describe("nodetcd", () => {
   it("--version has etcd's lines, on standard output", async () => {
@@ -77,7 +28,7 @@ describe("nodetcd", () => {
       start(["--nam", "x"]),
       start(["--snapshot-count=abc"]),
       start(["srever"]),
-      start(["--name=x"], { ETCD_NAME: "y" }),
+      start(["--name=x"], { environment: { ETCD_NAME: "y" } }),
     ];
     expect(await Promise.all(cases.map(({ exit }) => exit))).toEqual([2, 2, 1, 1]);
     const [unknown, bad, command, conflict] = cases.map(({ output }) => output.err);

@@ -1,5 +1,8 @@
 import type { Http1Handler } from "./http1.ts";
 
+/** Longest path of a unix socket, in bytes: what Linux has room for (macOS has 103). */
+export const UNIX_PATH_BYTES_MAX = 107;
+
 /** How much a socket queues before `write` answers false, in bytes. */
 export const SOCKET_HIGH_WATER_MARK: number = 256 * 1024;
 
@@ -30,24 +33,44 @@ export interface Socket {
   end(): void;
   /** Gives up at once. */
   destroy(error?: Error): void;
-  /** `address:port`, or the path of a unix socket; for messages. */
+  /** `address:port`, or `@` for a unix socket; for messages. */
   readonly remoteAddress: string;
   readonly localAddress: string;
   /** What TLS negotiated by ALPN, or "" without TLS. */
   readonly alpnProtocol: string;
 }
 
-export interface ListenOptions {
+/** Bounds sockets that are open at a time; one may be shared by several listeners. */
+export interface SocketLimit {
+  readonly max: number;
+  /** Sockets that count now; listeners keep it. */
+  open: number;
+  /** A connection came above the bound, and was closed at once. */
+  onRefused: () => void;
+}
+
+interface AcceptOptions {
+  onSocket: (socket: Socket) => void;
+  /** Default: as many as come. */
+  limit?: SocketLimit;
+}
+
+export interface ListenOptions extends AcceptOptions {
   /** Host name or address, such as `127.0.0.1`; "" listens on all interfaces. */
   host: string;
   /** 0 picks a free port; see `Listener.port`. */
   port: number;
-  onSocket: (socket: Socket) => void;
+}
+
+export interface ListenUnixOptions extends AcceptOptions {
+  /** Of the socket file, absolute or from the working directory; at most `UNIX_PATH_BYTES_MAX`. */
+  path: string;
 }
 
 export interface Listener {
+  /** 0 for a unix socket. */
   readonly port: number;
-  /** Stops taking connections; those that exist stay. */
+  /** Stops taking connections; those that exist stay. The file of a unix socket is removed. */
   close(): Promise<void>;
 }
 
@@ -61,6 +84,11 @@ export interface ConnectOptions {
 export interface Network {
   /** Fails with an error that names the address when it is taken or not of this host. */
   listen(options: ListenOptions): Promise<Listener>;
+  /**
+   * Makes a socket file, with permissions 0777 less the umask, and listens on it. The file that a dead
+   * process has left is replaced. Fails when a process answers at it, and when it is no socket.
+   */
+  listenUnix(options: ListenUnixOptions): Promise<Listener>;
   connect(options: ConnectOptions): Promise<Socket>;
   /**
    * Serves HTTP/1.1 on sockets that were accepted elsewhere: hand each one over with the bytes

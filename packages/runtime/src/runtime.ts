@@ -14,9 +14,12 @@ export {
   type Http1Server,
   type Listener,
   type ListenOptions,
+  type ListenUnixOptions,
   type Network,
   type Socket,
+  type SocketLimit,
   SOCKET_HIGH_WATER_MARK,
+  UNIX_PATH_BYTES_MAX,
 } from "./network.ts";
 export { type LogFields, type Logger, type LogValue, silentLogger } from "./logger.ts";
 export type { Random } from "./random.ts";

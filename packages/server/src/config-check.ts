@@ -1,40 +1,9 @@
 import type { MemberConfig } from "./config.ts";
 import { ServerError } from "./errors.ts";
+import { parseListenUrl } from "./listen-url.ts";
 
 function refuse(message: string): never {
   throw new ServerError("BAD_CONFIG", message);
-}
-
-/** Where a listen URL says to listen. */
-export interface ListenAddress {
-  /** An address or a name; `localhost` is the address 127.0.0.1, as in etcd. */
-  readonly host: string;
-  readonly port: number;
-  /** The host as the URL has it, in brackets if it is an IPv6 address. */
-  readonly shownHost: string;
-}
-
-/** Reads `http://host:port`. Raises `BAD_CONFIG`, or `NOT_BUILT_YET` for TLS and unix sockets. */
-export function parseListenUrl(url: string, option: string): ListenAddress {
-  let parsed: URL;
-  try {
-    parsed = new URL(url);
-  } catch {
-    return refuse(`--${option}: "${url}" is not a URL; write for example http://127.0.0.1:2379`);
-  }
-  if (["https:", "unix:", "unixs:"].includes(parsed.protocol)) {
-    throw new ServerError(
-      "NOT_BUILT_YET",
-      `--${option}: ${parsed.protocol}// addresses are not built yet; use http://`,
-    );
-  }
-  if (parsed.protocol !== "http:") refuse(`--${option}: "${url}" must begin with http://`);
-  if (parsed.pathname !== "/") refuse(`--${option}: "${url}" must not have a path`);
-  const port = parsed.port === "" ? (/:80\/?$/.test(url) ? 80 : NaN) : Number(parsed.port);
-  if (Number.isNaN(port)) refuse(`--${option}: "${url}" has no port`);
-  const shownHost = parsed.hostname;
-  const host = shownHost === "localhost" ? "127.0.0.1" : shownHost.replace(/^\[|\]$/g, "");
-  return { host, port, shownHost };
 }
 
 /** `name=url,name=url` as pairs in the order given. */

@@ -28,15 +28,16 @@ export interface MemberConfig {
   /** Folder of the write-ahead log; "" puts it into `dataDir`/member/wal. Default "". */
   walDir: string;
   /**
-   * Where clients are served, gRPC and HTTP on one port; none: only this process can call it, by
-   * `Member.services`. Default `http://localhost:2379`.
+   * Where clients are served, gRPC and HTTP on one port: `http://host:port`, or `unix://` and the path
+   * of a socket file (`unix://name` lies in the working directory). None: only this process can call
+   * it, by `Member.services`. Default `http://localhost:2379`.
    */
   listenClientUrls: readonly string[];
   /** When set, HTTP is served here and `listenClientUrls` carry gRPC only. Default none. */
   listenClientHttpUrls: readonly string[];
   /** Where other members are served; none: no peer port. Default `http://localhost:2380`. */
   listenPeerUrls: readonly string[];
-  /** Further addresses for `/metrics` and `/health`. Default none. */
+  /** Further addresses for `/metrics`, `/health`, `/livez` and `/readyz`. Default none. */
   listenMetricsUrls: readonly string[];
   /** What clients are told in member lists; none: the addresses as bound. Default none. */
   advertiseClientUrls: readonly string[];

@@ -1,25 +1,37 @@
 import type { GrpcServer } from "@nodetcd/grpc";
-import type { Http1Server, Listener, Network, Socket } from "@nodetcd/runtime";
-import { parseListenUrl } from "./config-check.ts";
+import type { Http1Server, Listener, Network, Socket, SocketLimit } from "@nodetcd/runtime";
 import { ServerError } from "./errors.ts";
 import { EARLY_SOCKETS_MAX } from "./limits.ts";
+import { parseListenUrl } from "./listen-url.ts";
+
+/** Where to bind, and how many sockets to take. */
+export interface BindOptions {
+  readonly url: string;
+  /** Name of the flag that says so, for messages. */
+  readonly option: string;
+  /** Default: as many as come. */
+  readonly limit?: SocketLimit | undefined;
+}
 
 /** A listening address; sockets wait, unread, until `serve` says who takes them. */
 export class Endpoint {
   /** As bound, with the real port. */
   readonly url: string;
+  /** `host:port` or the path of a socket file, as log lines have it. */
+  readonly address: string;
   readonly #listener: Listener;
   readonly #early: Socket[] = [];
   #take: ((socket: Socket) => void) | undefined;
 
-  constructor(listener: Listener, url: string) {
+  private constructor(listener: Listener, url: string, address: string) {
     this.#listener = listener;
     this.url = url;
+    this.address = address;
   }
 
   /** Binds `url`. Raises `ADDRESS_UNAVAILABLE`. */
-  static async bind(network: Network, url: string, option: string): Promise<Endpoint> {
-    const { host, port, shownHost } = parseListenUrl(url, option);
+  static async bind(network: Network, { url, option, limit }: BindOptions): Promise<Endpoint> {
+    const address = parseListenUrl(url, option);
     let endpoint: Endpoint | undefined;
     const early: Socket[] = [];
     const onSocket = (socket: Socket): void => {
@@ -27,14 +39,25 @@ export class Endpoint {
       socket.pause();
       early.push(socket);
     };
+    const accept = limit === undefined ? { onSocket } : { onSocket, limit };
     let listener: Listener;
     try {
-      listener = await network.listen({ host, port, onSocket });
+      listener =
+        address.kind === "unix"
+          ? await network.listenUnix({ path: address.path, ...accept })
+          : await network.listen({ host: address.host, port: address.port, ...accept });
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
       throw new ServerError("ADDRESS_UNAVAILABLE", `--${option}: ${text}`, { cause: error });
     }
-    endpoint = new Endpoint(listener, `http://${shownHost}:${listener.port}`);
+    endpoint =
+      address.kind === "unix"
+        ? new Endpoint(listener, url, address.path)
+        : new Endpoint(
+            listener,
+            `http://${address.shownHost}:${listener.port}`,
+            `${address.shownHost}:${listener.port}`,
+          );
     for (const socket of early) endpoint.#accept(socket);
     return endpoint;
   }
@@ -101,7 +124,7 @@ export async function bindEndpoints(
   try {
     for (const kind of ["clients", "http", "peers", "metrics"] as const) {
       for (const url of urls[kind])
-        bound[kind].push(await Endpoint.bind(network, url, options[kind]));
+        bound[kind].push(await Endpoint.bind(network, { url, option: options[kind] }));
     }
   } catch (error) {
     await Promise.all(allEndpoints(bound).map((endpoint) => endpoint.close()));

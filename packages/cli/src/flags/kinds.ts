@@ -7,7 +7,7 @@ import {
   UINT32,
   UINT64,
 } from "./go-values.ts";
-import { parseUrls } from "./urls.ts";
+import { parseListenUrls, parseUrls } from "./urls.ts";
 import { FlagValueError } from "./value-error.ts";
 
 /** How the values of a flag are read. Both readers raise `FlagValueError`. */
@@ -54,8 +54,10 @@ export const text: Kind<string> = textual((value) => value);
 export const uint: Kind<number> = wholeNumber(UINT64);
 export const uint32: Kind<number> = wholeNumber(UINT32);
 export const int: Kind<number> = wholeNumber(INT64);
-/** Comma-separated `http://host:port`, sorted, each once. */
+/** Comma-separated URLs as others reach them, sorted, each once. */
 export const urls: Kind<string[]> = textual(parseUrls);
+/** Comma-separated `http://host:port` or `unix://path`, sorted, each once. */
+export const listenUrls: Kind<string[]> = textual(parseListenUrls);
 
 export const bool: Kind<boolean> = {
   isBoolean: true,

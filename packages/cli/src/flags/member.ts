@@ -1,6 +1,6 @@
 import type { FeatureGate } from "@nodetcd/server";
 import { type Flag, flag } from "./flag.ts";
-import { bool, choice, duration, int, type Kind, text, uint, uint32, urls } from "./kinds.ts";
+import { bool, choice, duration, int, listenUrls, type Kind, text, uint, uint32 } from "./kinds.ts";
 import { parseFeatureGates } from "./feature-gates.ts";
 import { withoutEffect } from "./not-built.ts";
 
@@ -58,7 +58,7 @@ export const MEMBER: readonly Flag[] = [
   ),
   flag(
     "listen-peer-urls",
-    urls,
+    listenUrls,
     "http://localhost:2380",
     "URLs to listen on for other members.",
     (d, v) => {
@@ -67,16 +67,16 @@ export const MEMBER: readonly Flag[] = [
   ),
   flag(
     "listen-client-urls",
-    urls,
+    listenUrls,
     "http://localhost:2379",
-    "URLs to listen on for clients: gRPC, and HTTP unless --listen-client-http-urls says where.",
+    "URLs to listen on for clients, http:// or unix://: gRPC, and HTTP unless --listen-client-http-urls says where.",
     (d, v) => {
       d.config.listenClientUrls = v;
     },
   ),
   flag(
     "listen-client-http-urls",
-    urls,
+    listenUrls,
     "",
     "URLs to listen on for HTTP only; takes HTTP off --listen-client-urls.",
     (d, v) => {

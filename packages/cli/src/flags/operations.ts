@@ -1,5 +1,5 @@
 import { type Flag, flag } from "./flag.ts";
-import { bool, choice, duration, int, text, uint, urls, words } from "./kinds.ts";
+import { bool, choice, duration, int, listenUrls, text, uint, words } from "./kinds.ts";
 import { LOG_LEVELS } from "./draft.ts";
 import { notBuilt, ROTATION, withoutEffect } from "./not-built.ts";
 
@@ -16,7 +16,7 @@ export const MONITORING: readonly Flag[] = [
   ),
   flag(
     "listen-metrics-urls",
-    urls,
+    listenUrls,
     "",
     "Further URLs to listen on for /metrics and /health.",
     (d, v) => {

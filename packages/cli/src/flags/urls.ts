@@ -1,36 +1,68 @@
 import { FlagValueError } from "./value-error.ts";
 
-const URL_SHAPE = /^([a-zA-Z][a-zA-Z0-9+.-]*):\/\/([^/?#]*)([^]*)$/;
+const SCHEME = /^([a-zA-Z][a-zA-Z0-9+.-]*):/;
+const HTTP_SHAPE = /^https?:\/\/([^/?#]*)([^]*)$/;
 const HOST_PORT = /^(?:\[[^\]]*\]|[^:]*):\d*$/;
+/** Host or path, or both. */
+const SOCKET_FILE = /^unix:(?:\/\/[^/?#]|\/\/\/[^/?#]|\/[^/?#])/;
+
+/** Those of unix sockets have no host and no port. */
+export function isUnixUrl(url: string): boolean {
+  return /^unixs?:/.test(url);
+}
 
 /** The checks of etcd on one URL; the text stays as it was given. */
 function checkUrl(given: string): string {
   const url = given.trim();
-  const match = URL_SHAPE.exec(url);
-  const scheme = match?.[1];
-  if (match === null || !["http", "https", "unix", "unixs"].includes(scheme ?? "")) {
+  const scheme = SCHEME.exec(url)?.[1] ?? "";
+  if (!["http", "https", "unix", "unixs"].includes(scheme)) {
     throw new FlagValueError(
       `URL scheme must be http, https, unix, or unixs: ${url}; write it as http://host:port`,
     );
   }
-  if (scheme !== "http") {
-    throw new FlagValueError(`scheme ${scheme} is not built yet: ${url}; use http://host:port`);
-  }
-  if (!HOST_PORT.test(match[2] ?? "")) {
+  if (isUnixUrl(url)) return url;
+  const [, address = "", rest = ""] = HTTP_SHAPE.exec(url) ?? [];
+  if (!HOST_PORT.test(address)) {
     throw new FlagValueError(`URL address does not have the form "host:port": ${url}`);
   }
-  if (match[3] !== "") throw new FlagValueError(`URL must not contain a path: ${url}`);
+  if (rest !== "") throw new FlagValueError(`URL must not contain a path: ${url}`);
   return url;
 }
 
-/** Comma-separated URLs, each once, sorted. The empty text is none. */
-export function parseUrls(text: string): string[] {
-  if (text === "") return [];
-  return [...new Set(text.split(",").map(checkUrl))].sort();
+/** What more is asked of a URL to listen on. */
+function checkListenUrl(given: string): string {
+  const url = checkUrl(given);
+  const scheme = SCHEME.exec(url)?.[1] ?? "";
+  if (scheme === "https" || scheme === "unixs") {
+    throw new FlagValueError(
+      `scheme ${scheme} is not built yet: ${url}; use http://host:port or unix:///path`,
+    );
+  }
+  if (scheme === "unix" && !SOCKET_FILE.test(url)) {
+    throw new FlagValueError(
+      `URL names no socket file: ${url}; write unix:///path, or unix://name for one in the working directory`,
+    );
+  }
+  return url;
 }
 
-/** Host of a checked URL, without brackets. */
+function eachOnce(text: string, check: (url: string) => string): string[] {
+  if (text === "") return [];
+  return [...new Set(text.split(",").map(check))].sort();
+}
+
+/** Comma-separated URLs that others are told of, each once, sorted. The empty text is none. */
+export function parseUrls(text: string): string[] {
+  return eachOnce(text, checkUrl);
+}
+
+/** As `parseUrls`, of those that this program can listen on. */
+export function parseListenUrls(text: string): string[] {
+  return eachOnce(text, checkListenUrl);
+}
+
+/** Host of a checked URL that is none of a unix socket, without brackets. */
 export function hostOf(url: string): string {
-  const authority = URL_SHAPE.exec(url)?.[2] ?? "";
+  const authority = HTTP_SHAPE.exec(url)?.[1] ?? "";
   return authority.slice(0, authority.lastIndexOf(":")).replace(/^\[|\]$/g, "");
 }

@@ -1,6 +1,6 @@
 import { CliError } from "../errors.ts";
 import { type Draft, warn } from "./draft.ts";
-import { hostOf } from "./urls.ts";
+import { hostOf, isUnixUrl } from "./urls.ts";
 
 const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/;
 const IPV6 = /^[0-9a-fA-F:.]*:[0-9a-fA-F:.]*$/;
@@ -13,6 +13,7 @@ function bad(problem: string, advice: string): CliError {
 
 function checkBindUrls(urls: readonly string[]): void {
   for (const url of urls) {
+    if (isUnixUrl(url)) continue;
     const host = hostOf(url);
     if (host === "localhost" || IPV4.test(host) || IPV6.test(host)) continue;
     throw bad(
@@ -24,7 +25,7 @@ function checkBindUrls(urls: readonly string[]): void {
 
 function checkHostUrls(flag: string, urls: readonly string[]): void {
   for (const url of urls) {
-    if (hostOf(url) !== "") continue;
+    if (isUnixUrl(url) || hostOf(url) !== "") continue;
     throw bad(`--${flag} must be "host:port" (unexpected empty host (${url}))`, "Name the host.");
   }
 }

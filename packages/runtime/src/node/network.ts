@@ -1,28 +1,8 @@
 import * as net from "node:net";
-import type { Listener, ListenOptions, Network, Socket } from "../network.ts";
+import type { Network, Socket } from "../network.ts";
 import { serveHttp1 } from "./http1.ts";
-import { NodeSocket, readInPlace, takeAccepted } from "./socket.ts";
-
-function listen(options: ListenOptions): Promise<Listener> {
-  const settings = { noDelay: true, allowHalfOpen: true, pauseOnConnect: true };
-  const server = net.createServer(settings, (socket) => options.onSocket(takeAccepted(socket)));
-  return new Promise((resolve, reject) => {
-    server.once("error", (cause: Error) =>
-      reject(
-        new Error(`Cannot listen on ${options.host}:${options.port}: ${cause.message}`, { cause }),
-      ),
-    );
-    server.listen(options.port, options.host === "" ? undefined : options.host, () => {
-      const address = server.address();
-      resolve({
-        port: typeof address === "object" && address !== null ? address.port : options.port,
-        close: () => new Promise((closed) => void server.close(() => closed())),
-      });
-      // Connections are waited for by their owners, not by the listener.
-      server.on("error", () => undefined);
-    });
-  });
-}
+import { listen, listenUnix } from "./listen.ts";
+import { NodeSocket, readInPlace } from "./socket.ts";
 
 function connect(options: { host: string; port: number; timeoutMs: number }): Promise<Socket> {
   return new Promise((resolve, reject) => {
@@ -45,4 +25,4 @@ function connect(options: { host: string; port: number; timeoutMs: number }): Pr
   });
 }
 
-export const nodeNetwork: Network = { listen, connect, serveHttp1 };
+export const nodeNetwork: Network = { listen, listenUnix, connect, serveHttp1 };

@@ -41,6 +41,11 @@ export function takeAccepted(accepted: net.Socket): NodeSocket {
   return socket;
 }
 
+/** Unix sockets have neither. */
+function shownAddress(address: string | undefined, port: number | undefined): string {
+  return address === undefined ? "@" : `${address}:${port ?? 0}`;
+}
+
 /** A `net.Socket` behind the narrow interface; `raw` is for `serveHttp1` only. */
 export class NodeSocket implements Socket {
   onData: (chunk: Uint8Array) => void = ignore;
@@ -56,8 +61,8 @@ export class NodeSocket implements Socket {
 
   constructor(raw: net.Socket) {
     this.raw = raw;
-    this.remoteAddress = `${raw.remoteAddress ?? "?"}:${raw.remotePort ?? 0}`;
-    this.localAddress = `${raw.localAddress ?? "?"}:${raw.localPort ?? 0}`;
+    this.remoteAddress = shownAddress(raw.remoteAddress, raw.remotePort);
+    this.localAddress = shownAddress(raw.localAddress, raw.localPort);
     const { alpnProtocol } = raw as net.Socket & { alpnProtocol?: string | false };
     this.alpnProtocol = typeof alpnProtocol === "string" ? alpnProtocol : "";
     // Also makes the stream flow; where `receive` is used no data comes this way.
@@ -67,8 +72,10 @@ export class NodeSocket implements Socket {
     raw.on("error", (error) => {
       this.#error = error;
     });
-    raw.on("close", () => this.onClose(this.#error));
+    raw.on("close", this.#closed);
   }
+
+  readonly #closed = (): void => this.onClose(this.#error);
 
   /** Takes bytes that are borrowed for the call. False: no more for now. */
   receive(bytes: Buffer): boolean {
@@ -81,7 +88,9 @@ export class NodeSocket implements Socket {
   /** Takes the handlers off and returns the bare socket to a new owner. */
   release(): net.Socket {
     this.#released = true;
-    for (const event of ["data", "end", "drain", "close"]) this.raw.removeAllListeners(event);
+    for (const event of ["data", "end", "drain"]) this.raw.removeAllListeners(event);
+    // Others may count its end.
+    this.raw.off("close", this.#closed);
     return this.raw;
   }
 

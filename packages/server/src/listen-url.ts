@@ -1,0 +1,72 @@
+import { ServerError } from "./errors.ts";
+
+/** Where a listen URL says to listen. */
+export type ListenAddress =
+  | {
+      readonly kind: "tcp";
+      /** An address or a name; `localhost` is the address 127.0.0.1, as in etcd. */
+      readonly host: string;
+      readonly port: number;
+      /** The host as the URL has it, in brackets if it is an IPv6 address. */
+      readonly shownHost: string;
+    }
+  | {
+      readonly kind: "unix";
+      /** Of the socket file, absolute or from the working directory. */
+      readonly path: string;
+    };
+
+function refuse(message: string): never {
+  throw new ServerError("BAD_CONFIG", message);
+}
+
+/** Host and path of a URL for a unix socket; one that begins with a name has no slashes in front. */
+const UNIX_URL = /^unix:(?:\/\/([^/?#]*))?(\/[^?#]*)?$/;
+
+/**
+ * The path is host and path together, as in etcd: `unix:///run/etcd.sock` is `/run/etcd.sock`, and
+ * `unix://localhost:1234` the file `localhost:1234` in the working directory.
+ */
+function parseUnixUrl(url: string, option: string): ListenAddress {
+  const [matched, host = "", path = ""] = UNIX_URL.exec(url) ?? [];
+  if (matched === undefined || host + path === "") {
+    refuse(
+      `--${option}: "${url}" names no socket file; write unix:///path/of/socket, ` +
+        "or unix://name for one in the working directory",
+    );
+  }
+  try {
+    return { kind: "unix", path: host + decodeURIComponent(path) };
+  } catch {
+    return refuse(`--${option}: "${url}" has a % that is not followed by two hexadecimal digits`);
+  }
+}
+
+/**
+ * Reads `http://host:port` or `unix://path`. Raises `BAD_CONFIG`, or `NOT_BUILT_YET` for addresses
+ * with TLS.
+ */
+export function parseListenUrl(url: string, option: string): ListenAddress {
+  const [scheme] = /^[^:]*:/.exec(url) ?? [];
+  if (scheme === "unix:") return parseUnixUrl(url, option);
+  if (scheme === "https:" || scheme === "unixs:") {
+    throw new ServerError(
+      "NOT_BUILT_YET",
+      `--${option}: ${scheme}// addresses (TLS) are not built yet; use http:// or unix://`,
+    );
+  }
+  let parsed: URL;
+  try {
+    parsed = new URL(url);
+  } catch {
+    return refuse(`--${option}: "${url}" is not a URL; write for example http://127.0.0.1:2379`);
+  }
+  if (parsed.protocol !== "http:")
+    refuse(`--${option}: "${url}" must begin with http:// or unix://`);
+  if (parsed.pathname !== "/") refuse(`--${option}: "${url}" must not have a path`);
+  const port = parsed.port === "" ? (/:80\/?$/.test(url) ? 80 : NaN) : Number(parsed.port);
+  if (Number.isNaN(port)) refuse(`--${option}: "${url}" has no port`);
+  const shownHost = parsed.hostname;
+  const host = shownHost === "localhost" ? "127.0.0.1" : shownHost.replace(/^\[|\]$/g, "");
+  return { kind: "tcp", host, port, shownHost };
+}
