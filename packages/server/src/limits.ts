@@ -16,6 +16,12 @@ export const GRPC_OVERHEAD_BYTES: number = 512 * 1024;
 export const READY_BYTES_MAX: number = 64 * 1024 * 1024;
 /** Sockets that were accepted while the member was still starting; more are closed at once. */
 export const EARLY_SOCKETS_MAX = 1_024;
+/** File descriptors kept for the member's own files; what is above is for connections (etcd's number). */
+export const DESCRIPTORS_RESERVED = 150;
+/** As many at least where the process may have few: half, but not less than this. */
+export const DESCRIPTORS_RESERVED_MIN = 48;
+/** Refused connections are counted, and logged once in this time, in milliseconds. */
+export const REFUSALS_LOG_MS = 10_000;
 /** Size of one message of a snapshot stream (etcd's number). */
 export const SNAPSHOT_CHUNK_BYTES: number = 32 * 1024;
 /** Watches of one stream; more are refused with a canceled response. */

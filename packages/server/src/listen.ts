@@ -2,6 +2,7 @@ import type { GrpcServer } from "@nodetcd/grpc";
 import type { Http1Server, Listener, Network, Socket, SocketLimit } from "@nodetcd/runtime";
 import { ServerError } from "./errors.ts";
 import { EARLY_SOCKETS_MAX } from "./limits.ts";
+import type { SocketLimits } from "./listen-limits.ts";
 import { parseListenUrl } from "./listen-url.ts";
 
 /** Where to bind, and how many sockets to take. */
@@ -104,17 +105,27 @@ export function allEndpoints(endpoints: Endpoints): Endpoint[] {
   return [...endpoints.clients, ...endpoints.http, ...endpoints.peers, ...endpoints.metrics];
 }
 
+const OPTIONS = {
+  clients: "listen-client-urls",
+  http: "listen-client-http-urls",
+  peers: "listen-peer-urls",
+  metrics: "listen-metrics-urls",
+} as const;
+
 /** Binds everything, or nothing when one address cannot be had. */
 export async function bindEndpoints(
   network: Network,
   urls: Readonly<Record<keyof Endpoints, readonly string[]>>,
+  { clients, others }: SocketLimits,
 ): Promise<Endpoints> {
-  const options = {
-    clients: "listen-client-urls",
-    http: "listen-client-http-urls",
-    peers: "listen-peer-urls",
-    metrics: "listen-metrics-urls",
-  } as const;
+  const both = urls.http.find((url) => urls.clients.includes(url));
+  if (both !== undefined) {
+    throw new ServerError(
+      "BAD_CONFIG",
+      `cannot bind both --listen-client-urls and --listen-client-http-urls on the same url ${both}`,
+    );
+  }
+  const limits = { clients, http: clients, peers: others, metrics: others };
   const bound: Record<keyof Endpoints, Endpoint[]> = {
     clients: [],
     http: [],
@@ -123,8 +134,10 @@ export async function bindEndpoints(
   };
   try {
     for (const kind of ["clients", "http", "peers", "metrics"] as const) {
-      for (const url of urls[kind])
-        bound[kind].push(await Endpoint.bind(network, { url, option: options[kind] }));
+      const [option, limit] = [OPTIONS[kind], limits[kind]];
+      for (const url of urls[kind]) {
+        bound[kind].push(await Endpoint.bind(network, { url, option, limit }));
+      }
     }
   } catch (error) {
     await Promise.all(allEndpoints(bound).map((endpoint) => endpoint.close()));

@@ -1,19 +1,8 @@
 import type { Runtime } from "@nodetcd/runtime";
 import { Counter, Gauge, type Registry } from "prom-client";
+import { descriptorLimit, openDescriptors } from "./descriptors.ts";
 
 const MICROSECONDS = 1e6;
-
-/** Open descriptors of this process, and how many it may have; undefined where /proc is missing. */
-function descriptors(runtime: Runtime): { used: number; limit: number } | undefined {
-  try {
-    const used = runtime.disk.list("/proc/self/fd").length;
-    const limits = Buffer.from(runtime.disk.readFile("/proc/self/limits")).toString();
-    const limit = /^Max open files\s+(\d+)/m.exec(limits)?.[1];
-    return { used, limit: Number(limit ?? 0) };
-  } catch {
-    return undefined;
-  }
-}
 
 /** Address space of this process; undefined where /proc is missing. */
 function virtualBytes(runtime: Runtime): number | undefined {
@@ -49,17 +38,17 @@ export function registerProcessMetrics(registry: Registry, runtime: Runtime): vo
     "Start time of the process since unix epoch in seconds.",
     () => startSeconds,
   );
-  gauge("process_open_fds", "Number of open file descriptors.", () => descriptors(runtime)?.used);
-  gauge(
-    "process_max_fds",
-    "Maximum number of open file descriptors.",
-    () => descriptors(runtime)?.limit,
+  gauge("process_open_fds", "Number of open file descriptors.", () =>
+    openDescriptors(runtime.disk),
+  );
+  gauge("process_max_fds", "Maximum number of open file descriptors.", () =>
+    descriptorLimit(runtime.disk),
   );
   gauge("process_virtual_memory_bytes", "Virtual memory size in bytes.", () =>
     virtualBytes(runtime),
   );
-  gauge("os_fd_used", "The number of used file descriptors.", () => descriptors(runtime)?.used);
-  gauge("os_fd_limit", "The file descriptor limit.", () => descriptors(runtime)?.limit);
+  gauge("os_fd_used", "The number of used file descriptors.", () => openDescriptors(runtime.disk));
+  gauge("os_fd_limit", "The file descriptor limit.", () => descriptorLimit(runtime.disk));
   gauge(
     "nodejs_heap_used_bytes",
     "Memory of the JavaScript heap in use.",

@@ -24,9 +24,10 @@ import {
 } from "./data-dir.ts";
 import { buildEngine, type Engine } from "./engine.ts";
 import { RequestError, ServerError } from "./errors.ts";
-import { clientRouter, newHttpCounters, peerRouter } from "./http/router.ts";
+import { clientRouter, metricsRouter, newHttpCounters, peerRouter } from "./http/router.ts";
 import { GRPC_OVERHEAD_BYTES, PURGE_INTERVAL_MS } from "./limits.ts";
 import { allEndpoints, bindEndpoints, type Endpoints } from "./listen.ts";
+import { socketLimits } from "./listen-limits.ts";
 import { ApplyMeter } from "./measure/apply-meter.ts";
 import { CallMeter } from "./measure/call-meter.ts";
 import type { Member } from "./member.ts";
@@ -76,7 +77,7 @@ async function start(
   const metrics = new Metrics();
   const health = new HealthStatus(logger);
 
-  const endpoints = await bind(runtime, config, closers);
+  const endpoints = await bind(runtime, config, logger, closers);
   const advertised =
     config.advertiseClientUrls.length > 0
       ? config.advertiseClientUrls
@@ -151,13 +152,19 @@ class Failure {
   }
 }
 
-async function bind(runtime: Runtime, config: MemberConfig, closers: Closers): Promise<Endpoints> {
-  const endpoints = await bindEndpoints(runtime.network, {
+async function bind(
+  runtime: Runtime,
+  config: MemberConfig,
+  logger: Logger,
+  closers: Closers,
+): Promise<Endpoints> {
+  const urls = {
     clients: config.listenClientUrls,
     http: config.listenClientHttpUrls,
     peers: config.listenPeerUrls,
     metrics: config.listenMetricsUrls,
-  });
+  };
+  const endpoints = await bindEndpoints(runtime.network, urls, socketLimits(runtime, logger));
   closers.add(() => Promise.all(allEndpoints(endpoints).map((endpoint) => endpoint.close())));
   return endpoints;
 }
@@ -304,7 +311,11 @@ function serve(
   });
   const peerHttp = http1(peerRouter(router));
   for (const endpoint of endpoints.clients) endpoint.serveGrpc(grpc);
-  for (const endpoint of [...endpoints.http, ...endpoints.metrics]) endpoint.serveHttp(clientHttp);
+  for (const endpoint of endpoints.http) endpoint.serveHttp(clientHttp);
+  if (endpoints.metrics.length > 0) {
+    const metricsHttp = http1(metricsRouter(router));
+    for (const endpoint of endpoints.metrics) endpoint.serveHttp(metricsHttp);
+  }
   for (const endpoint of endpoints.peers) endpoint.serveHttp(peerHttp);
 }
 

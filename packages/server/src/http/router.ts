@@ -34,25 +34,35 @@ async function serveMetrics(options: RouterOptions, request: Http1Request): Prom
   return { status: 200, headers: { "Content-Type": contentType }, body: text };
 }
 
-/** The paths of the client and metrics ports. */
-export function clientRouter(options: RouterOptions): Http1Handler {
+type Answer = Http1Response | Promise<Http1Response>;
+
+/** What watches over a member asks for; undefined for another path. */
+function serveMonitoring(options: RouterOptions, request: Http1Request): Answer | undefined {
   const { core, counters } = options;
+  const { pathname, searchParams } = new URL(request.url, "http://localhost");
+  if (pathname === "/health") return serveHealth(core, counters.health, request, searchParams);
+  if (pathname === "/metrics") return serveMetrics(options, request);
+  const [, kind, check] = CHECK_PATH.exec(pathname) ?? [];
+  if (kind === "livez" || kind === "readyz") {
+    return serveChecks(core, kind, check, counters.checks, request, searchParams);
+  }
+  return undefined;
+}
+
+/** The paths of the ports of `listenMetricsUrls`. */
+export function metricsRouter(options: RouterOptions): Http1Handler {
+  return (request) => serveMonitoring(options, request) ?? textReply(404, "404 page not found\n");
+}
+
+/** The paths of the client ports. */
+export function clientRouter(options: RouterOptions): Http1Handler {
+  const { core } = options;
   return (request) => {
-    const { pathname, searchParams } = new URL(request.url, "http://localhost");
-    switch (pathname) {
-      case "/health":
-        return serveHealth(core, counters.health, request, searchParams);
-      case "/version":
-        return serveVersion(core, request);
-      case "/metrics":
-        return serveMetrics(options, request);
-      case "/debug/vars":
-        return serveDebugVars(core, request);
-    }
-    const [, kind, check] = CHECK_PATH.exec(pathname) ?? [];
-    if (kind === "livez" || kind === "readyz") {
-      return serveChecks(core, kind, check, counters.checks, request, searchParams);
-    }
+    const monitoring = serveMonitoring(options, request);
+    if (monitoring !== undefined) return monitoring;
+    const { pathname } = new URL(request.url, "http://localhost");
+    if (pathname === "/version") return serveVersion(core, request);
+    if (pathname === "/debug/vars") return serveDebugVars(core, request);
     if (/^\/v3(beta)?\//.test(pathname)) {
       return textReply(501, "nodetcd: the JSON gateway is not implemented yet\n");
     }
