@@ -14,6 +14,9 @@ import { takeStopSignals } from "../signals.ts";
 import { ownVersion, versionText } from "../version.ts";
 import { help } from "./help.ts";
 
+/** How long the end waits for a reader of the last log lines, in milliseconds. */
+const LAST_LINES_MS = 50;
+
 /** `nodetcd [server] [flags]`: serves until a signal, or until storage fails. */
 export async function server(args: readonly string[]): Promise<number> {
   try {
@@ -27,7 +30,10 @@ export async function server(args: readonly string[]): Promise<number> {
       process.stdout.write(versionText());
       return 0;
     }
-    return await serve(request.settings, openLog(request.settings.log, nodeRuntime.clock));
+    const log = openLog(request.settings.log, nodeRuntime.clock);
+    const code = await serve(request.settings, log.logger);
+    await log.flush(LAST_LINES_MS);
+    return code;
   } catch (error) {
     if (error instanceof CliError) return explain(error);
     throw error;

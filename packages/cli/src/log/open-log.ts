@@ -1,16 +1,23 @@
-import { openSync, writeSync } from "node:fs";
+import { fstatSync, openSync } from "node:fs";
+import { Socket } from "node:net";
+import type { WriteStream } from "node:tty";
 import type { Clock, Logger } from "@nodetcd/runtime";
 import { CliError } from "../errors.ts";
 import type { LogSettings } from "../flags/draft.ts";
 import { consoleFormat, jsonFormat } from "./format.ts";
 import { lineLogger } from "./logger.ts";
+import { fileOutput, type Gap, type LogOutput, streamOutput } from "./output.ts";
 
-type Write = (lines: string) => void;
+function isPipe(descriptor: number): boolean {
+  const found = fstatSync(descriptor);
+  return found.isFIFO() || found.isSocket();
+}
 
-function openFile(path: string): Write {
+function openFile(path: string, gap: Gap): LogOutput {
   try {
-    const descriptor = openSync(path, "a", 0o600);
-    return (lines) => void writeSync(descriptor, lines);
+    const fd = openSync(path, "a", 0o600);
+    if (!isPipe(fd)) return fileOutput(fd, gap);
+    return streamOutput(new Socket({ fd, readable: false, writable: true }), gap);
   } catch (error) {
     throw new CliError(
       "BAD_CONFIGURATION",
@@ -20,13 +27,18 @@ function openFile(path: string): Write {
   }
 }
 
-function openOutput(output: string): Write {
+function openStandard(stream: WriteStream & { fd: number }, gap: Gap): LogOutput {
+  const isStream = stream.isTTY || isPipe(stream.fd);
+  return isStream ? streamOutput(stream, gap) : fileOutput(stream.fd, gap);
+}
+
+function openOutput(output: string, gap: Gap): LogOutput {
   switch (output) {
     case "default":
     case "stderr":
-      return (lines) => void process.stderr.write(lines);
+      return openStandard(process.stderr, gap);
     case "stdout":
-      return (lines) => void process.stdout.write(lines);
+      return openStandard(process.stdout, gap);
     case "systemd/journal":
       throw new CliError(
         "NOT_BUILT_YET",
@@ -34,7 +46,7 @@ function openOutput(output: string): Write {
         "Use stderr: systemd puts it into the journal.",
       );
     default:
-      return openFile(output.replace(/^file:\/\//, ""));
+      return openFile(output.replace(/^file:\/\//, ""), gap);
   }
 }
 
@@ -47,18 +59,30 @@ export function isForPeople(settings: LogSettings): boolean {
   );
 }
 
+export interface OpenLog {
+  readonly logger: Logger;
+  /** Resolves when all lines have left, or after `patienceMs`. */
+  flush(patienceMs: number): Promise<void>;
+}
+
 /** Opens what `--log-outputs` names. Files are appended to and stay open. Raises `CliError`. */
-export function openLog(settings: LogSettings, clock: Clock): Logger {
-  // Whoever reads the log may go away; the server stays.
-  for (const stream of [process.stderr, process.stdout]) stream.on("error", () => undefined);
+export function openLog(settings: LogSettings, clock: Clock): OpenLog {
   const { level, outputs } = settings;
-  const writes = [...new Set(outputs)].map(openOutput);
-  return lineLogger({
-    clock,
-    level,
-    format: isForPeople(settings) ? consoleFormat(process.stderr.isTTY === true) : jsonFormat,
-    write: (lines) => {
-      for (const write of writes) write(lines);
+  const format = isForPeople(settings) ? consoleFormat(process.stderr.isTTY === true) : jsonFormat;
+  const gap: Gap = (dropped) =>
+    `${format("warn", clock.wallTime(), "log lines were dropped: nobody took them", { dropped })}\n`;
+  const opened = [...new Set(outputs)].map((output) => openOutput(output, gap));
+  return {
+    logger: lineLogger({
+      clock,
+      level,
+      format,
+      write: (lines) => {
+        for (const output of opened) output.write(lines);
+      },
+    }),
+    async flush(patienceMs) {
+      await Promise.all(opened.map((output) => output.flush(patienceMs)));
     },
-  });
+  };
 }
