@@ -1,15 +1,19 @@
 /** Milliseconds that a clean stop may take before the process leaves anyway. */
 export const STOP_DEADLINE_MS = 1_450;
 
+/** Signals that end a member, in the words that etcd logs them with. */
+export const SIGNAL_WORDS = { SIGTERM: "terminated", SIGINT: "interrupt" } as const;
+export type StopSignal = keyof typeof SIGNAL_WORDS;
+
 /**
  * Takes SIGTERM and SIGINT from now on, and resolves at the first. Later ones change nothing, as with etcd: a
  * supervisor may repeat its signal, or pass on what the whole process group got. A stop that takes too long is ended by
  * the deadline: what was acknowledged is in the log on disk and is replayed at the next start.
  */
-export function takeStopSignals(onLate: () => void): Promise<NodeJS.Signals> {
+export function takeStopSignals(onLate: () => void): Promise<StopSignal> {
   return new Promise((resolve) => {
     let stopping = false;
-    const onSignal = (signal: NodeJS.Signals): void => {
+    const onSignal = (signal: StopSignal): void => {
       if (stopping) return;
       stopping = true;
       setTimeout(() => {
@@ -18,7 +22,7 @@ export function takeStopSignals(onLate: () => void): Promise<NodeJS.Signals> {
       }, STOP_DEADLINE_MS).unref();
       resolve(signal);
     };
-    process.on("SIGTERM", onSignal);
-    process.on("SIGINT", onSignal);
+    process.on("SIGTERM", () => onSignal("SIGTERM"));
+    process.on("SIGINT", () => onSignal("SIGINT"));
   });
 }

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { Client } from "@nodetcd/client";
 import { nodeRuntime } from "@nodetcd/runtime/node";
 import { expect, it } from "vitest";
@@ -8,6 +9,8 @@ import { logLines, startMember, temporaryDirectory } from "./support/program.ts"
 
 const CLIENTS = 200;
 const OPEN_FILES = 64;
+/** Built: to run the source, its loader needs more descriptors. */
+const BUILT = fileURLToPath(new URL("../../../bin/nodetcd", import.meta.url));
 
 /** Resolves true when it is still open a while after connecting. */
 async function stays(socket: Socket): Promise<boolean> {
@@ -19,6 +22,7 @@ const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 
 it(`with ${OPEN_FILES} descriptors a member refuses most of ${CLIENTS} clients, serves the rest, and lives on`, async () => {
   const running = await startMember("few", join(temporaryDirectory(), "few"), {
+    program: [BUILT],
     wrapper: ["sh", "-c", `ulimit -n ${OPEN_FILES}; exec "$@"`, "sh"],
     // Snapshots and new segments need descriptors, too.
     flags: ["--snapshot-count=20"],

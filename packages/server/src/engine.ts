@@ -11,6 +11,7 @@ import { Quota } from "./apply/guards/quota.ts";
 import type { Bootstrap } from "./bootstrap/bootstrap.ts";
 import type { MemberConfig } from "./config.ts";
 import type { Core } from "./core.ts";
+import { leaderLog } from "./leader-log.ts";
 import { LeaseExpiry } from "./lease-expiry.ts";
 import { Alarms } from "./membership/alarms.ts";
 import type { ApplyMeter } from "./measure/apply-meter.ts";
@@ -172,6 +173,7 @@ export function buildEngine(parts: EngineParts): Engine {
   });
   raft.configurationIs(cluster.confState());
   const reads = new LinearizableReads(raft, applied, runtime.clock, requestTimeoutMs(config));
+  const logLeader = leaderLog(node, memberId, logger);
   const loop = new ReadyLoop({
     node,
     storage: start.storage,
@@ -183,6 +185,7 @@ export function buildEngine(parts: EngineParts): Engine {
     appliedIndex: () => applied.index,
     send: () => undefined,
     onLeadership: () => {
+      logLeader();
       if (!raft.isLeader) lessor.demote();
     },
     onReadState: (index, context) => reads.confirmed(index, context),

@@ -14,11 +14,15 @@ export interface BindOptions {
   readonly limit?: SocketLimit | undefined;
 }
 
+function bracketed(host: string): string {
+  return host.includes(":") ? `[${host}]` : host;
+}
+
 /** A listening address; sockets wait, unread, until `serve` says who takes them. */
 export class Endpoint {
   /** As bound, with the real port. */
   readonly url: string;
-  /** `host:port` or the path of a socket file, as log lines have it. */
+  /** `127.0.0.1:2379` or the path of a socket file, for log lines. */
   readonly address: string;
   readonly #listener: Listener;
   readonly #early: Socket[] = [];
@@ -57,7 +61,7 @@ export class Endpoint {
         : new Endpoint(
             listener,
             `http://${address.shownHost}:${listener.port}`,
-            `${address.shownHost}:${listener.port}`,
+            `${bracketed(address.host)}:${listener.port}`,
           );
     for (const socket of early) endpoint.#accept(socket);
     return endpoint;

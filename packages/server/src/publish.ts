@@ -1,6 +1,8 @@
 import type { Core } from "./core.ts";
 import { hexId } from "./membership/ids.ts";
-import { CLUSTER_VERSION } from "./version.ts";
+import { requestTimeoutMs } from "./engine.ts";
+import { goDuration } from "./measure/go-duration.ts";
+import { CLUSTER_VERSION, minorVersion } from "./version.ts";
 
 /**
  * Tells the cluster through the log what this member is called and where clients find it, at each
@@ -22,10 +24,11 @@ export async function publish(
     "local-member-id": hexId(memberId),
     "local-member-attributes": `{Name:${config.name} ClientURLs:[${clientUrls.join(" ")}]}`,
     "cluster-id": hexId(clusterId),
+    "publish-timeout": goDuration(requestTimeoutMs(config)),
   });
   if (cluster.version !== undefined || !core.raft.isLeader) return;
-  logger.info("setting up initial cluster version using v3 API", {
-    "cluster-version": CLUSTER_VERSION.split(".").slice(0, 2).join("."),
-  });
+  const version = { "cluster-version": minorVersion(CLUSTER_VERSION) };
+  logger.info("setting up initial cluster version using v3 API", version);
   await proposer.proposeMessage({ clusterVersionSet: { ver: CLUSTER_VERSION } });
+  logger.info("cluster version is updated", version);
 }

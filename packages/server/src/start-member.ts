@@ -19,6 +19,7 @@ import { checkConfig } from "./config-check.ts";
 import {
   type DataDirectory,
   dataDirectory,
+  isInitialized,
   prepareDataDirectory,
   tidyDataDirectory,
 } from "./data-dir.ts";
@@ -40,7 +41,8 @@ import { buildNode } from "./raft-core.ts";
 import { HealthStatus } from "./receive/health.ts";
 import { registerServices } from "./receive/services.ts";
 import { RunningMember } from "./running-member.ts";
-import { ETCD_VERSION } from "./version.ts";
+import { logListening, logQuota, logServing, logStarting } from "./start-log.ts";
+import { ETCD_VERSION, minorVersion } from "./version.ts";
 
 /** How long calls in progress may go on when the member stops, in milliseconds. */
 const SHUTDOWN_GRACE_MS = 500;
@@ -77,13 +79,20 @@ async function start(
   const metrics = new Metrics();
   const health = new HealthStatus(logger);
 
+  logListening(logger, config);
   const endpoints = await bind(runtime, config, logger, closers);
   const advertised =
     config.advertiseClientUrls.length > 0
       ? config.advertiseClientUrls
       : endpoints.clients.map(({ url }) => url);
 
+  const starting = (): void => {
+    const known = isInitialized(runtime.disk, directory);
+    logStarting(logger, config, directory, known, advertised);
+  };
+  await openingFiles(directory, starting);
   const files = await openFiles(runtime, config, logger, directory, metrics, failure, closers);
+  logQuota(logger, config);
   const applyMeter = new ApplyMeter(runtime.clock, logger, config.warningApplyDurationMs);
   const engine = buildEngine({
     runtime,
@@ -106,7 +115,7 @@ async function start(
     "local-member-id": hexId(core.memberId),
     "local-server-version": ETCD_VERSION,
     "cluster-id": hexId(core.clusterId),
-    "cluster-version": core.cluster.version ?? "to_be_decided",
+    "cluster-version": minorVersion(core.cluster.version ?? "to_be_decided"),
   });
   engine.campaign();
   await Promise.race([publish(core, engine.ready, advertised), failure.raise()]);
@@ -116,18 +125,22 @@ async function start(
   serve(engine, services, endpoints, metrics, { calls, applies: applyMeter }, closers);
   startBackground(engine, files.start, directory, closers);
   health.set(true);
-  logger.info("ready to serve client requests", {
-    "listen-client-urls": endpoints.clients.map(({ url }) => url),
-  });
+  logServing(logger, endpoints);
   return new RunningMember({
     core,
     services,
     clientUrls: endpoints.clients.map(({ url }) => url),
     failed: failure.promise,
     shutdown: async () => {
-      logger.info("closing etcd server", { name: config.name, "data-dir": config.dataDir });
+      const fields = {
+        name: config.name,
+        "data-dir": config.dataDir,
+        "advertise-peer-urls": config.initialAdvertisePeerUrls,
+        "advertise-client-urls": advertised,
+      };
+      logger.info("closing etcd server", fields);
       await closers.closeAll();
-      logger.info("closed etcd server", { name: config.name, "data-dir": config.dataDir });
+      logger.info("closed etcd server", fields);
     },
   });
 }

@@ -10,7 +10,8 @@ import { readSettings } from "../flags/settings.ts";
 import { jsonFormat } from "../log/format.ts";
 import { lineLogger } from "../log/logger.ts";
 import { isForPeople, openLog } from "../log/open-log.ts";
-import { takeStopSignals } from "../signals.ts";
+import { notifySystemd } from "../notify-systemd.ts";
+import { SIGNAL_WORDS, type StopSignal, takeStopSignals } from "../signals.ts";
 import { ownVersion, versionText } from "../version.ts";
 import { help } from "./help.ts";
 
@@ -63,13 +64,17 @@ async function serve(settings: Draft, logger: Logger): Promise<number> {
   );
   const { config } = settings;
   for (const { level, message, fields } of settings.notes) logger[level](message, fields);
-  logger.info("Running: ", { args: process.argv.slice(1) });
+  logger.info("Running: ", {
+    args: process.argv.slice(1),
+    "nodetcd-version": ownVersion(),
+    "node-version": process.version,
+  });
   let member: Member;
   try {
     const started = await Promise.race([signal, startMember(nodeRuntime, config, logger)]);
     if (typeof started === "string") {
       // Left as it is: a start can be cut off anywhere, as by a power cut.
-      logger.info("received signal while starting; leaving", { signal: started });
+      logger.info("received signal while starting; leaving", { signal: SIGNAL_WORDS[started] });
       return 0;
     }
     member = started;
@@ -84,12 +89,13 @@ async function serve(settings: Draft, logger: Logger): Promise<number> {
     const { clientUrls } = member;
     process.stderr.write(banner({ name: config.name, version: ownVersion(), clientUrls, dataDir }));
   }
+  void notifySystemd(process.env, logger);
   return await untilStopped(member, signal, logger);
 }
 
 async function untilStopped(
   member: Member,
-  signal: Promise<NodeJS.Signals>,
+  signal: Promise<StopSignal>,
   logger: Logger,
 ): Promise<number> {
   const end = await Promise.race([signal, member.failed]);
@@ -98,7 +104,7 @@ async function untilStopped(
     await Promise.race([member.stop().catch(() => undefined), nodeRuntime.clock.yield()]);
     return 1;
   }
-  logger.info("received signal; shutting down", { signal: end });
+  logger.info("received signal; shutting down", { signal: SIGNAL_WORDS[end] });
   await member.stop();
   logger.info("stopped");
   return 0;

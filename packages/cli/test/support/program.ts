@@ -43,12 +43,18 @@ export interface StartOptions {
   readonly cwd?: string;
   /** Runs it under this command, such as `["sh", "-c", 'ulimit -n 64; exec "$@"', "sh"]`. */
   readonly wrapper?: readonly string[];
+  /** Another program, such as real etcd. */
+  readonly program?: readonly string[];
   /** Default: nothing in, pipes out. */
   readonly stdio?: SpawnOptions["stdio"];
 }
 
 export function start(args: readonly string[], options: StartOptions = {}): Running {
-  const [command = "", ...rest] = [...(options.wrapper ?? []), ...PROGRAM, ...args];
+  const [command = "", ...rest] = [
+    ...(options.wrapper ?? []),
+    ...(options.program ?? PROGRAM),
+    ...args,
+  ];
   // No HOME and nothing else: harnesses give PATH and ETCD_ variables only.
   const child = spawn(command, rest, {
     env: { PATH: process.env["PATH"], ...options.environment },

@@ -3,11 +3,9 @@ import type { ClusterVersionSetRequest } from "@nodetcd/messages";
 import { BUCKETS, type Backend } from "@nodetcd/backend";
 import type { Cluster } from "../membership/cluster.ts";
 import { hexId } from "../membership/ids.ts";
+import { minorVersion } from "../version.ts";
 
 const STORAGE_VERSION_KEY = Buffer.from("storageVersion");
-
-/** `3.7.0` as people say it: `3.7`. */
-const minor = (version: string): string => version.split(".").slice(0, 2).join(".");
 
 /** The schema that the database has; undefined in one that was never told, which means 3.5. */
 export function storageVersion(backend: Backend): string | undefined {
@@ -31,7 +29,7 @@ export function applyClusterVersionSet(
   logger.info(first ? "set initial cluster version" : "updated cluster version", {
     "cluster-id": hexId(ids.clusterId),
     "local-member-id": hexId(ids.memberId),
-    "cluster-version": minor(request.ver),
+    "cluster-version": minorVersion(request.ver),
   });
   if (storageVersion(backend) === request.ver) return;
   backend.put(BUCKETS.meta, STORAGE_VERSION_KEY, Buffer.from(request.ver));
