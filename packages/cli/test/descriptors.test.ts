@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
@@ -7,9 +8,9 @@ import { nodeRuntime } from "@nodetcd/runtime/node";
 import { expect, it } from "vitest";
 import { logLines, startMember, temporaryDirectory } from "./support/program.ts";
 
-const CLIENTS = 200;
-const OPEN_FILES = 64;
-/** Built: to run the source, its loader needs more descriptors. */
+const CLIENTS = 400;
+const OPEN_FILES = 256;
+/** Loading what is not built yet takes more descriptors than that. */
 const BUILT = fileURLToPath(new URL("../../../bin/nodetcd", import.meta.url));
 
 /** Resolves true when it is still open a while after connecting. */
@@ -21,6 +22,7 @@ async function stays(socket: Socket): Promise<boolean> {
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 it(`with ${OPEN_FILES} descriptors a member refuses most of ${CLIENTS} clients, serves the rest, and lives on`, async () => {
+  execFileSync(BUILT, ["--version"]); // Builds first if it must.
   const running = await startMember("few", join(temporaryDirectory(), "few"), {
     program: [BUILT],
     wrapper: ["sh", "-c", `ulimit -n ${OPEN_FILES}; exec "$@"`, "sh"],

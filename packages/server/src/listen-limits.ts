@@ -48,10 +48,11 @@ export function socketLimits(runtime: Runtime, logger: Logger): SocketLimits {
   const limit = descriptorLimit(runtime.disk);
   if (limit === undefined) return { clients: undefined, others: undefined };
   const { clients, others } = socketShares(limit);
-  if (limit <= DESCRIPTORS_RESERVED) {
+  const recommended = 2 * DESCRIPTORS_RESERVED;
+  if (limit < recommended) {
     logger.warn("file descriptor limit of etcd process is too low; please set higher", {
       limit,
-      "recommended-limit": 2 * DESCRIPTORS_RESERVED,
+      "recommended-limit": recommended,
       "client-connections": clients,
     });
   }
