@@ -18,6 +18,9 @@ import { type Entry, nodeEntry, PageEntry } from "./entry.ts";
 import { requireOpen, requireWritable, type TransactionState } from "./transaction-state.ts";
 import { checkDepth, childOf, entryCount, type Tree, treeRoot } from "./tree.ts";
 
+/** Where the next leaf is: 1 to the right, -1 to the left. */
+type Side = 1 | -1;
+
 /**
  * Walks a bucket in key order. Every move returns the entry that it arrived at, or undefined when
  * there is none, and then the cursor stays where it was. After a change of the bucket, by `delete`
@@ -129,20 +132,17 @@ export class Cursor {
   }
 
   #forward(): Entry | undefined {
-    const leaf = this.#leaf!;
-    if (this.#index + 1 < entryCount(leaf)) {
-      this.#index++;
-      return this.#entry(leaf);
-    }
-    return this.#nextLeaf();
+    if (this.#index + 1 < entryCount(this.#leaf!)) this.#index++;
+    else if (this.#toLeaf(1)) this.#index = 0;
+    else return undefined;
+    return this.#entry(this.#leaf!);
   }
 
   #backward(): Entry | undefined {
-    if (this.#index > 0) {
-      this.#index--;
-      return this.#entry(this.#leaf!);
-    }
-    return this.#previousLeaf();
+    if (this.#index > 0) this.#index--;
+    else if (this.#toLeaf(-1)) this.#index = entryCount(this.#leaf!) - 1;
+    else return undefined;
+    return this.#entry(this.#leaf!);
   }
 
   #entry(leaf: LeafNode | Page): Entry {
@@ -153,31 +153,37 @@ export class Cursor {
     return nodeEntry(key, isBucket ? undefined : valueAt(leaf, this.#index));
   }
 
-  /** First entry of the next leaf that has any; at the end of the tree the cursor stays. */
-  #nextLeaf(): Entry | undefined {
-    const old = this.#leaf!;
-    let depth = this.#path.length - 1;
-    while (depth >= 0 && this.#taken[depth]! + 1 >= entryCount(this.#path[depth]!)) depth--;
-    if (depth < 0) return undefined;
-    this.#climbTo(depth);
-    this.#taken[depth]!++;
-    this.#descend(this.#child(depth), firstChild);
-    checkOrder(old, this.#leaf!);
-    this.#index = -1;
-    return this.#forward();
+  /**
+   * To the next leaf on a side that has any entry: this transaction may have emptied some. Where there
+   * is none, the cursor comes back to where it was.
+   */
+  #toLeaf(side: Side): boolean {
+    let steps = 0;
+    while (this.#toNeighbour(side)) {
+      if (entryCount(this.#leaf!) > 0) return true;
+      steps++;
+    }
+    for (; steps > 0; steps--) this.#toNeighbour(side === 1 ? -1 : 1);
+    return false;
   }
 
-  #previousLeaf(): Entry | undefined {
+  /** To the leaf beside this one; false at the end of the tree. */
+  #toNeighbour(side: Side): boolean {
     const old = this.#leaf!;
     let depth = this.#path.length - 1;
-    while (depth >= 0 && this.#taken[depth] === 0) depth--;
-    if (depth < 0) return undefined;
+    while (depth >= 0 && this.#isAtEnd(depth, side)) depth--;
+    if (depth < 0) return false;
     this.#climbTo(depth);
-    this.#taken[depth]!--;
-    this.#descend(this.#child(depth), lastChild);
-    checkOrder(this.#leaf!, old);
-    this.#index = entryCount(this.#leaf!);
-    return this.#backward();
+    this.#taken[depth]! += side;
+    this.#descend(this.#child(depth), side === 1 ? firstChild : lastChild);
+    if (side === 1) checkOrder(old, this.#leaf!);
+    else checkOrder(this.#leaf!, old);
+    return true;
+  }
+
+  #isAtEnd(depth: number, side: Side): boolean {
+    const taken = this.#taken[depth]!;
+    return side === 1 ? taken + 1 >= entryCount(this.#path[depth]!) : taken === 0;
   }
 
   #climbTo(depth: number): void {

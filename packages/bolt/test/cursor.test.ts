@@ -131,3 +131,61 @@ test("nested buckets have no value and cannot be deleted by a cursor", () => {
     expect(codeOf(() => cursor.delete())).toBe("INCOMPATIBLE_VALUE");
   });
 });
+
+describe("between leaves that the same transaction emptied", () => {
+  const LEAVES = 20_000;
+
+  /** A thousand bytes a page, so one entry a leaf or two; all removed but those in `kept`. */
+  function emptied(count: number, kept: readonly number[], look: (cursor: Cursor) => void): void {
+    const db = openDatabase(new FaultDisk(), "/db", { pageSize: 1024, noSync: true });
+    db.update((tx) => {
+      const bucket = tx.createBucket(b("x"));
+      for (let i = 0; i < count; i++) bucket.put(keyOf(i), new Uint8Array(400));
+    });
+    db.update((tx) => {
+      const bucket = tx.bucket(b("x"))!;
+      for (let i = 0; i < count; i++) if (!kept.includes(i)) bucket.delete(keyOf(i));
+      look(bucket.cursor());
+    });
+  }
+  const key = (entry: { key: Uint8Array } | undefined): string | undefined => text(entry?.key);
+
+  test("prev() at the first entry stays there", () => {
+    emptied(10, [6, 7], (cursor) => {
+      expect(key(cursor.first())).toBe(text(keyOf(6)));
+      expect(cursor.prev()).toBe(undefined);
+      expect(key(cursor.next())).toBe(text(keyOf(7)));
+    });
+  });
+
+  test("next() at the last entry stays there", () => {
+    emptied(10, [2, 3], (cursor) => {
+      expect(key(cursor.last())).toBe(text(keyOf(3)));
+      expect(cursor.next()).toBe(undefined);
+      expect(key(cursor.prev())).toBe(text(keyOf(2)));
+    });
+  });
+
+  test("prev() after a seek beyond the end finds the last", () => {
+    emptied(10, [3], (cursor) => {
+      expect(cursor.seek(keyOf(8))).toBe(undefined);
+      expect(cursor.next()).toBe(undefined);
+      expect(key(cursor.prev())).toBe(text(keyOf(3)));
+    });
+  });
+
+  test("first(), last() and next() find nothing where nothing is left", () => {
+    emptied(10, [], (cursor) => {
+      expect([cursor.first(), cursor.next(), cursor.last(), cursor.prev()]).toEqual(
+        Array.from({ length: 4 }),
+      );
+    });
+  });
+
+  test("first() and last() pass any number of them", () => {
+    emptied(LEAVES, [LEAVES / 2], (cursor) => {
+      expect(key(cursor.first())).toBe(text(keyOf(LEAVES / 2)));
+      expect(key(cursor.last())).toBe(text(keyOf(LEAVES / 2)));
+    });
+  });
+});
