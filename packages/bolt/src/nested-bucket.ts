@@ -1,7 +1,6 @@
 import { deleteEntry } from "./delete.ts";
 import { BoltError } from "./errors.ts";
 import { type Element, getElement } from "./get.ts";
-import { MAX_KEY_SIZE } from "./limits.ts";
 import { flagsAt, keyAt, type Node, valueAt } from "./node.ts";
 import { Page } from "./page.ts";
 import { BUCKET_ELEMENT, leafFlags, leafKey, leafValue } from "./page-leaf.ts";
@@ -41,7 +40,6 @@ export function openChild(state: TransactionState, tree: Tree, name: Uint8Array)
 /** Raises `BUCKET_EXISTS`, or `INCOMPATIBLE_VALUE` when the name is a key with a value. */
 export function createChild(state: TransactionState, tree: Tree, name: Uint8Array): Tree {
   if (name.length === 0) throw new BoltError("BUCKET_NAME_REQUIRED");
-  if (name.length > MAX_KEY_SIZE) throw new BoltError("KEY_TOO_LARGE");
   refuseExisting(getElement(tree, name));
   putEntry(tree, name, emptyBucketValue(), BUCKET_ELEMENT);
   const child = openChild(state, tree, name);

@@ -1,4 +1,10 @@
-import { type Bucket, MAX_KEY_SIZE, openDatabase, type Transaction } from "@nodetcd/bolt";
+import {
+  type Bucket,
+  defragment,
+  MAX_KEY_SIZE,
+  openDatabase,
+  type Transaction,
+} from "@nodetcd/bolt";
 import { FaultDisk } from "@nodetcd/simulator";
 import { describe, expect, test } from "vitest";
 import { b, codeOf, text } from "./helpers.ts";
@@ -120,6 +126,14 @@ describe("nested buckets", () => {
     expect(attempt((x) => x.deleteBucket(b("k")))).toBe("INCOMPATIBLE_VALUE");
     expect(attempt((x) => x.createBucketIfMissing(b("k")))).toBe("INCOMPATIBLE_VALUE");
     expect(attempt((_, tx) => tx.createBucketIfMissing(b("x")))).toBe(undefined);
+  });
+  test("have names as long as one likes, as in bbolt", () => {
+    const db = open();
+    const name = Buffer.alloc(MAX_KEY_SIZE + 1, "n");
+    db.update((tx) => tx.createBucket(name).put(b("k"), b("v")));
+    const copy = open();
+    db.view((tx) => [...defragment(tx, copy)]);
+    expect(text(copy.view((tx) => tx.bucket(name)?.get(b("k"))))).toBe("v");
   });
   test("are stored inline while small, and get pages of their own when they grow", () => {
     const db = open();
