@@ -1,3 +1,4 @@
+import { warn } from "./draft.ts";
 import { type Flag, flag } from "./flag.ts";
 import { bool, choice, duration, text, urls, words } from "./kinds.ts";
 import { DISCOVERY, notBuilt } from "./not-built.ts";
@@ -110,6 +111,11 @@ export const CLUSTERING: readonly Flag[] = [
     choice(["write-only", "write-only-skip-check", "write-only-drop-data", "gone"]),
     "write-only",
     "Accepted for old command lines, without effect: there is no v2 store.",
-    () => undefined,
+    (d) =>
+      warn(
+        d,
+        "--v2-deprecation is deprecated and scheduled for removal in v3.8. " +
+          "The default value is enforced, ignoring user input.",
+      ),
   ),
 ];

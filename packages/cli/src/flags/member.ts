@@ -1,4 +1,5 @@
 import type { FeatureGate } from "@nodetcd/server";
+import { warn } from "./draft.ts";
 import { type Flag, flag } from "./flag.ts";
 import { bool, choice, duration, int, listenUrls, type Kind, text, uint, uint32 } from "./kinds.ts";
 import { parseFeatureGates } from "./feature-gates.ts";
@@ -85,6 +86,7 @@ export const MEMBER: readonly Flag[] = [
   ),
   flag("max-snapshots", uint, "5", "Snapshot files to keep (0: all).", (d, v) => {
     d.config.maxSnapshots = v;
+    warn(d, "--max-snapshots is deprecated in 3.6 and will be decommissioned in 3.8.");
   }),
   flag("max-wals", uint, "5", "Files of the write-ahead log to keep (0: all).", (d, v) => {
     d.config.maxWals = v;
