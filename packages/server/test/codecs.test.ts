@@ -53,6 +53,16 @@ describe("encodeEntry(), decodePutEntry()", () => {
     );
   });
 
+  test("RequestIds are found again, whatever the clock says", () => {
+    for (const year of ["1931-05-01", "1970-01-01", "1999-12-31", "2300-01-01"]) {
+      const requestIds = ids(0x1234_5678n, Date.parse(year));
+      const suffix = requestIds.next();
+      const id = requestIds.full(suffix);
+      expect(id).toBe(BigInt.asUintN(64, id));
+      expect(requestIds.suffixOf(Number(id >> 32n), Number(id & 0xffff_ffffn))).toBe(suffix);
+    }
+  });
+
   test("leave every other entry to the general codec", () => {
     const found = { start: 0, end: 0, idHigh: 0, idLow: 0 };
     const others = [

@@ -1,6 +1,8 @@
 import type { Clock } from "@nodetcd/runtime";
 
 const TWO_32 = 0x1_0000_0000;
+/** 40 bits. */
+const TIME_LIMIT = 2 ** 40;
 /** 48 bits: 40 of milliseconds, 8 of a counter. */
 const SUFFIX_LIMIT = 2 ** 48;
 
@@ -16,7 +18,9 @@ export class RequestIds {
 
   constructor(memberId: bigint, clock: Clock) {
     this.#memberBits = Number(memberId & 0xffffn);
-    this.#next = ((clock.wallTime() % 2 ** 40) * 256) % SUFFIX_LIMIT;
+    // Before 1970 the clock is negative, and no id may be.
+    const time = ((clock.wallTime() % TIME_LIMIT) + TIME_LIMIT) % TIME_LIMIT;
+    this.#next = (time * 256) % SUFFIX_LIMIT;
   }
 
   /** The next suffix. */
