@@ -109,3 +109,26 @@ test("a database without its log is refused: what it has would pass for applied"
     message: expect.stringContaining("write-ahead log"),
   });
 });
+
+test("a log that ends before what the database has applied is refused: new entries would pass for applied", async () => {
+  const disk = new FaultDisk();
+  const config = { ...testConfig, dataDir: "/data", walSegmentBytes: 20_000 };
+  const member = await startTestMember(config, silentLogger, { ...nodeRuntime, disk });
+  for (let i = 0; i < 10; i++) await member.put("a", "x".repeat(5_000));
+  await member.stop();
+  const { wal } = dataDirectory(config);
+  const segments = disk.list(wal).filter(({ name }) => name.endsWith(".wal"));
+  expect(segments.length).toBeGreaterThan(2);
+  const found = disk.restart();
+  found.remove(`${wal}/${segments.at(-1)?.name}`);
+  for (const forceNewCluster of [false, true]) {
+    const again = startTestMember({ ...config, forceNewCluster }, silentLogger, {
+      ...nodeRuntime,
+      disk: found,
+    });
+    await expect(again).rejects.toMatchObject({
+      code: "DATA_DIR_BAD",
+      message: expect.stringMatching(/ends at index \d+, but the database .* up to index \d+/),
+    });
+  }
+});

@@ -5,6 +5,7 @@ import { hexId } from "../membership/ids.ts";
 import { memberJson } from "../membership/member-json.ts";
 import { logStorage, type OpenedLog, openLog } from "../persist/log-storage.ts";
 import type { Bootstrap, BootstrapContext } from "./bootstrap.ts";
+import { refuseShortLog } from "./check-log.ts";
 
 /**
  * Makes the member of a data directory the only one of its cluster, for when the others are lost:
@@ -16,6 +17,12 @@ export async function forceNewCluster(context: BootstrapContext): Promise<Bootst
   const log = await openLog(runtime, directory.wal, walOptions);
   const { memberId, clusterId, wal, snapshot, hardState } = log;
   const consistent = consistentIndexOf(backend);
+  try {
+    refuseShortLog(log, consistent, directory);
+  } catch (error) {
+    await wal.close();
+    throw error;
+  }
   const kept = committedEntries(log, consistent, cluster);
   const members = membersAfter(kept, consistent, cluster);
   // Without a state not even the founding of the cluster is in the log.

@@ -3,6 +3,7 @@ import { hexId } from "../membership/ids.ts";
 import { logStorage, openLog } from "../persist/log-storage.ts";
 import { consistentIndexOf } from "../apply/applied-index.ts";
 import type { Bootstrap, BootstrapContext } from "./bootstrap.ts";
+import { refuseShortLog } from "./check-log.ts";
 import { foundingPeer } from "./new-cluster.ts";
 
 /**
@@ -23,6 +24,7 @@ export async function restart(context: BootstrapContext): Promise<Bootstrap> {
           "directory from a snapshot, or remove this member and add it again with an empty one",
       );
     }
+    refuseShortLog(log, consistent, directory);
     if (cluster.members().length > 1) {
       throw new ServerError(
         "NOT_BUILT_YET",
