@@ -274,7 +274,7 @@ describe("readConfigFile", () => {
 name: filed
 snapshot-count: 7
 watch-progress-notify-interval: 5000000000
-auto-compaction-retention: 1
+auto-compaction-retention: "1"
 listen-client-urls: http://127.0.0.1:1,http://127.0.0.1:2
 advertise-client-urls: http://127.0.0.1:1
 log-outputs: [stderr, /tmp/x.log]
@@ -309,6 +309,19 @@ client-transport-security:
     expect(config).toMatchObject({ name: "j", maxWals: 2 });
   });
 
+  it("is the first document of several, and may be empty", () => {
+    const { config, notes } = settings(["--config-file=c"], {}, "---\nname: a\n---\nname: b\n");
+    expect(config.name).toBe("a");
+    expect(notes.map(({ message }) => message)).toContain(
+      "only the first document of the configuration file is read",
+    );
+    for (const content of ["", "# nothing", "---\n"]) {
+      expect(settings(["--config-file=c"], {}, content).config.name).toBe("default");
+    }
+    const ended = settings(["--config-file=c"], {}, "name: a\n...\n");
+    expect(ended.notes.map(({ level }) => level)).not.toContain("warn");
+  });
+
   it("takes keys that every object inherits for keys that do not exist", () => {
     const file = '{"__proto__":{"x":1},"constructor":{"y":1},"name":"x"}';
     const { notes } = settings(["--config-file=c"], {}, file);
@@ -331,6 +344,11 @@ client-transport-security:
     ["watch-progress-notify-interval: 10s", "whole number of nanoseconds", 1],
     ["pre-vote: 1", "expected true or false", 1],
     ["- a", "expected keys", 1],
+    ["initial-cluster-token: 010", "expected text, found number; put it into quotes", 1],
+    ["log-outputs: [stderr, 3]", "expected text, found number", 1],
+    ["name: a\nname: b", "at line 2, column 1", 1],
+    ["name: a\n\tb: c", "at line 2, column 1", 1],
+    ["a: &a [*b]", "configuration file c", 1],
     ["a: [", "configuration file c", 1],
     ["client-transport-security: 3", "invalid client-transport-security", 1],
     ["client-transport-security:\n  cert-file: a.pem", "client-transport-security.cert-file", 2],

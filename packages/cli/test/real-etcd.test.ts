@@ -147,6 +147,12 @@ describe("exit codes are those of real etcd", () => {
       "heartbeat-interval: 5000",
       "peer-transport-security: 3",
       '{"max-wals": "two"}',
+      "auto-compaction-retention: 5",
+      "initial-cluster-token: 010",
+      "log-outputs: [stderr, 3]",
+      "log-level: 3",
+      "name: a\n\tb: c",
+      "[1, 2]",
     ];
     for (const [i, content] of files.entries()) {
       const args = ["--config-file", file(`${i}.yaml`, content)];

@@ -1,10 +1,10 @@
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Logger } from "@nodetcd/runtime";
 import { nodeRuntime } from "@nodetcd/runtime/node";
 import { type Member, startMember } from "@nodetcd/server";
 import { banner } from "../banner.ts";
 import { CliError } from "../errors.ts";
+import { readConfigText } from "../flags/config-text.ts";
 import type { Draft } from "../flags/draft.ts";
 import { readSettings } from "../flags/settings.ts";
 import { jsonFormat } from "../log/format.ts";
@@ -24,7 +24,7 @@ export async function server(args: readonly string[]): Promise<number> {
     const request = readSettings({
       args,
       environment: process.env,
-      readFile: (path) => readFileSync(path, "utf8"),
+      readFile: readConfigText,
     });
     if (request.kind === "help") return help();
     if (request.kind === "version") {

@@ -1,4 +1,4 @@
-import { parse } from "yaml";
+import { parseAllDocuments } from "yaml";
 import { CliError } from "../errors.ts";
 import { type Draft, warn } from "./draft.ts";
 import { DISCOVERY, type Missing, refuse, TLS } from "./not-built.ts";
@@ -40,6 +40,23 @@ function readSection(path: string, name: string, section: unknown, missing: Miss
   }
 }
 
+/** The first document of a YAML text, as etcd takes it. */
+function parseFile(path: string, content: string, draft: Draft): unknown {
+  const documents = parseAllDocuments(content, { version: "1.1", prettyErrors: true });
+  const [first, ...others] = Array.isArray(documents) ? documents : [];
+  const [problem] = first?.errors ?? [];
+  // Behind the first line it shows the place, in several lines.
+  if (problem !== undefined) throw badFile(path, problem.message.split(":\n")[0] ?? "");
+  if (others.some((document) => document.contents !== null)) {
+    warn(draft, "only the first document of the configuration file is read", { path });
+  }
+  try {
+    return first?.toJS() ?? {};
+  } catch (error) {
+    throw badFile(path, error instanceof Error ? error.message : String(error));
+  }
+}
+
 /**
  * Reads the text of a configuration file, YAML or JSON, into fresh settings. As with etcd, keys that
  * do not exist are no error; here they are warned about.
@@ -47,12 +64,7 @@ function readSection(path: string, name: string, section: unknown, missing: Miss
  * @param path for messages
  */
 export function readConfigFile(path: string, content: string, draft: Draft): void {
-  let file: unknown;
-  try {
-    file = parse(content, { version: "1.1", prettyErrors: true }) ?? {};
-  } catch (error) {
-    throw badFile(path, error instanceof Error ? error.message : String(error));
-  }
+  const file = parseFile(path, content, draft);
   if (!isSection(file)) throw badFile(path, "expected keys with values");
   for (const [key, value] of Object.entries(file)) {
     const missing = SECTIONS.get(key);

@@ -24,15 +24,15 @@ function typeName(value: unknown): string {
   return value === null ? "null" : Array.isArray(value) ? "list" : typeof value;
 }
 
-function scalarText(value: unknown): string {
+/** Numbers are no text, as in etcd: YAML has read `010` as 8 by now. */
+function onlyText(value: unknown): string {
   if (typeof value === "string") return value;
-  if (typeof value === "number" || typeof value === "boolean") return String(value);
-  throw new FlagValueError(`expected text, found ${typeName(value)}`);
+  throw new FlagValueError(`expected text, found ${typeName(value)}; put it into quotes`);
 }
 
 /** A kind whose file form is the same text. */
 function textual<T>(fromText: (text: string) => T): Kind<T> {
-  return { isBoolean: false, fromText, fromFile: (value) => fromText(scalarText(value)) };
+  return { isBoolean: false, fromText, fromFile: (value) => fromText(onlyText(value)) };
 }
 
 function wholeNumber(bounds: Bounds): Kind<number> {
@@ -86,8 +86,7 @@ export const duration: Kind<number> = {
 export const words: Kind<string[]> = {
   isBoolean: false,
   fromText: splitList,
-  fromFile: (value) =>
-    Array.isArray(value) ? value.map(scalarText) : splitList(scalarText(value)),
+  fromFile: (value) => (Array.isArray(value) ? value.map(onlyText) : splitList(onlyText(value))),
 };
 
 /** One of these words. */
