@@ -6,6 +6,8 @@ export type DiskErrorCode =
   | "NO_PERMISSION"
   | "LOCKED"
   | "NOT_EMPTY"
+  /** A file where a directory is needed, or the other way round. */
+  | "WRONG_KIND"
   | "IO_FAILED";
 
 /** Every failure of a `Disk` or `DiskFile`; the message names the path and what was tried. */

@@ -46,6 +46,16 @@ describe("nodeDisk", () => {
     file.close();
   });
 
+  test("says when a file is where a directory is needed, and the other way round", () => {
+    const file = join(folder, "kind");
+    disk.open(file, "create-new").close();
+    expect(codeOf(() => disk.makeDirectory(join(file, "below")))).toBe("WRONG_KIND");
+    expect(codeOf(() => disk.list(file))).toBe("WRONG_KIND");
+    expect(codeOf(() => disk.open(folder, "write"))).toBe("WRONG_KIND");
+    disk.makeDirectory(join(folder, "a/b/c"));
+    expect(codeOf(() => disk.makeDirectory(join(folder, "a/b/c")))).toBe(undefined);
+  });
+
   test("writeSynced() writes through a descriptor that syncs, under whatever name, until close()", async () => {
     const path = join(folder, "f");
     const file = disk.open(path, "create");

@@ -1,4 +1,4 @@
-import { type Disk, DiskError, type Logger } from "@nodetcd/runtime";
+import { type Disk, DiskError, type DiskErrorCode, type Logger } from "@nodetcd/runtime";
 import { walExists } from "@nodetcd/wal";
 import type { MemberConfig } from "./config.ts";
 import { ServerError } from "./errors.ts";
@@ -76,6 +76,21 @@ export function tidyDataDirectory(disk: Disk, directory: DataDirectory, logger: 
   });
 }
 
+const ADVICE: Partial<Record<DiskErrorCode, string>> = {
+  NO_PERMISSION:
+    "Make all of it readable and writable for the user that runs the member, or choose another with --data-dir",
+  WRONG_KIND:
+    "There is a file where a folder is needed, or a folder in place of a file: move it away, or choose " +
+    "another data directory with --data-dir",
+  NO_SPACE: "Make room on that disk: a start takes 64 MB for the log",
+  IO_FAILED: "The log of the operating system may say what is wrong with the disk",
+};
+
+/** What to do about a data directory that fails so. */
+export function adviceFor(error: DiskError): string {
+  return ADVICE[error.code] ?? "Check the data directory (--data-dir) and the log's (--wal-dir)";
+}
+
 function usingDirectory(directory: DataDirectory, work: () => void): void {
   try {
     work();
@@ -83,8 +98,7 @@ function usingDirectory(directory: DataDirectory, work: () => void): void {
     if (!(error instanceof DiskError)) throw error;
     throw new ServerError(
       "DATA_DIR_BAD",
-      `Cannot use the data directory ${directory.member}: ${error.message}. ` +
-        "Choose another with --data-dir, or make it writable for this user",
+      `Cannot use the data directory ${directory.member}: ${error.message}. ${adviceFor(error)}`,
       { cause: error },
     );
   }

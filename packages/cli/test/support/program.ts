@@ -45,6 +45,8 @@ export interface StartOptions {
   readonly wrapper?: readonly string[];
   /** Another program, such as real etcd. */
   readonly program?: readonly string[];
+  /** User that it runs as. Default: this one. */
+  readonly uid?: number;
   /** Default: nothing in, pipes out. */
   readonly stdio?: SpawnOptions["stdio"];
 }
@@ -60,6 +62,7 @@ export function start(args: readonly string[], options: StartOptions = {}): Runn
     env: { PATH: process.env["PATH"], ...options.environment },
     stdio: options.stdio ?? ["ignore", "pipe", "pipe"],
     cwd: options.cwd,
+    ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
   });
   children.push(child);
   const output = { out: "", err: "" };

@@ -9,6 +9,8 @@ const CODES: Record<string, DiskErrorCode> = {
   EPERM: "NO_PERMISSION",
   EROFS: "NO_PERMISSION",
   ENOTEMPTY: "NOT_EMPTY",
+  ENOTDIR: "WRONG_KIND",
+  EISDIR: "WRONG_KIND",
 };
 
 /** Turns an error of `node:fs` into a `DiskError` that says what was tried on which path. */

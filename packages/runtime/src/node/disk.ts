@@ -21,6 +21,17 @@ async function attemptAsync<T>(path: string, action: string, work: () => Promise
   }
 }
 
+/** With its parents where they are missing: alone first, as only then a failure has its true reason. */
+function makeDirectory(path: string): void {
+  try {
+    fs.mkdirSync(path, 0o700);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== "ENOENT" && code !== "EEXIST") throw error;
+    fs.mkdirSync(path, { recursive: true, mode: 0o700 });
+  }
+}
+
 const { O_RDONLY, O_RDWR, O_CREAT, O_EXCL } = fs.constants;
 const FLAGS = {
   read: O_RDONLY,
@@ -54,12 +65,7 @@ export const nodeDisk: Disk = {
         .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
     );
   },
-  makeDirectory: (path) =>
-    attempt(
-      path,
-      "make the directory",
-      () => void fs.mkdirSync(path, { recursive: true, mode: 0o700 }),
-    ),
+  makeDirectory: (path) => attempt(path, "make the directory", () => makeDirectory(path)),
   rename: (from, to) => attempt(from, `rename to ${to}:`, () => fs.renameSync(from, to)),
   remove: (path) => attempt(path, "remove", () => fs.unlinkSync(path)),
   removeAsync: (path) => attemptAsync(path, "remove", () => fs.promises.unlink(path)),

@@ -2,7 +2,7 @@ import { BUCKETS, type Backend, openBackend } from "@nodetcd/backend";
 import { DiskError, type Logger, type Runtime } from "@nodetcd/runtime";
 import { storageVersion } from "../apply/cluster-version-set.ts";
 import type { MemberConfig } from "../config.ts";
-import type { DataDirectory } from "../data-dir.ts";
+import { adviceFor, type DataDirectory } from "../data-dir.ts";
 import { ServerError } from "../errors.ts";
 import type { Timings } from "../metrics.ts";
 
@@ -17,16 +17,29 @@ function explain(error: unknown, directory: DataDirectory): ServerError {
   if ((error instanceof DiskError && error.code === "LOCKED") || code === "TIMEOUT") {
     return new ServerError(
       "DATA_DIR_LOCKED",
-      `The data directory ${directory.member} is in use by another process: ${text}`,
+      `The data directory ${directory.member} is in use by another process: ${text}. ` +
+        "Stop that process, or choose another directory with --data-dir",
       { cause: error },
     );
   }
+  // The log's own errors say what to do.
+  const advice = error instanceof DiskError ? `. ${adviceFor(error)}` : "";
   return new ServerError(
     "DATA_DIR_BAD",
-    `Cannot open the data directory ${directory.member}: ${text}`,
-    {
-      cause: error,
-    },
+    `Cannot open the data directory ${directory.member}: ${text}${advice}`,
+    { cause: error },
+  );
+}
+
+/** Says of a database that is not sound where it is, and what to do. */
+function explainDatabase(error: unknown, { database }: DataDirectory): unknown {
+  const isOther = error instanceof DiskError || (error as { code?: unknown }).code === "TIMEOUT";
+  if (isOther || !(error instanceof Error)) return error;
+  return new ServerError(
+    "DATA_DIR_BAD",
+    `Cannot open the database ${database}: ${error.message}. 'nodetcd bolt check ${database}' may say ` +
+      "more. Restore the data directory from a snapshot, or move it away to begin with an empty one",
+    { cause: error },
   );
 }
 
@@ -51,17 +64,21 @@ export function openDatabaseOf(
   timings: Timings,
   onFailure: (error: Error) => void,
 ): Backend {
-  return openBackend(runtime, directory.database, {
-    batchIntervalMs: config.backendBatchIntervalMs,
-    batchLimit: config.backendBatchLimit,
-    freelistType: config.backendFreelistType,
-    noSync: config.unsafeNoFsync,
-    cacheBytes: Math.floor(config.cacheBytes / 2),
-    logger,
-    onCommitDuration: timings.commit,
-    onDefragmentDuration: timings.defragment,
-    onFailure,
-  });
+  try {
+    return openBackend(runtime, directory.database, {
+      batchIntervalMs: config.backendBatchIntervalMs,
+      batchLimit: config.backendBatchLimit,
+      freelistType: config.backendFreelistType,
+      noSync: config.unsafeNoFsync,
+      cacheBytes: Math.floor(config.cacheBytes / 2),
+      logger,
+      onCommitDuration: timings.commit,
+      onDefragmentDuration: timings.defragment,
+      onFailure,
+    });
+  } catch (error) {
+    throw explainDatabase(error, directory);
+  }
 }
 
 /** Refuses a database that this program would misread, or whose rules it could not keep. */

@@ -19,8 +19,8 @@ export async function restart(context: BootstrapContext): Promise<Bootstrap> {
     if (consistent < snapshot.index) {
       throw new ServerError(
         "DATA_DIR_BAD",
-        `The database file (index ${consistent}) does not match the log's snapshot ` +
-          `(index ${snapshot.index}): one of the two was replaced or is missing. Restore the data ` +
+        `The database ${directory.database} (index ${consistent}) does not match the log's snapshot in ` +
+          `${directory.wal} (index ${snapshot.index}): one of the two was replaced or is missing. Restore the data ` +
           "directory from a snapshot, or remove this member and add it again with an empty one",
       );
     }
