@@ -91,10 +91,9 @@ describe("nodetcd says what, where and what to do, with exit code 1, of", () => 
       fs.mkdirSync(join(directory, String(i)));
       one.make(dataDir);
       fs.chmodSync(directory, 0o755);
-      const isRoot = process.getuid?.() === 0;
-      const running = start(await memberArgs("m", dataDir), {
-        ...(one.asNobody === true && isRoot ? { uid: NOBODY } : {}),
-      });
+      const dropsRights = one.asNobody === true && process.getuid?.() === 0;
+      const options = dropsRights ? { uid: NOBODY } : {};
+      const running = start(await memberArgs("m", dataDir), options);
       expect(await running.exit, running.output.err).toBe(1);
       const errors = logLines(running).filter(({ level }) => level === "error");
       expect(errors).toHaveLength(1);
