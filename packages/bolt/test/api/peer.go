@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -68,6 +69,8 @@ func answer(w *world, words []string) (line string) {
 	switch {
 	case errors.Is(err, os.ErrNotExist):
 		return "error NOT_FOUND"
+	case errors.Is(err, syscall.EISDIR) || errors.Is(err, syscall.ENOTDIR):
+		return "error WRONG_KIND"
 	case errors.As(err, &fromSystem):
 		return "error IO_FAILED"
 	case err != nil:
