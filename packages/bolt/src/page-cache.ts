@@ -39,7 +39,8 @@ export class PageCache {
   /** The branch or leaf page with this id, checked to be sound in itself; raises `CORRUPT`. */
   page(id: number, highWater: number): Page {
     const page = this.#chunks[id >>> CHUNK_BITS]?.[id & (CHUNK_SIZE - 1)];
-    if (page !== undefined) {
+    // An id above 2^32, from a damaged branch, finds the slot of another page.
+    if (page !== undefined && page.id === id) {
       page.referenced = true;
       return page;
     }

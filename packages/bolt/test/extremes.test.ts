@@ -1,0 +1,59 @@
+import { openDatabase } from "@nodetcd/bolt";
+import { FaultDisk } from "@nodetcd/simulator";
+import { describe, expect, test } from "vitest";
+import { b, codeOf, text } from "./helpers.ts";
+
+const PAGE = 1024;
+
+/** A file with one bucket, a branch over leaves, without free space; and where these are. */
+function sample() {
+  const disk = new FaultDisk();
+  const db = openDatabase(disk, "/db", { pageSize: PAGE, noGrowSync: true });
+  db.update((tx) => {
+    const bucket = tx.createBucket(b("x"));
+    for (let i = 100; i < 200; i++) bucket.put(b(`key ${i}`), b("value"));
+  });
+  const found = db.view((tx) => {
+    const branch = tx.bucket(b("x"))!.rootPageId;
+    return { branch, leaf: tx.page(branch).words[4 + 2]!, meta: tx.meta };
+  });
+  db.close();
+  return { disk, ...found };
+}
+
+function patch(disk: FaultDisk, position: number, bytes: ArrayLike<number>): void {
+  const file = disk.open("/db", "write");
+  file.write(Uint8Array.from(bytes), position);
+  file.close();
+}
+
+describe("a child page id above 2^32", () => {
+  /** The second child of the branch gets the first one's id, and one bit more above 2^32. */
+  function damaged(): FaultDisk {
+    const { disk, branch, leaf } = sample();
+    const element = branch * PAGE + 16 + 16;
+    const id = [leaf & 0xff, leaf >>> 8, 0, 0, 1, 0, 0, 0];
+    patch(disk, element + 8, id);
+    return disk;
+  }
+
+  test("is CORRUPT for get(), also when a page with its lower bits is in the cache", () => {
+    const db = openDatabase(damaged(), "/db", { readOnly: true });
+    db.view((tx) => {
+      const bucket = tx.bucket(b("x"))!;
+      expect(text(bucket.get(b("key 100")))).toBe("value");
+      expect(codeOf(() => bucket.get(b("key 130")))).toBe("CORRUPT");
+    });
+  });
+
+  test("is CORRUPT for put() and commit()", () => {
+    const db = openDatabase(damaged(), "/db");
+    const change = (): void =>
+      db.update((tx) => {
+        const bucket = tx.bucket(b("x"))!;
+        bucket.get(b("key 100"));
+        bucket.put(b("key 130"), b("new"));
+      });
+    expect(codeOf(change)).toBe("CORRUPT");
+  });
+});
