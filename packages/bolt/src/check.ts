@@ -75,9 +75,8 @@ export function* checkState(
   const freelist = yield* checkFreelist(check, readFreelist);
   check.reachable.add(0);
   check.reachable.add(1);
-  if (freelistPageId !== undefined) {
-    const overflow = freelist?.overflow ?? 0;
-    for (let i = 0; i <= overflow; i++) check.reachable.add(freelistPageId + i);
+  if (freelistPageId !== undefined && freelist !== undefined) {
+    for (let i = 0; i <= freelist.overflow; i++) check.reachable.add(freelistPageId + i);
   }
   const { pageId } = options;
   if (pageId !== undefined) {

@@ -24,7 +24,10 @@ export interface Meta {
   readonly flags: number;
   readonly rootPageId: number;
   readonly rootSequence: bigint;
-  /** Undefined when the freelist is not stored and has to be found by reading the trees. */
+  /**
+   * Undefined when the freelist is not stored and has to be found by reading the trees. Only who
+   * writes needs it: where it is out of range, the data can still be read.
+   */
   readonly freelistPageId: number | undefined;
   /** The first page id that was never used. */
   readonly highWater: number;
@@ -82,10 +85,6 @@ function implausible(meta: Meta): BoltError | undefined {
   }
   if (meta.rootPageId < 2 || meta.rootPageId >= meta.highWater) {
     return new BoltError("INVALID", `root page ${meta.rootPageId} is out of range`);
-  }
-  const freelist = meta.freelistPageId;
-  if (freelist !== undefined && (freelist < 2 || freelist >= meta.highWater)) {
-    return new BoltError("INVALID", `freelist page ${freelist} is out of range`);
   }
   return undefined;
 }

@@ -1,6 +1,7 @@
 import { openDatabase } from "@nodetcd/bolt";
 import { FaultDisk } from "@nodetcd/simulator";
 import { describe, expect, test } from "vitest";
+import { type Meta, metaPage } from "../src/meta.ts";
 import { b, codeOf, text } from "./helpers.ts";
 
 const PAGE = 1024;
@@ -25,6 +26,12 @@ function patch(disk: FaultDisk, position: number, bytes: ArrayLike<number>): voi
   const file = disk.open("/db", "write");
   file.write(Uint8Array.from(bytes), position);
   file.close();
+}
+
+/** Both metas say this; the first is the current one. */
+function patchMetas(disk: FaultDisk, meta: Meta): void {
+  patch(disk, 0, metaPage(meta, 0));
+  patch(disk, PAGE, metaPage({ ...meta, txid: meta.txid - 1 }, 1));
 }
 
 describe("a child page id above 2^32", () => {
@@ -56,4 +63,22 @@ describe("a child page id above 2^32", () => {
       });
     expect(codeOf(change)).toBe("CORRUPT");
   });
+});
+
+describe("a freelist page id out of range", () => {
+  test.each([0, 1, 99_999, 2 ** 40, 2 ** 53])(
+    "%d: read, checked, not written",
+    (freelistPageId) => {
+      const { disk, meta } = sample();
+      patchMetas(disk, { ...meta, freelistPageId });
+      const db = openDatabase(disk, "/db", { readOnly: true });
+      db.view((tx) => {
+        expect(tx.id).toBe(meta.txid);
+        expect(text(tx.bucket(b("x"))!.get(b("key 150")))).toBe("value");
+        expect([...tx.check()].map(({ kind }) => kind)).toEqual(["damaged"]);
+      });
+      db.close();
+      expect(codeOf(() => openDatabase(disk, "/db"))).toBe("CORRUPT");
+    },
+  );
 });

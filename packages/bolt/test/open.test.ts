@@ -2,6 +2,7 @@ import { type Database, type DatabaseOptions, openDatabase } from "@nodetcd/bolt
 import { nodeDisk } from "@nodetcd/runtime/node";
 import { FaultDisk } from "@nodetcd/simulator";
 import { afterEach, describe, expect, test } from "vitest";
+import { MAX_PAGES } from "../src/limits.ts";
 import { metaPage, readMeta } from "../src/meta.ts";
 import { b, codeOf, text } from "./helpers.ts";
 
@@ -91,7 +92,7 @@ describe("openDatabase()", () => {
     const meta = readMeta(disk.readFile("/db").subarray(16));
     if (meta instanceof Error) throw meta;
     patch(disk, 0, ...metaPage({ ...meta, rootPageId: 99_999 }, 0));
-    patch(disk, PAGE, ...metaPage({ ...meta, freelistPageId: 0 }, 1));
+    patch(disk, PAGE, ...metaPage({ ...meta, highWater: MAX_PAGES + 1 }, 1));
     expect(openCode(disk)).toBe("INVALID");
   });
 
