@@ -6,7 +6,7 @@ import type { DatabaseOptions } from "./database-options.ts";
 import { BoltError } from "./errors.ts";
 import type { Span } from "./free-spans.ts";
 import { Freelist, idsOf } from "./freelist.ts";
-import { DEFAULT_CACHE_BYTES, GROW_STEP_BYTES } from "./limits.ts";
+import { DEFAULT_CACHE_BYTES, GROW_STEP_BYTES, MAX_PAGES } from "./limits.ts";
 import { findFreePages, readStoredFreelist, type StoredFreelist } from "./load-freelist.ts";
 import { type Meta, metaPage } from "./meta.ts";
 import { openLocked, readCurrentMeta } from "./open-file.ts";
@@ -123,7 +123,7 @@ export class Database {
 
   /**
    * Begins a transaction. A second writer is refused with `WRITER_BUSY`, also while a `commitAsync`
-   * is pending; `DATABASE_READ_ONLY`, `DATABASE_NOT_OPEN`, `POISONED`.
+   * is pending; `DATABASE_READ_ONLY`, `DATABASE_NOT_OPEN`, `POISONED`, and `INVALID` after 2^53 - 1 of them.
    */
   begin(writable: boolean): Transaction {
     if (!this.#isOpen) throw new BoltError("DATABASE_NOT_OPEN");
@@ -144,8 +144,12 @@ export class Database {
       throw new BoltError("POISONED", undefined, { cause: this.#failure });
     }
     if (this.#writer !== undefined) throw new BoltError("WRITER_BUSY");
+    if (this.#meta.txid === Number.MAX_SAFE_INTEGER) {
+      throw new BoltError("INVALID", "its transactions cannot be counted further");
+    }
     this.#freelist.release(Array.from(this.#readers, (reader) => reader.txid));
-    const maxPages = Math.floor((this.#options.maxBytes ?? Infinity) / this.pageSize);
+    const maxBytes = this.#options.maxBytes ?? Infinity;
+    const maxPages = Math.min(MAX_PAGES, Math.floor(maxBytes / this.pageSize));
     this.#scratch.reset();
     const state = new TransactionState(
       this.#meta,

@@ -131,7 +131,7 @@ export class Transaction {
 
   /**
    * As `commit`, without holding up the event loop: the CPU part in slices of at most `sliceMs`
-   * milliseconds (default 5; needs the database's `clock`), files written and synced elsewhere.
+   * milliseconds (default 2; needs the database's `clock`), files written and synced elsewhere.
    * Until it settles no other write transaction may begin; read transactions see the state before.
    */
   async commitAsync(options: { sliceMs?: number } = {}): Promise<void> {

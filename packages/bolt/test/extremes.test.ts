@@ -1,6 +1,9 @@
+import * as fs from "node:fs";
 import { openDatabase } from "@nodetcd/bolt";
+import { nodeDisk } from "@nodetcd/runtime/node";
 import { FaultDisk } from "@nodetcd/simulator";
 import { describe, expect, test } from "vitest";
+import { MAX_PAGES } from "../src/limits.ts";
 import { type Meta, metaPage } from "../src/meta.ts";
 import { b, codeOf, text } from "./helpers.ts";
 
@@ -81,4 +84,31 @@ describe("a freelist page id out of range", () => {
       expect(codeOf(() => openDatabase(disk, "/db"))).toBe("CORRUPT");
     },
   );
+});
+
+test("a transaction id that could not be counted further takes no more transactions", () => {
+  const { disk, meta } = sample();
+  patchMetas(disk, { ...meta, txid: Number.MAX_SAFE_INTEGER });
+  const db = openDatabase(disk, "/db");
+  expect(codeOf(() => db.begin(true))).toBe("INVALID");
+  expect(db.view((tx) => tx.id)).toBe(Number.MAX_SAFE_INTEGER);
+});
+
+test("no page is allocated that the next opening would refuse", () => {
+  const { disk, meta } = sample();
+  patchMetas(disk, { ...meta, highWater: MAX_PAGES - 1 });
+  const directory = nodeDisk.makeTemporaryDirectory("bolt-huge-");
+  try {
+    fs.writeFileSync(`${directory}/db`, disk.readFile("/db"));
+    // Sparse: as large as it says, and next to nothing on the disk.
+    fs.truncateSync(`${directory}/db`, MAX_PAGES * PAGE);
+    const db = openDatabase(nodeDisk, `${directory}/db`);
+    const fill = (): void =>
+      db.update((tx) => tx.bucket(b("x"))!.put(b("large"), new Uint8Array(20 * PAGE)));
+    expect(codeOf(fill)).toBe("MAX_SIZE_REACHED");
+    expect(db.view((tx) => text(tx.bucket(b("x"))!.get(b("key 150"))))).toBe("value");
+    db.close();
+  } finally {
+    nodeDisk.removeTree(directory);
+  }
 });
