@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
 import { openDatabase } from "@nodetcd/bolt";
+import { clearElements, openRawFile } from "@nodetcd/bolt/inspect";
 import { nodeDisk } from "@nodetcd/runtime/node";
 import { FaultDisk } from "@nodetcd/simulator";
 import { describe, expect, test } from "vitest";
@@ -111,4 +112,14 @@ test("no page is allocated that the next opening would refuse", () => {
   } finally {
     nodeDisk.removeTree(directory);
   }
+});
+
+test("clearElements() empties a page whose elements make no sense", () => {
+  const { disk, leaf } = sample();
+  patch(disk, leaf * PAGE + 10, [0xf0, 0xff]);
+  const file = openRawFile(disk, "/db", "write");
+  expect(codeOf(() => clearElements(file, leaf, 0, 1))).toBe("CORRUPT");
+  clearElements(file, leaf, 0, -1);
+  expect(file.header(leaf)).toMatchObject({ count: 0, overflow: 0 });
+  file.close();
 });

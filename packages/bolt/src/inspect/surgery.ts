@@ -80,7 +80,9 @@ function requireRange(from: number, to: number, count: number): void {
  * @returns bytes used by header, elements and data that are left
  */
 function keepElements(page: Page, from: number, end: number): number {
-  const kept = [...pageElements(page)].toSpliced(from, end - from);
+  // Whatever they say: an empty page is what heals a damaged one.
+  const all = end - from === page.count;
+  const kept = all ? [] : [...pageElements(page)].toSpliced(from, end - from);
   const parts = kept.map((element, at) => {
     const index = at < from ? at : at + end - from;
     const value = element.kind === "child" ? new Uint8Array(0) : element.value;
