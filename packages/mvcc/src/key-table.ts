@@ -16,23 +16,35 @@ interface Segment {
  */
 export class KeyTable {
   readonly #seed: number;
+  /** Secrets of 30 bits, made of the seed. */
+  readonly #lowSecret: number;
+  readonly #highSecret: number;
   readonly #segments: Segment[] = [];
 
   /** @param seed makes positions unpredictable for whoever chooses the keys; any 32-bit number */
   constructor(seed: number) {
     this.#seed = seed | 0;
+    this.#lowSecret = scramble(seed + 0x9e37_79b9) >>> 2;
+    this.#highSecret = scramble(seed + 0x3c6e_f372) >>> 2;
     for (let i = 0; i < TABLE_SEGMENTS; i++) {
       this.#segments.push({ slots: emptySlots(INITIAL_SLOTS), used: 0 });
     }
   }
 
+  /**
+   * Multiplies the halves of each word, each with a secret added. With known factors alone a flip of the
+   * highest bit has the same outcome whatever the seed is, and keys could be made that all collide.
+   */
   hash(key: Uint8Array): number {
     let h = this.#seed ^ key.length;
+    const low = this.#lowSecret;
+    const high = this.#highSecret;
     const words = key.length - 3;
     let i = 0;
     for (; i < words; i += 4) {
       const word = key[i]! | (key[i + 1]! << 8) | (key[i + 2]! << 16) | (key[i + 3]! << 24);
-      h = Math.imul(h ^ word, 0x85ebca6b);
+      const x = h ^ word;
+      h = (Math.imul((x & 0xffff) + low, (x >>> 16) + high) + x) | 0;
       h ^= h >>> 15;
     }
     for (; i < key.length; i++) h = Math.imul(h ^ key[i]!, 0x01000193);
@@ -82,6 +94,13 @@ export class KeyTable {
     slots[hole] = undefined;
     segment.used--;
   }
+}
+
+/** Spreads what little differs between two numbers over all of 32 bits. */
+function scramble(value: number): number {
+  let h = Math.imul(value ^ (value >>> 16), 0x21f0_aaad);
+  h = Math.imul(h ^ (h >>> 15), 0x735a_2d97);
+  return h ^ (h >>> 15);
 }
 
 function emptySlots(count: number): (KeyIndex | undefined)[] {
