@@ -1,11 +1,18 @@
-import { WireReader } from "@nodetcd/bytes";
+import { WireError, WireReader } from "@nodetcd/bytes";
 import type { Clock } from "@nodetcd/runtime";
 import type { BackendLike } from "./backend-like.ts";
 import { after } from "./hash.ts";
 import { addRevision, type KeyIndex } from "./key-index.ts";
 import { SCAN_RECORDS, SLICE_CHECK_RECORDS, SLICE_MS } from "./limits.ts";
 import { FINISHED_COMPACT, readMark, SCHEDULED_COMPACT } from "./marks.ts";
-import { checkRevisionKey, isTombstoneKey, mainOf, revisionBound, subOf } from "./revision.ts";
+import {
+  checkRevisionKey,
+  corruptRecord,
+  isTombstoneKey,
+  mainOf,
+  revisionBound,
+  subOf,
+} from "./revision.ts";
 import { recordKey } from "./stored-key-value.ts";
 import { TreeBuilder } from "./tree-builder.ts";
 import type { TreeIndex } from "./tree-index.ts";
@@ -22,6 +29,8 @@ export interface Restored {
 
 /**
  * Rebuilds the index from the `key` bucket, in slices.
+ *
+ * Raises `CORRUPT_RECORD` for what no store writes.
  *
  * The revision is the newest record's, but never below a compaction mark: when the newest record was
  * a tombstone that a compaction removed, the marks are all that remembers it.
@@ -79,7 +88,12 @@ function readSlice(
   backend.range("key", from, undefined, SCAN_RECORDS, (key, value) => {
     checkRevisionKey(key);
     newest = mainOf(key);
-    readRecord(builder, leased, key, value);
+    try {
+      readRecord(builder, leased, key, value);
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      throw corruptRecord(key, `its value is no KeyValue: ${error.message}`, error);
+    }
     visited++;
     if (visited % SLICE_CHECK_RECORDS !== 0 && visited < SCAN_RECORDS) return true;
     if (visited < SCAN_RECORDS && clock.monotonic() < deadline) return true;
@@ -96,12 +110,20 @@ function readRecord(
   key: Uint8Array,
   value: Uint8Array,
 ): void {
-  const entry = builder.getOrAdd(recordKey(value));
+  const name = recordKey(value);
+  if (name.length === 0) throw corruptRecord(key, "its value has no key");
+  const entry = builder.getOrAdd(name);
+  const main = mainOf(key);
+  const sub = subOf(key);
+  if (main === 0) throw corruptRecord(key, "no change has revision 0");
+  if (main === entry.main && sub <= Math.max(entry.sub, ~entry.sub)) {
+    throw corruptRecord(key, "there is another change of the same key at this revision");
+  }
   if (isTombstoneKey(key)) {
-    addRevision(entry, mainOf(key), ~subOf(key));
+    addRevision(entry, main, ~sub);
     entry.lease = 0n;
   } else {
-    addRevision(entry, mainOf(key), subOf(key));
+    addRevision(entry, main, sub);
     readFields(entry, value);
   }
   if (entry.lease !== 0n) leased.add(entry);

@@ -71,14 +71,23 @@ export function isTombstoneKey(key: Uint8Array): boolean {
 
 /** Raises `CORRUPT_RECORD` unless the bytes have the form of a revision with safe integers. */
 export function checkRevisionKey(key: Uint8Array): void {
-  const lengthFits = key.length === REVISION_KEY_LENGTH || key.length === REVISION_KEY_LENGTH + 1;
-  if (
-    !lengthFits ||
-    key[8] !== SEPARATOR ||
-    !Number.isSafeInteger(readUint64(key, 0)) ||
-    !Number.isSafeInteger(readUint64(key, 9))
-  ) {
-    const hex = Buffer.from(key).toString("hex");
-    throw new MvccError("CORRUPT_RECORD", `Key of the "key" bucket is not a revision: ${hex}`);
-  }
+  if (!isRevision(key)) throw corruptRecord(key, "it is not a revision");
+}
+
+/** The bytes have the form of a revision, with or without the mark of a tombstone. */
+export function isRevision(bytes: Uint8Array): boolean {
+  const { length } = bytes;
+  return (
+    (length === REVISION_KEY_LENGTH || length === REVISION_KEY_LENGTH + 1) &&
+    bytes[8] === SEPARATOR &&
+    Number.isSafeInteger(readUint64(bytes, 0)) &&
+    Number.isSafeInteger(readUint64(bytes, 9))
+  );
+}
+
+/** What is wrong with the record under a key of the `key` bucket. */
+export function corruptRecord(key: Uint8Array, problem: string, cause?: unknown): MvccError {
+  const hex = Buffer.from(key).toString("hex");
+  const options = cause === undefined ? undefined : { cause };
+  return new MvccError("CORRUPT_RECORD", `Key ${hex} of the "key" bucket: ${problem}`, options);
 }

@@ -66,11 +66,12 @@ export class StoredKeyValue {
   }
 }
 
-/** A view of the key in an encoded KeyValue. */
+/** A view of the key in an encoded KeyValue; empty when it has none. Raises `WireError`. */
 export function recordKey(record: Uint8Array): Uint8Array {
   // Field 1 comes first in every record that etcd or this package wrote.
   if (record.length > 1 && record[0] === 10 && record[1]! < 0x80) {
-    return record.subarray(2, 2 + record[1]!);
+    const end = 2 + record[1]!;
+    if (end <= record.length) return record.subarray(2, end);
   }
   const reader = new WireReader(record);
   while (!reader.done) {
