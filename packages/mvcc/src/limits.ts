@@ -35,9 +35,21 @@ export const SLAB_BYTES: number = 64 * 1024;
 /** What a cached value costs besides its bytes: the views and objects around it, in bytes. */
 export const CACHED_VALUE_OVERHEAD = 200;
 
-/** Watchers served by one pass of catching up. */
-export const CATCH_UP_WATCHERS = 512;
-/** Distinct revisions read by one pass of catching up: the most that one response carries. */
+/** Watchers that read history together. */
+export const COHORT_WATCHERS = 4096;
+/** Revisions with events that one pass of catching up reads: the most that one response carries. */
 export const CATCH_UP_REVISIONS = 1000;
-/** Record bytes after which a pass of catching up ends at the next revision. */
+/** Events after which a pass of catching up ends at the next revision, counted for each watcher that gets them. */
+export const CATCH_UP_EVENTS = 8192;
+/** As `CATCH_UP_EVENTS`, the bytes of these events. */
 export const CATCH_UP_BYTES: number = 4 * 1024 * 1024;
+
+/** A revision with more changes has taken its turn of the loop: watchers are told in the next one. */
+export const CHANGES_PER_TURN = 2000;
+/** Watchers that are given their events between two looks at the clock. */
+export const DELIVERIES_PER_LOOK = 8;
+/**
+ * Events that may wait for their watchers, an event counted for each of them; beyond it the watchers read them
+ * from history instead.
+ */
+export const PENDING_EVENTS_MAX = 1_000_000;

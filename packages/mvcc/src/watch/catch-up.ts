@@ -3,8 +3,8 @@ import { EventType } from "@nodetcd/messages";
 import { writeKeyField, writeModRevisionField } from "../encode.ts";
 import {
   CATCH_UP_BYTES,
+  CATCH_UP_EVENTS,
   CATCH_UP_REVISIONS,
-  CATCH_UP_WATCHERS,
   SLICE_CHECK_RECORDS,
   SLICE_MS,
 } from "../limits.ts";
@@ -12,8 +12,8 @@ import { isTombstoneKey, mainOf, revisionBound } from "../revision.ts";
 import type { StoreState } from "../store-state.ts";
 import { keyText, parseStored, recordKey, StoredKeyValue } from "../stored-key-value.ts";
 import type { StoredEvent } from "../txn.ts";
-import { takeView } from "../value-cache.ts";
-import { WatcherGroup } from "./synced-group.ts";
+import { takeView, type ValueCache } from "../value-cache.ts";
+import type { Cohort } from "./cohort.ts";
 import { addPending, takePending, type Watcher } from "./watcher.ts";
 
 /** Where watchers go that need not catch up any more. */
@@ -23,109 +23,107 @@ export interface CatchUpMoves {
 }
 
 /**
- * One pass for watchers that are behind: reads a window of history that begins where the one that
- * waits longest is, and gives all chosen watchers what the window holds for them. Those that are
- * not done then wait again, last in the queue, so that all get on however far apart they are.
+ * Reads a window of history, from where the cohort is, and gives its watchers what that holds for them.
  *
- * @param behind watchers in the order of waiting; changed
+ * @param memory for the events; not the store's, whose cache is for what is read often
+ * @returns true when the cohort has met the present: its watchers are synced, and it is not needed any more
  */
-export function catchUp(state: StoreState, behind: Set<Watcher>, moves: CatchUpMoves): void {
-  const chosen = choose(state, behind, moves);
-  const head = chosen[0];
-  if (head === undefined) return;
-  const from = Math.max(head.minRevision, 0);
-  const group = new WatcherGroup();
-  for (const watcher of chosen) if (watcher.minRevision >= from) group.add(watcher);
-
+export function catchUp(
+  state: StoreState,
+  memory: ValueCache,
+  cohort: Cohort,
+  moves: CatchUpMoves,
+): boolean {
+  if (cohort.position < state.compactRevision) cancelCompacted(state, cohort);
   const touched: Watcher[] = [];
-  const readTo = readWindow(state, group, from, touched);
+  const readTo = readWindow(state, memory, cohort, touched);
+  cohort.position = readTo + 1;
   for (const watcher of touched) deliver(state, watcher, takePending(watcher), readTo, moves);
-  for (const watcher of group.watchers) settle(state, behind, watcher, readTo, moves);
-}
-
-/** The first watchers in the queue that can be served; sends away those that cannot. */
-function choose(state: StoreState, behind: Set<Watcher>, moves: CatchUpMoves): Watcher[] {
-  const chosen: Watcher[] = [];
-  let looked = 0;
-  for (const watcher of behind) {
-    if (looked++ >= CATCH_UP_WATCHERS) break;
-    if (watcher.stream.full) moves.stopped(watcher);
-    else if (watcher.minRevision < state.compactRevision) cancelCompacted(state, watcher);
-    else if (watcher.minRevision > state.revision) moves.synced(watcher);
-    else chosen.push(watcher);
+  if (readTo < state.revision) return false;
+  for (const watcher of cohort.group.watchers) {
+    watcher.cohort = undefined;
+    watcher.minRevision = Math.max(watcher.minRevision, cohort.position);
+    moves.synced(watcher);
   }
-  return chosen;
+  return true;
 }
 
-/** Tells a watcher that its next revision is gone, and forgets it. */
-function cancelCompacted(state: StoreState, watcher: Watcher): void {
-  const { stream } = watcher;
-  stream.forget(watcher);
-  stream.send({
-    watchId: watcher.id,
-    revision: state.revision,
-    compactRevision: state.compactRevision,
-    events: [],
-  });
+/** Tells the watchers whose next revision is gone, and forgets them; the others begin after what is gone. */
+function cancelCompacted(state: StoreState, cohort: Cohort): void {
+  const { revision, compactRevision } = state;
+  for (const watcher of cohort.group.watchers) {
+    if (watcher.minRevision >= compactRevision) continue;
+    const { id: watchId, stream } = watcher;
+    stream.forget(watcher);
+    stream.send({ watchId, revision, compactRevision, events: [] });
+  }
+  cohort.position = compactRevision;
 }
 
 /**
- * Collects the events from revision `from` on, until a bound of the pass or the present is reached,
- * but always whole revisions.
+ * Collects the events from where the cohort is, until a bound of the pass or the present is reached, but
+ * always whole revisions.
  *
  * @returns the last revision that was read in full
  */
 function readWindow(
   state: StoreState,
-  group: WatcherGroup,
-  from: number,
+  memory: ValueCache,
+  { group, position }: Cohort,
   touched: Watcher[],
 ): number {
   const deadline = state.clock.monotonic() + SLICE_MS;
+  let readTo = Math.max(state.revision, position - 1);
   let current = 0;
-  let revisions = 0;
   let records = 0;
+  let nextLook = SLICE_CHECK_RECORDS;
+  let withEvents = 0;
+  let events = 0;
   let bytes = 0;
-  let readTo = state.revision;
+  /** Asked between two revisions. */
+  const enough = (): boolean => {
+    if (withEvents >= CATCH_UP_REVISIONS || events >= CATCH_UP_EVENTS) return true;
+    if (bytes >= CATCH_UP_BYTES) return true;
+    if (records < nextLook) return false;
+    nextLook = records + SLICE_CHECK_RECORDS;
+    return state.clock.monotonic() >= deadline;
+  };
   const end = revisionBound(state.revision + 1);
-  state.backend.range("key", revisionBound(from), end, 0, (key, value) => {
+  state.backend.range("key", revisionBound(Math.max(position, 0)), end, 0, (key, value) => {
     const main = mainOf(key);
-    if (main !== current) {
-      const overTime = records >= SLICE_CHECK_RECORDS && state.clock.monotonic() >= deadline;
-      if (revisions >= CATCH_UP_REVISIONS || bytes >= CATCH_UP_BYTES || overTime) {
-        readTo = current;
-        return false;
-      }
-      current = main;
-      revisions++;
+    if (main !== current && enough()) {
+      readTo = current;
+      return false;
     }
+    const before = events;
     records++;
     const text = keyText(recordKey(value));
-    if (!group.has(text)) return true;
-    const event = toEvent(state, key, value);
-    bytes += event.keyValue.bytes.length;
-    group.visit(text, (watcher) => addPending(watcher, event, main, touched));
+    if (group.has(text)) {
+      const event = toEvent(memory, key, value);
+      group.visit(text, (watcher) => {
+        if (addPending(watcher, event, main, touched)) events++;
+      });
+      bytes += event.keyValue.bytes.length * (events - before);
+    }
+    if (main !== current && events > before) withEvents++;
+    current = main;
     return true;
   });
   return readTo;
 }
 
 /** The event of a borrowed record, with bytes of its own. */
-function toEvent(state: StoreState, key: Uint8Array, value: Uint8Array): StoredEvent {
-  const main = mainOf(key);
-  if (isTombstoneKey(key)) {
-    return { type: EventType.DELETE, keyValue: deletedKeyValue(state, recordKey(value), main) };
+function toEvent(memory: ValueCache, key: Uint8Array, value: Uint8Array): StoredEvent {
+  if (!isTombstoneKey(key)) {
+    return { type: EventType.PUT, keyValue: parseStored(memory.copy(value).bytes) };
   }
-  const newest = state.index.get(recordKey(value))?.stored;
-  if (newest?.modRevision === main && newest.bytes.length === value.length) {
-    return { type: EventType.PUT, keyValue: newest };
-  }
-  return { type: EventType.PUT, keyValue: parseStored(state.values.copy(value).bytes) };
+  const keyValue = deletedKeyValue(memory, recordKey(value), mainOf(key));
+  return { type: EventType.DELETE, keyValue };
 }
 
-function deletedKeyValue(state: StoreState, key: Uint8Array, main: number): StoredKeyValue {
+function deletedKeyValue(memory: ValueCache, key: Uint8Array, main: number): StoredKeyValue {
   const size = 1 + varintSize(key.length) + key.length + 1 + varintSize(main);
-  const slab = state.values.reserve(size);
+  const slab = memory.reserve(size);
   writeModRevisionField(slab.memory, writeKeyField(slab.memory, slab.used, key), main);
   return new StoredKeyValue(takeView(slab, size), 0, main, 0, 0n);
 }
@@ -146,22 +144,4 @@ function deliver(
   state.stats.events += events.length;
   watcher.minRevision = readTo + 1;
   watcher.stream.send({ watchId: watcher.id, revision: readTo, compactRevision: 0, events });
-}
-
-/** After the pass: whoever was not stopped has seen everything up to `readTo`. */
-function settle(
-  state: StoreState,
-  behind: Set<Watcher>,
-  watcher: Watcher,
-  readTo: number,
-  moves: CatchUpMoves,
-): void {
-  if (watcher.state !== "behind") return;
-  watcher.minRevision = Math.max(watcher.minRevision, readTo + 1);
-  if (watcher.minRevision > state.revision) {
-    moves.synced(watcher);
-    return;
-  }
-  behind.delete(watcher);
-  behind.add(watcher);
 }

@@ -1,15 +1,17 @@
 import type { Timer } from "@nodetcd/runtime";
 import type { StoreState } from "../store-state.ts";
-import type { Change, StoredEvent } from "../txn.ts";
-import { catchUp } from "./catch-up.ts";
+import type { Change } from "../txn.ts";
+import { BehindWatchers } from "./behind.ts";
 import { WatchStream, type WatchSink } from "./stream.ts";
-import { WatcherGroup } from "./synced-group.ts";
+import { WatcherGroup } from "./watcher-group.ts";
+import { CHANGES_PER_TURN, DELIVERIES_PER_LOOK, PENDING_EVENTS_MAX, SLICE_MS } from "../limits.ts";
 import { addPending, takePending, type Watcher } from "./watcher.ts";
 
 /**
  * Gives every watcher each event of its range once, in order, all events of a revision together.
  *
- * A watcher that has seen everything is *synced* and is told by `notify`, in the turn of the change.
+ * A watcher that has seen everything is *synced* and is told by `notify`, in the turn of the change; where
+ * that are very many watchers, the last of them in the next turns, with what has changed meanwhile.
  * One that starts in the past is *behind* and reads history in passes, until it meets the present.
  * One whose sink is full when an event comes is *stopped*; no event is queued for it, it goes behind
  * when its sink takes more. Because of that the memory for slow watchers does not grow with events.
@@ -18,20 +20,38 @@ export class WatchHub {
   readonly #state: StoreState;
   readonly #streams = new Set<WatchStream>();
   readonly #synced = new WatcherGroup();
-  readonly #behind = new Set<Watcher>();
+  readonly #behind: BehindWatchers;
+  /** Synced watchers with pending events from `#dueHead` on, whoever waits longest first. */
+  #due: Watcher[] = [];
+  #dueHead = 0;
+  /** Events that synced watchers have pending. */
+  #pendingEvents = 0;
+  /** Those that are due get their turn by themselves: now, or in a later turn of the loop. */
+  #delivering = false;
   #timer: Timer | undefined;
   #closed = false;
-  /** Synced watchers have been given everything up to this revision. */
+  /** Synced watchers have been given everything up to this revision, but for what is pending. */
   #notifiedRevision: number;
 
   constructor(state: StoreState) {
     this.#state = state;
     this.#notifiedRevision = state.revision;
+    this.#behind = new BehindWatchers(state, {
+      synced: (watcher) => {
+        state.stats.slowWatchers--;
+        this.#join(watcher);
+      },
+      stopped: (watcher) => {
+        this.#behind.remove(watcher);
+        this.#stop(watcher);
+      },
+    });
   }
 
-  /** Progress may be told up to here. */
-  get notifiedRevision(): number {
-    return this.#notifiedRevision;
+  /** Progress of a synced watcher may be told up to here. */
+  toldUpTo(watcher: Watcher): number {
+    const first = watcher.pending?.[0];
+    return first === undefined ? this.#notifiedRevision : first.keyValue.modRevision - 1;
   }
 
   openStream(sink: WatchSink): WatchStream {
@@ -44,31 +64,87 @@ export class WatchHub {
   /** Gives the changes of the revision that was just reached to the synced watchers. */
   notify(changes: readonly Change[]): void {
     const { revision } = this.#state;
-    if (this.#synced.size === 0) {
-      this.#notifiedRevision = revision;
-      return;
+    if (this.#synced.size > 0) {
+      for (const change of changes) {
+        this.#synced.visit(change.key, (watcher) => {
+          if (addPending(watcher, change, revision, this.#due)) this.#pendingEvents++;
+        });
+      }
     }
-    const touched: Watcher[] = [];
-    for (const change of changes) {
-      this.#synced.visit(change.key, (watcher) => addPending(watcher, change, revision, touched));
-    }
-    // Sinks run only now: they may open, cancel and close watchers.
-    for (const watcher of touched) this.#deliver(watcher, takePending(watcher), revision);
     this.#notifiedRevision = revision;
+    if (this.#dueHead === this.#due.length) return;
+    if (this.#pendingEvents > PENDING_EVENTS_MAX) this.#setBackDue();
+    else if (changes.length > CHANGES_PER_TURN) this.#deliverLater();
+    else if (!this.#delivering) this.#deliverDue(SLICE_MS);
   }
 
-  #deliver(watcher: Watcher, events: StoredEvent[], revision: number): void {
-    if (watcher.state !== "synced") return;
+  #deliverLater(): void {
+    if (this.#delivering) return;
+    this.#delivering = true;
+    this.#state.clock.defer(() => this.#deliverDue(SLICE_MS));
+  }
+
+  /** Sinks run only here and in catching up: they may open, cancel and close watchers. */
+  #deliverDue(budgetMs: number): void {
+    const { clock } = this.#state;
+    this.#delivering = true;
+    const deadline = clock.monotonic() + budgetMs;
+    for (let count = 1; this.#dueHead < this.#due.length; count++) {
+      this.#deliver(this.#nextDue());
+      if (count % DELIVERIES_PER_LOOK === 0 && clock.monotonic() >= deadline) break;
+    }
+    this.#delivering = false;
+    if (this.#dueHead < this.#due.length) this.#deliverLater();
+    else this.#forgetDue();
+  }
+
+  #nextDue(): Watcher {
+    const next = this.#due[this.#dueHead++]!;
+    if (this.#dueHead > 1024 && this.#dueHead * 2 > this.#due.length) {
+      this.#due.splice(0, this.#dueHead);
+      this.#dueHead = 0;
+    }
+    return next;
+  }
+
+  #deliver(watcher: Watcher): void {
+    if (watcher.state !== "synced" || watcher.pending === undefined) return;
+    const events = takePending(watcher);
+    this.#pendingEvents -= events.length;
     if (watcher.stream.full) {
-      watcher.minRevision = revision;
+      watcher.minRevision = events[0]!.keyValue.modRevision;
       this.#synced.remove(watcher);
-      watcher.state = "stopped";
       this.#state.stats.slowWatchers++;
+      this.#stop(watcher);
       return;
     }
+    const revision = this.#notifiedRevision;
     watcher.minRevision = revision + 1;
     this.#state.stats.events += events.length;
     watcher.stream.send({ watchId: watcher.id, revision, compactRevision: 0, events });
+  }
+
+  /** More is pending than may be held: whoever is due reads it from history. */
+  #setBackDue(): void {
+    for (const watcher of this.#due.slice(this.#dueHead)) {
+      if (watcher.state !== "synced" || watcher.pending === undefined) continue;
+      watcher.minRevision = takePending(watcher)[0]!.keyValue.modRevision;
+      this.#synced.remove(watcher);
+      this.#state.stats.slowWatchers++;
+      this.#fallBehind(watcher);
+    }
+    this.#forgetDue();
+  }
+
+  #forgetDue(): void {
+    this.#due = [];
+    this.#dueHead = 0;
+    this.#pendingEvents = 0;
+  }
+
+  #stop(watcher: Watcher): void {
+    watcher.state = "stopped";
+    watcher.stream.stopped.add(watcher);
   }
 
   /** Takes in a new watcher of a stream. */
@@ -94,9 +170,9 @@ export class WatchHub {
     if (watcher.state === "gone") return;
     if (watcher.state !== "synced") this.#state.stats.slowWatchers--;
     this.#synced.remove(watcher);
-    this.#behind.delete(watcher);
+    this.#behind.remove(watcher);
     watcher.state = "gone";
-    watcher.pending = undefined;
+    this.#pendingEvents -= takePending(watcher).length;
     this.#state.stats.watchers--;
   }
 
@@ -106,6 +182,7 @@ export class WatchHub {
 
   /** After the store went over to another history: whoever has missed something catches up. */
   restart(): void {
+    this.#deliverDue(Infinity);
     const { revision } = this.#state;
     for (const watcher of this.#synced.watchers) {
       watcher.minRevision = Math.max(watcher.minRevision, this.#notifiedRevision + 1);
@@ -129,7 +206,6 @@ export class WatchHub {
   }
 
   #fallBehind(watcher: Watcher): void {
-    watcher.state = "behind";
     this.#behind.add(watcher);
     this.#schedule(0);
   }
@@ -142,18 +218,8 @@ export class WatchHub {
   #pass(): void {
     this.#timer = undefined;
     const started = this.#state.clock.monotonic();
-    catchUp(this.#state, this.#behind, {
-      synced: (watcher) => {
-        this.#behind.delete(watcher);
-        this.#state.stats.slowWatchers--;
-        this.#join(watcher);
-      },
-      stopped: (watcher) => {
-        this.#behind.delete(watcher);
-        watcher.state = "stopped";
-      },
-    });
+    this.#behind.pass();
     // As long a rest as the pass took: at most half of the time goes into catching up.
-    if (this.#behind.size > 0) this.#schedule(this.#state.clock.monotonic() - started);
+    if (!this.#behind.empty) this.#schedule(this.#state.clock.monotonic() - started);
   }
 }

@@ -48,6 +48,8 @@ export class WatchStream {
   readonly #hub: WatchHub;
   readonly #sink: WatchSink;
   readonly #watchers = new Map<number, Watcher>();
+  /** Those that missed an event because the sink was full; kept by the hub. */
+  readonly stopped: Set<Watcher> = new Set();
   #nextId = 0;
   #full = false;
   #closed = false;
@@ -94,6 +96,7 @@ export class WatchStream {
       startRevision,
       minRevision: startRevision,
       state: "gone",
+      cohort: undefined,
       pending: undefined,
     };
     this.#watchers.set(id, watcher);
@@ -124,6 +127,7 @@ export class WatchStream {
   /** Takes a watcher out of the stream and the hub. */
   forget(watcher: Watcher): void {
     this.#watchers.delete(watcher.id);
+    this.stopped.delete(watcher);
     this.#hub.dismiss(watcher);
   }
 
@@ -134,11 +138,14 @@ export class WatchStream {
    * @returns whether a response was sent
    */
   requestProgress(id: number): boolean {
-    const revision = this.#hub.notifiedRevision;
-    const asked = id === ALL_WATCHERS ? [...this.#watchers.values()] : [this.#watchers.get(id)];
-    if (this.#full || this.#closed || asked.length === 0) return false;
+    const asked = id === ALL_WATCHERS ? this.#watchers.values() : [this.#watchers.get(id)];
+    if (this.#full || this.#closed || this.#watchers.size === 0) return false;
+    let revision = Infinity;
     for (const watcher of asked) {
-      if (watcher?.state !== "synced" || watcher.startRevision > revision) return false;
+      if (watcher?.state !== "synced") return false;
+      const told = this.#hub.toldUpTo(watcher);
+      if (watcher.startRevision > told) return false;
+      revision = Math.min(revision, told);
     }
     this.send({ watchId: id, revision, compactRevision: 0, events: [] });
     return true;
@@ -148,9 +155,8 @@ export class WatchStream {
   resume(): void {
     if (!this.#full || this.#closed) return;
     this.#full = false;
-    for (const watcher of this.#watchers.values()) {
-      if (watcher.state === "stopped") this.#hub.rejoin(watcher);
-    }
+    for (const watcher of this.stopped) this.#hub.rejoin(watcher);
+    this.stopped.clear();
   }
 
   /** Cancels all watchers; the sink is not called any more. */

@@ -1,5 +1,6 @@
 import { EventType } from "@nodetcd/messages";
 import type { StoredEvent } from "../txn.ts";
+import type { Cohort } from "./cohort.ts";
 import type { WatchStream } from "./stream.ts";
 
 /**
@@ -28,25 +29,28 @@ export interface Watcher {
    */
   minRevision: number;
   state: WatcherState;
+  /** While it is behind: with whom it reads history. */
+  cohort: Cohort | undefined;
   /** Events of the response that is being put together. */
   pending: StoredEvent[] | undefined;
 }
 
-/** Adds an event to the next response of a watcher whose range it is in, if it is for it. */
+/** Adds an event to the next response of a watcher whose range it is in; false when it is not for it. */
 export function addPending(
   watcher: Watcher,
   event: StoredEvent,
   revision: number,
   touched: Watcher[],
-): void {
-  if (revision < watcher.minRevision) return;
-  if (event.type === EventType.PUT ? !watcher.wantsPuts : !watcher.wantsDeletes) return;
+): boolean {
+  if (revision < watcher.minRevision) return false;
+  if (event.type === EventType.PUT ? !watcher.wantsPuts : !watcher.wantsDeletes) return false;
   if (watcher.pending === undefined) {
     watcher.pending = [event];
     touched.push(watcher);
   } else {
     watcher.pending.push(event);
   }
+  return true;
 }
 
 /** Takes the events put together so far. */

@@ -26,8 +26,13 @@ export interface World {
 
 /** Memory and virtual time. */
 export class MemoryWorld implements World {
-  readonly clock = new VirtualClock();
+  readonly clock: VirtualClock;
   backend = new MemoryBackend();
+
+  /** @param clock default: one that stands still until it is advanced */
+  constructor(clock: VirtualClock = new VirtualClock()) {
+    this.clock = clock;
+  }
 
   advance(ms: number): Promise<void> {
     return this.clock.advanceAsync(ms);
