@@ -9,7 +9,7 @@ export const APPLY_LAG_MAX = 5_000;
 /** Longest stretch of applying before other events get their turn, in milliseconds. */
 export const APPLY_SLICE_MS = 4;
 /** Entries between two looks at the clock while applying. */
-export const APPLY_CLOCK_EVERY = 16;
+export const APPLY_CLOCK_EVERY = 4;
 /** Bytes that gRPC takes above `maxRequestBytes`. */
 export const GRPC_OVERHEAD_BYTES: number = 512 * 1024;
 /** Committed entries that raft gives out at once, in bytes; the others follow. */

@@ -26,7 +26,7 @@ const FIELDS = Object.keys(OPERATIONS) as Field[];
 
 /**
  * How long applying takes. Requests are timed one by one, but for puts: they are many and alike, and
- * share the time of the stretch that they were applied in (16 entries at most).
+ * share the time of the stretch that they were applied in (4 entries at most).
  */
 export class ApplyMeter {
   readonly #durations = new BucketFamily(
