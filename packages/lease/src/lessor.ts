@@ -136,6 +136,13 @@ export class Lessor {
     this.#release(id);
   }
 
+  /** True when `renew` would not raise anything. */
+  renewable(id: bigint): boolean {
+    const lease = this.#leases.get(id);
+    if (lease?.expiry === undefined || lease.expiry <= this.#clock.monotonic()) return false;
+    return lease.remainingTtl === 0 || this.onCheckpoint === undefined;
+  }
+
   /**
    * Starts the time to live anew. Raises `LEASE_NOT_FOUND`, `NOT_PRIMARY`, `LEASE_EXPIRED` (see
    * `settled`) and `LEASE_CHECKPOINTED`: with checkpoints on, the members must forget the rest that

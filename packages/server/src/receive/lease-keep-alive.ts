@@ -1,6 +1,6 @@
 import type { StreamCall } from "@nodetcd/grpc";
 import { LeaseError } from "@nodetcd/lease";
-import { LeaseKeepAliveRequest, LeaseKeepAliveResponse } from "@nodetcd/messages";
+import { type Init, LeaseKeepAliveRequest, LeaseKeepAliveResponse } from "@nodetcd/messages";
 import type { Core } from "../core.ts";
 import { KEEP_ALIVES_WAITING_MAX } from "../limits.ts";
 import { failCall, failStream } from "./error-to-status.ts";
@@ -27,13 +27,18 @@ async function renew(core: Core, id: bigint): Promise<number> {
   }
 }
 
-/** One stream: renewals are done one after the other, and so answered in their order. */
+/**
+ * One stream: renewals are done one after the other, and so answered in their order. Nearly all are done in
+ * the turn in which they come; one that has to wait for something lets those behind it wait as well.
+ */
 class KeepAlives {
   readonly #core: Core;
   readonly #call: StreamCall;
-  #last: Promise<void> = Promise.resolve();
-  #waiting = 0;
+  /** Behind the one that takes its time. */
+  #waiting: bigint[] = [];
+  #busy = false;
   #full = false;
+  #halfClosed = false;
 
   constructor(core: Core, call: StreamCall) {
     this.#core = core;
@@ -43,42 +48,69 @@ class KeepAlives {
       this.#full = false;
       this.#listenAgain();
     };
-    call.onHalfClose = () => void this.#last.then(() => call.finish());
+    call.onHalfClose = () => {
+      this.#halfClosed = true;
+      if (!this.#busy) call.finish();
+    };
   }
 
   #receive(bytes: Uint8Array): void {
     try {
       const { id } = LeaseKeepAliveRequest.decode(bytes);
-      this.#last = this.#last.then(() => this.#answer(id));
-      if (++this.#waiting >= KEEP_ALIVES_WAITING_MAX) this.#call.pause();
+      if (!this.#busy) {
+        this.#renew(id);
+        return;
+      }
+      if (this.#waiting.push(id) >= KEEP_ALIVES_WAITING_MAX) this.#call.pause();
     } catch (error) {
       failStream(this.#call, error);
     }
   }
 
-  async #answer(id: bigint): Promise<void> {
-    const { lessor, applied, raft, headers, store } = this.#core;
+  #renew(id: bigint): void {
     if (this.#call.cancelled) return;
+    const { lessor, headers, store } = this.#core;
+    // A lease that is not known may still be on its way through the log.
+    if (lessor.renewable(id)) {
+      // The header is from before the renewal: what it says is certainly not newer.
+      const header = headers.of(store.revision);
+      this.#answer({ header, id, ttl: lessor.renew(id) });
+    } else void this.#renewLater(id);
+  }
+
+  async #renewLater(id: bigint): Promise<void> {
+    const { lessor, applied, raft, headers, store } = this.#core;
+    this.#busy = true;
     try {
-      // A lease that is not known may still be on its way through the log.
       if (!lessor.has(id)) {
         await new Promise<void>((resolve) => applied.whenApplied(raft.committedIndex, resolve));
       }
-      // The header is from before the renewal: what it says is certainly not newer.
       const header = headers.of(store.revision);
       const ttl = await renew(this.#core, id);
-      this.#full = !this.#call.send(LeaseKeepAliveResponse.encode({ header, id, ttl }));
-      if (this.#full) this.#call.pause();
+      if (!this.#call.cancelled) this.#answer({ header, id, ttl });
     } catch (error) {
       failCall(this.#call, error);
-    } finally {
-      this.#waiting--;
-      this.#listenAgain();
     }
+    this.#busy = false;
+    this.#goOn();
+  }
+
+  #goOn(): void {
+    const waiting = this.#waiting;
+    let next = 0;
+    while (next < waiting.length && !this.#busy) this.#renew(waiting[next++]!);
+    this.#waiting = waiting.slice(next);
+    if (this.#halfClosed && !this.#busy) this.#call.finish();
+    this.#listenAgain();
+  }
+
+  #answer(response: Init<LeaseKeepAliveResponse>): void {
+    this.#full = !this.#call.send(LeaseKeepAliveResponse.encode(response));
+    if (this.#full) this.#call.pause();
   }
 
   #listenAgain(): void {
-    if (!this.#full && this.#waiting < KEEP_ALIVES_WAITING_MAX) this.#call.resume();
+    if (!this.#full && this.#waiting.length < KEEP_ALIVES_WAITING_MAX) this.#call.resume();
   }
 }
 
