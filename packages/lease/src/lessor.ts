@@ -63,6 +63,8 @@ export class Lessor {
   persistCheckpoints: boolean;
   readonly #leases = new Map<bigint, HeldLease>();
   readonly #leaseOfKey = new Map<string, HeldLease>();
+  /** Its keys are being deleted, and detached from it all together. */
+  #revoking: bigint | undefined;
   /** Who waits for the end of an expired lease. */
   readonly #waiting = new Map<bigint, (() => void)[]>();
 
@@ -128,7 +130,9 @@ export class Lessor {
   revoke(id: bigint): void {
     const lease = this.#find(id);
     const keys = sortedKeys(lease);
+    this.#revoking = id;
     if (keys.length > 0) this.deleteKeys(keys);
+    this.#revoking = undefined;
     for (const key of lease.keys) this.#leaseOfKey.delete(key);
     this.#countdown.forget(lease);
     this.#leases.delete(id);
@@ -220,6 +224,7 @@ export class Lessor {
 
   /** Nothing happens when the key is not attached to this lease. Borrows the key for the call. */
   detach(id: bigint, key: Uint8Array): void {
+    if (id === this.#revoking) return;
     const text = keyText(key);
     const lease = this.#leaseOfKey.get(text);
     if (lease?.id !== id) return;

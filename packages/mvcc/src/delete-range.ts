@@ -37,18 +37,12 @@ export function deleteKey(state: StoreState, entry: KeyIndex, main: number, sub:
   writeKeyRecord(slab.memory, slab.used, key);
   state.backend.put("key", revisionKey(main, sub, true), takeView(slab, size));
 
-  if (entry.lease !== 0n) detach(state, key);
+  if (entry.lease !== 0n) state.lessor.detach(entry.lease, keyBytes(key));
   addRevision(entry, main, ~sub);
   entry.lease = 0n;
   entry.stored = undefined;
   state.index.touch(entry, true);
   state.stats.deletes++;
-}
-
-function detach({ lessor }: StoreState, text: string): void {
-  const key = keyBytes(text);
-  const lease = lessor.leaseOf(key);
-  if (lease !== 0n) lessor.detach(lease, key);
 }
 
 /** A deletion as watchers get it. Its event is made when the first of them asks, if one does. */
