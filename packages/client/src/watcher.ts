@@ -101,17 +101,23 @@ export class Watcher implements AsyncIterableIterator<WatchEvent> {
     await this.return();
   }
 
-  /** The same events as they came: all that a revision changed is in one batch. */
-  async *batches(): AsyncGenerator<WatchBatch, void, undefined> {
-    try {
-      for (;;) {
-        const batch = await this.#queue.batch();
-        if (batch === undefined) return;
-        yield batch;
-      }
-    } finally {
-      await this.return();
-    }
+  /**
+   * The same events as they came: all that a revision changed is in one batch. Leaving the loop, or
+   * `return()`, ends the watch, also while a `next()` is waiting.
+   */
+  batches(): AsyncIterableIterator<WatchBatch, undefined> {
+    const batches: AsyncIterableIterator<WatchBatch, undefined> = {
+      next: async () => {
+        const value = await this.#queue.batch();
+        return value === undefined ? { done: true, value } : { done: false, value };
+      },
+      return: async () => {
+        await this.return();
+        return { done: true, value: undefined };
+      },
+      [Symbol.asyncIterator]: () => batches,
+    };
+    return batches;
   }
 
   readonly #onAbort = (): void => {

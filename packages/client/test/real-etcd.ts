@@ -7,8 +7,8 @@ import { delimiter, join } from "node:path";
 export interface RealEtcd {
   readonly endpoint: string;
   stop(): Promise<void>;
-  /** Starts it again on the same port and data. */
-  start(): Promise<void>;
+  /** Ends it, with or without notice, and starts it again on the same port and data. */
+  restart(how: "stop" | "kill"): Promise<void>;
 }
 
 /** Paths of etcd programs: `ETCD_BIN` and `etcd` on the PATH, with their versions. */
@@ -67,21 +67,21 @@ export async function startRealEtcd(path: string): Promise<RealEtcd> {
     ["--initial-cluster", `real=${peer}`],
   ].flat();
   const running: ChildProcess[] = [await launch(path, args)];
-  const halt = async (): Promise<void> => {
+  const halt = async (signal: "SIGTERM" | "SIGKILL"): Promise<void> => {
     const child = running.pop();
     if (child === undefined) return;
     const gone = new Promise((resolve) => child.once("exit", resolve));
-    child.kill("SIGKILL");
+    child.kill(signal);
     await gone;
   };
   return {
     endpoint: client,
-    start: async () => {
-      await halt();
+    restart: async (how) => {
+      await halt(how === "stop" ? "SIGTERM" : "SIGKILL");
       running.push(await launch(path, args));
     },
     stop: async () => {
-      await halt();
+      await halt("SIGKILL");
       rmSync(directory, { recursive: true, force: true });
     },
   };

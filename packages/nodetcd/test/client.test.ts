@@ -1,8 +1,30 @@
 import { startEtcd } from "../src/nodetcd.ts";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { clientSuite } from "../../client/test/suite.ts";
+import { watchSuite } from "../../client/test/watch-suite.ts";
 
 clientSuite("nodetcd over a socket", () => startEtcd());
 clientSuite("nodetcd without a socket", async () => {
   const { client, stop } = await startEtcd({ listen: false });
   return { endpoint: undefined, client, stop };
+});
+watchSuite("nodetcd", async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), "nodetcd-watch-"));
+  let member = await startEtcd({ dataDir });
+  const { endpoint } = member;
+  const clientPort = Number(new URL(endpoint).port);
+  return {
+    endpoint,
+    // In this process a member cannot be killed: `npm run crash:watches` does that.
+    restart: async () => {
+      await member.stop();
+      member = await startEtcd({ dataDir, clientPort });
+    },
+    stop: async () => {
+      await member.stop();
+      rmSync(dataDir, { recursive: true });
+    },
+  };
 });
