@@ -32,11 +32,12 @@ const UNAVAILABLE = 14;
 export class Connection {
   readonly #session: ClientHttp2Session;
 
-  constructor(url: string) {
-    this.#session = connect(url, { settings: { initialWindowSize: 16 << 20 } });
+  /** `windowBytes`: what the server may send before it was read, on each stream and on all. */
+  constructor(url: string, windowBytes: number = 16 << 20) {
+    this.#session = connect(url, { settings: { initialWindowSize: windowBytes } });
     this.#session.on("error", () => {});
     this.#session.once("connect", () => {
-      if (!this.isClosed) this.#session.setLocalWindowSize(16 << 20);
+      if (!this.isClosed) this.#session.setLocalWindowSize(windowBytes);
     });
   }
 
@@ -140,6 +141,15 @@ export class RpcStream {
   /** Half-closes: nothing more will be sent. */
   end(): void {
     this.#stream?.end();
+  }
+
+  /** Reads no more until `resume`. */
+  pause(): void {
+    this.#stream?.pause();
+  }
+
+  resume(): void {
+    this.#stream?.resume();
   }
 
   /** Ends it here with this status. */
