@@ -38,12 +38,12 @@ export class Inbound {
 
   data(bytes: Uint8Array, start: number, end: number): void {
     if (this.#stopped) return;
-    if (this.#paused || this.#waiting.length > 0) {
-      this.#waiting.push({ bytes, start, end });
-      return;
-    }
-    const position = this.#read(bytes, start, end);
-    if (position < end && !this.#stopped) this.#waiting.push({ bytes, start: position, end });
+    const wait = this.#paused || this.#waiting.length > 0;
+    const position = wait ? start : this.#read(bytes, start, end);
+    if (position === end || this.#stopped) return;
+    // A copy: the rest of what came from the socket with it is not to stay because of it.
+    const rest = new Uint8Array(bytes.subarray(position, end));
+    this.#waiting.push({ bytes: rest, start: 0, end: rest.length });
   }
 
   /** No more data follows. */
