@@ -53,3 +53,5 @@ export const DELIVERIES_PER_LOOK = 8;
  * from history instead.
  */
 export const PENDING_EVENTS_MAX = 1_000_000;
+/** Watchers of a closed stream that are dismissed between two looks at the clock. */
+export const RETIRED_PER_LOOK = 64;

@@ -190,3 +190,21 @@ test("watch: a compaction cancels who has not read up to it, and no others that 
   await clock.advanceAsync(10);
   expect(seen).toEqual(["2 compacted 600", "1@5002", "3@5002"]);
 });
+
+test("watch: the watchers of a closed stream hear nothing more, and go in slices", async () => {
+  const { store, clock } = await busyStore();
+  let heard = 0;
+  const [closed, open] = [0, 1].map(() => store.watches.openStream(() => ++heard > 0));
+  for (let i = 0; i < 1000; i++) closed!.watch({ key: bytes("a"), startRevision: i % 2 });
+  open!.watch({ key: bytes("a") });
+  closed!.close();
+  expect(closed!.cancel(0)).toBe(true);
+  // One of the two is the first pass of catching up.
+  for (let timers = 0; timers < 2; timers++) expect(clock.runNext()).toBe(true);
+  expect(store.stats.watchers).toBeGreaterThan(900);
+  expect(store.stats.watchers).toBeLessThan(1000);
+  put(store, "a");
+  await clock.advanceAsync(1000);
+  expect(heard).toBe(1);
+  expect([store.stats.watchers, store.stats.slowWatchers]).toEqual([1, 0]);
+});

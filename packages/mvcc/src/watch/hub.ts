@@ -4,7 +4,13 @@ import type { Change } from "../txn.ts";
 import { BehindWatchers } from "./behind.ts";
 import { WatchStream, type WatchSink } from "./stream.ts";
 import { WatcherGroup } from "./watcher-group.ts";
-import { CHANGES_PER_TURN, DELIVERIES_PER_LOOK, PENDING_EVENTS_MAX, SLICE_MS } from "../limits.ts";
+import {
+  CHANGES_PER_TURN,
+  DELIVERIES_PER_LOOK,
+  PENDING_EVENTS_MAX,
+  RETIRED_PER_LOOK,
+  SLICE_MS,
+} from "../limits.ts";
 import { addPending, takePending, type Watcher } from "./watcher.ts";
 
 /**
@@ -24,6 +30,8 @@ export class WatchHub {
   /** Synced watchers with pending events from `#dueHead` on, whoever waits longest first. */
   #due: Watcher[] = [];
   #dueHead = 0;
+  /** Watchers of closed streams. */
+  readonly #retired: Iterator<Watcher>[] = [];
   /** Events that synced watchers have pending. */
   #pendingEvents = 0;
   /** Those that are due get their turn by themselves: now, or in a later turn of the loop. */
@@ -174,6 +182,24 @@ export class WatchHub {
     watcher.state = "gone";
     this.#pendingEvents -= takePending(watcher).length;
     this.#state.stats.watchers--;
+  }
+
+  /** Dismisses the watchers of a stream that is closed. A client may have had a hundred thousand of them. */
+  retire(watchers: Iterator<Watcher>): void {
+    this.#retired.push(watchers);
+    if (this.#retired.length === 1) this.#state.clock.defer(() => this.#retireSome());
+  }
+
+  #retireSome(): void {
+    const { clock } = this.#state;
+    const deadline = clock.monotonic() + SLICE_MS;
+    for (let count = 1; this.#retired.length > 0; count++) {
+      const { done, value } = this.#retired[0]!.next();
+      if (done === true) this.#retired.shift();
+      else this.dismiss(value);
+      if (count % RETIRED_PER_LOOK === 0 && clock.monotonic() >= deadline) break;
+    }
+    if (this.#retired.length > 0) clock.defer(() => this.#retireSome());
   }
 
   forgetStream(stream: WatchStream): void {

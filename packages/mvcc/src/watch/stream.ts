@@ -159,11 +159,12 @@ export class WatchStream {
     this.stopped.clear();
   }
 
-  /** Cancels all watchers; the sink is not called any more. */
+  /** Cancels all watchers, if they are many in later turns; the sink is not called any more. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    for (const watcher of this.#watchers.values()) this.forget(watcher);
+    this.#hub.retire(this.#watchers.values());
+    this.stopped.clear();
     this.#hub.forgetStream(this);
   }
 
