@@ -46,7 +46,7 @@ export function openLessor(options: LessorOptions): Lessor {
  * nothing is deleted by time alone. A follower's leases stand still until it is promoted.
  */
 export class Lessor {
-  /** Leases that ran out, at most 500 a call and 1000 a second; handed again after 3 s if still there. */
+  /** Leases that ran out, at most 5000 a call and 10,000 a second; handed again after 3 s if still there. */
   onExpired: (ids: bigint[]) => void = () => undefined;
   /** Remaining times to propose as LeaseCheckpoint; without a handler none are made. */
   onCheckpoint: ((checkpoints: Checkpoint[]) => void) | undefined;

@@ -28,8 +28,8 @@ export const SNAPSHOT_CHUNK_BYTES: number = 32 * 1024;
 export const WATCHES_PER_STREAM_MAX = 1_000_000;
 /** Renewals of one stream that wait for those before them; more are not read from the socket. */
 export const KEEP_ALIVES_WAITING_MAX = 1_000;
-/** Leases revoked at the same time because they expired (etcd's number). */
-export const REVOKES_IN_FLIGHT_MAX = 16;
+/** Leases revoked at the same time because they expired; the log takes them in one write. */
+export const REVOKES_IN_FLIGHT_MAX = 128;
 /** Leases waiting to be revoked; the lessor reports them again later. */
 export const REVOKE_QUEUE_MAX = 10_000;
 /** How often WAL and snapshot files beyond the wanted number are removed, in milliseconds. */
