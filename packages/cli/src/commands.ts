@@ -1,3 +1,5 @@
+import { hasTooFewDescriptors } from "./descriptors.ts";
+
 /** A subcommand. Its module is loaded when it is called, so that others do not pay for it. */
 export interface Command {
   readonly name: string;
@@ -11,7 +13,8 @@ export const COMMANDS: readonly Command[] = [
   {
     name: "server",
     summary: "Start a member (the default: 'nodetcd --name x' is 'nodetcd server --name x').",
-    load: async () => (await import("./commands/server.ts")).server,
+    load: async () =>
+      hasTooFewDescriptors() ? () => 1 : (await import("./commands/server.ts")).server,
   },
   {
     name: "bolt",

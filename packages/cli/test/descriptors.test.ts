@@ -5,13 +5,20 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Client } from "@nodetcd/client";
 import { nodeRuntime } from "@nodetcd/runtime/node";
-import { expect, it } from "vitest";
-import { logLines, startMember, temporaryDirectory } from "./support/program.ts";
+import { beforeAll, expect, it } from "vitest";
+import { logLines, start, startMember, temporaryDirectory } from "./support/program.ts";
 
 const CLIENTS = 400;
 const OPEN_FILES = 256;
 /** Loading what is not built yet takes more descriptors than that. */
 const BUILT = fileURLToPath(new URL("../../../bin/nodetcd", import.meta.url));
+
+const limited = (descriptors: number): string[] => [
+  "sh",
+  "-c",
+  `ulimit -n ${descriptors}; exec "$@"`,
+  "sh",
+];
 
 /** Resolves true when it is still open a while after connecting. */
 async function stays(socket: Socket): Promise<boolean> {
@@ -21,11 +28,13 @@ async function stays(socket: Socket): Promise<boolean> {
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
+// Builds first if it must.
+beforeAll(() => void execFileSync(BUILT, ["--version"]));
+
 it(`with ${OPEN_FILES} descriptors a member refuses most of ${CLIENTS} clients, serves the rest, and lives on`, async () => {
-  execFileSync(BUILT, ["--version"]); // Builds first if it must.
   const running = await startMember("few", join(temporaryDirectory(), "few"), {
     program: [BUILT],
-    wrapper: ["sh", "-c", `ulimit -n ${OPEN_FILES}; exec "$@"`, "sh"],
+    wrapper: limited(OPEN_FILES),
     // Snapshots and new segments need descriptors, too.
     flags: ["--snapshot-count=20"],
   });
@@ -59,3 +68,19 @@ it(`with ${OPEN_FILES} descriptors a member refuses most of ${CLIENTS} clients, 
   expect(await running.exit).toBe(0);
   expect(logLines(running).filter(({ level }) => level === "error")).toEqual([]);
 }, 30_000);
+
+it("with 100 descriptors it says that they are too few, as etcd does, and ends with exit code 1", async () => {
+  const running = start(["--name", "none"], {
+    program: [BUILT],
+    wrapper: limited(100),
+    cwd: temporaryDirectory(),
+  });
+  expect(await running.exit, running.output.err).toBe(1);
+  expect(logLines(running)).toEqual([
+    expect.objectContaining({
+      level: "error",
+      msg: "file descriptor limit of etcd process is too low; please set higher",
+      limit: 100,
+    }),
+  ]);
+});
