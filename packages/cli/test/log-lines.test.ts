@@ -150,7 +150,8 @@ s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 s.bind(sys.argv[1])
 s.settimeout(20)
 print("bound", flush=True)
-print(s.recv(4096).decode(), flush=True)
+# The message, then a barrier that the sender waits at.
+while True: print(s.recv(4096).decode(), flush=True)
 `;
 
   function has(...command: string[]): boolean {
