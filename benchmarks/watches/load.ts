@@ -48,7 +48,6 @@ export class Watches {
   readonly streams: ClientStream[] = [];
   created = 0;
   events = 0;
-  responses = 0;
   canceled = 0;
   readonly #plan: WatchPlan;
 
@@ -82,7 +81,6 @@ export class Watches {
         if (sent < watchesPerStream) send();
       }
       if (seen.events === 0) return;
-      this.responses++;
       this.events += seen.events;
       this.latency.add(now() - seen.sentAt);
     };

@@ -48,6 +48,7 @@ export async function oneKey(subject: Subject, scale: number): Promise<void> {
     note: `${puts.sent} puts`,
   });
   watches.latency.reset();
+  puts.latency.reset();
   const before = watches.events;
   const burst = 200;
   await puts.closedLoop(16, burst);
@@ -57,7 +58,7 @@ export async function oneKey(subject: Subject, scale: number): Promise<void> {
     count: watches.events - before,
     seconds: stretch.seconds,
     latency: watches.latency,
-    note: `responses ${watches.responses}`,
+    note: `puts p50 ${puts.latency.at(50).toFixed(1)} p99 ${puts.latency.at(99).toFixed(1)}`,
   });
   watches.close();
   puts.close();
