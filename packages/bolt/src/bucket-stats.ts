@@ -60,7 +60,7 @@ export function statsOfTree(
     stats.leafPages++;
     stats.leafUsed += usedBytes(page);
     stats.leafOverflowPages += page.overflow;
-    for (const child of nestedTrees(state, page)) addStats(nested, statsOfTree(state, child, seen));
+    for (const child of nestedTrees(tree, page)) addStats(nested, statsOfTree(state, child, seen));
   });
   stats.branchAllocated = (stats.branchPages + stats.branchOverflowPages) * state.pageSize;
   stats.leafAllocated = (stats.leafPages + stats.leafOverflowPages) * state.pageSize;

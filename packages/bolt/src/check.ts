@@ -128,12 +128,13 @@ function* checkFreelist(
 
 /** A tree with all buckets nested in it. */
 function* checkTree(check: Check, tree: Tree): Generator<CheckFinding> {
-  yield* checkPage(check, tree.rootPageId, undefined, undefined, []);
+  yield* checkPage(check, tree, tree.rootPageId, undefined, undefined, []);
 }
 
-/** One page with all below it. Its keys lie from `low` on and below `high`. */
+/** One page of a tree with all below it. Its keys lie from `low` on and below `high`. */
 function* checkPage(
   check: Check,
+  tree: Tree,
   id: number,
   low: Uint8Array | undefined,
   high: Uint8Array | undefined,
@@ -148,12 +149,12 @@ function* checkPage(
   // Going down again would find the same, and in a circle for ever.
   if (again) return;
   if (page.isLeaf) {
-    yield* checkNested(check, page);
+    yield* checkNested(check, tree, page);
     return;
   }
   for (let i = 0; i < page.count; i++) {
     const next = i + 1 < page.count ? branchKey(page, i + 1) : high;
-    yield* checkPage(check, branchChild(page, i), branchKey(page, i), next, stack);
+    yield* checkPage(check, tree, branchChild(page, i), branchKey(page, i), next, stack);
   }
 }
 
@@ -240,9 +241,9 @@ function* checkKeys(
   }
 }
 
-function* checkNested(check: Check, page: Page): Generator<CheckFinding> {
+function* checkNested(check: Check, parent: Tree, page: Page): Generator<CheckFinding> {
   try {
-    for (const tree of nestedTrees(check.state, page)) {
+    for (const tree of nestedTrees(parent, page)) {
       if (tree.inlinePage === undefined) yield* checkTree(check, tree);
       else yield* checkKeys(check, tree.inlinePage, undefined, undefined, [page.id]);
     }

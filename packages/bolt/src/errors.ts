@@ -19,6 +19,7 @@ const TEXTS = {
   BUCKET_NOT_FOUND: "bucket not found",
   BUCKET_EXISTS: "bucket already exists",
   BUCKET_NAME_REQUIRED: "bucket name required",
+  NESTED_TOO_DEEP: "buckets are nested too deep",
   KEY_REQUIRED: "key required",
   KEY_TOO_LARGE: "key too large",
   VALUE_TOO_LARGE: "value too large",

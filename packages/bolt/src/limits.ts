@@ -18,6 +18,11 @@ export const MIN_KEYS_PER_PAGE = 2;
 export const MAX_KEYS_PER_PAGE = 0xfffe;
 /** A corrupt file may hold a cycle; no healthy tree is deeper than this. */
 export const MAX_TREE_DEPTH = 64;
+/**
+ * Buckets within buckets, at most: walks go down by calls, and some 1,500 of them overflow the stack.
+ * bbolt has no limit.
+ */
+export const MAX_BUCKET_DEPTH = 500;
 /** A node in memory with more entries than this is cut in two before it is ever written. */
 export const MAX_NODE_ENTRIES = 4096;
 

@@ -32,7 +32,7 @@ export function findFreePages(cache: PageCache, meta: Meta, filePages: number): 
   const end = Math.min(meta.highWater, filePages);
   const reachable = new BitSet();
   const state = new TransactionState(meta, cache, undefined);
-  markReachable(state, new Tree(state, rootPageId, 0n), (id) => {
+  markReachable(new Tree(state, rootPageId, 0n), (id) => {
     if (reachable.has(id)) return false;
     reachable.add(id);
     return true;

@@ -11,6 +11,7 @@ import {
   childOf,
   emptyBucketValue,
   entryCount,
+  requireDepth,
   type Tree,
   treeFromValue,
   treeRoot,
@@ -25,22 +26,23 @@ function childName(name: Uint8Array): string {
 export function openChild(state: TransactionState, tree: Tree, name: Uint8Array): Tree | undefined {
   if (!state.writable) {
     const element = getElement(tree, name);
-    return element?.isBucket === true ? treeFromValue(state, element.value) : undefined;
+    return element?.isBucket === true ? treeFromValue(tree, element.value) : undefined;
   }
   const key = childName(name);
   const opened = tree.children.get(key);
   if (opened !== undefined) return opened;
   const element = getElement(tree, name);
   if (element?.isBucket !== true) return undefined;
-  const child = treeFromValue(state, element.value);
+  const child = treeFromValue(tree, element.value);
   tree.children.set(key, child);
   return child;
 }
 
-/** Raises `BUCKET_EXISTS`, or `INCOMPATIBLE_VALUE` when the name is a key with a value. */
+/** Raises `BUCKET_EXISTS`, `NESTED_TOO_DEEP`, or `INCOMPATIBLE_VALUE` when the name is a key with a value. */
 export function createChild(state: TransactionState, tree: Tree, name: Uint8Array): Tree {
   if (name.length === 0) throw new BoltError("BUCKET_NAME_REQUIRED");
   refuseExisting(getElement(tree, name));
+  requireDepth(tree.depth + 1);
   putEntry(tree, name, emptyBucketValue(), BUCKET_ELEMENT);
   const child = openChild(state, tree, name);
   // The leaf that takes a key and the one where it is looked for differ only in a damaged tree.
@@ -74,10 +76,24 @@ export function moveChild(state: TransactionState, from: Tree, name: Uint8Array,
   const child = openChild(state, from, name)!;
   if (from === to || isWithin(to, child)) throw new BoltError("SAME_BUCKETS");
   refuseExisting(getElement(to, name));
+  requireDepth(to.depth + openedLevels(child));
+  setDepth(child, to.depth + 1);
   putEntry(to, name, value, BUCKET_ELEMENT);
   deleteEntry(from, name);
   from.children.delete(childName(name));
   to.children.set(childName(name), child);
+}
+
+/** Levels of the buckets opened in a tree, its own included. */
+function openedLevels(tree: Tree): number {
+  let levels = 0;
+  for (const child of tree.children.values()) levels = Math.max(levels, openedLevels(child));
+  return levels + 1;
+}
+
+function setDepth(tree: Tree, depth: number): void {
+  tree.depth = depth;
+  for (const child of tree.children.values()) setDepth(child, depth + 1);
 }
 
 /** True when `tree` is `ancestor` or a bucket opened somewhere in it. */
@@ -116,5 +132,5 @@ function freeNested(
   name: Uint8Array,
   value: Uint8Array,
 ): void {
-  freePages(state, parent.children.get(childName(name)) ?? treeFromValue(state, value));
+  freePages(state, parent.children.get(childName(name)) ?? treeFromValue(parent, value));
 }

@@ -1,5 +1,5 @@
 import { BoltError } from "./errors.ts";
-import { DEFAULT_FILL_PERCENT, MAX_TREE_DEPTH } from "./limits.ts";
+import { DEFAULT_FILL_PERCENT, MAX_BUCKET_DEPTH, MAX_TREE_DEPTH } from "./limits.ts";
 import { type BranchNode, childAt, type LeafNode, type Node, nodeFromPage } from "./node.ts";
 import { ELEMENT_SIZE, LEAF_PAGE, Page, PAGE_HEADER_SIZE } from "./page.ts";
 import { branchChild } from "./page-branch.ts";
@@ -24,6 +24,8 @@ export class Tree {
   /** 0 when the bucket is stored inline, in its parent's value. */
   rootPageId: number;
   sequence: bigint;
+  /** Buckets that it is nested in: 0 for the one that holds the top-level buckets. */
+  depth: number;
   /** The page of an inline bucket, a copy. */
   inlinePage: Page | undefined;
   rootNode: Node | undefined;
@@ -38,10 +40,11 @@ export class Tree {
   recentLow: Uint8Array | undefined;
   recentHigh: Uint8Array | undefined;
 
-  constructor(source: PageSource, rootPageId: number, sequence: bigint) {
+  constructor(source: PageSource, rootPageId: number, sequence: bigint, depth = 0) {
     this.source = source;
     this.rootPageId = rootPageId;
     this.sequence = sequence;
+    this.depth = depth;
   }
 }
 
@@ -93,13 +96,27 @@ export function checkDepth(depth: number): void {
   }
 }
 
-/** Opens the bucket stored in an element's value. @param value borrowed during the call */
-export function treeFromValue(source: PageSource, value: Uint8Array): Tree {
+/** Raises `NESTED_TOO_DEEP` for a bucket that is nested in so many others. */
+export function requireDepth(depth: number): void {
+  if (depth > MAX_BUCKET_DEPTH)
+    throw new BoltError("NESTED_TOO_DEEP", `${MAX_BUCKET_DEPTH} at most`);
+}
+
+/** Opens the bucket stored in an element's value of `parent`. @param value borrowed during the call */
+export function treeFromValue(parent: Tree, value: Uint8Array): Tree {
+  const { source } = parent;
+  const depth = parent.depth + 1;
+  requireDepth(depth);
   if (value.length < BUCKET_HEADER_SIZE) {
     throw new BoltError("CORRUPT", "bucket header is cut short");
   }
   const view = new DataView(value.buffer, value.byteOffset, value.length);
-  const tree = new Tree(source, Number(view.getBigUint64(0, true)), view.getBigUint64(8, true));
+  const tree = new Tree(
+    source,
+    Number(view.getBigUint64(0, true)),
+    view.getBigUint64(8, true),
+    depth,
+  );
   if (tree.rootPageId === 0) tree.inlinePage = inlinePage(value.subarray(BUCKET_HEADER_SIZE));
   return tree;
 }

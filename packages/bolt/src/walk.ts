@@ -2,7 +2,7 @@ import { BoltError } from "./errors.ts";
 import type { Page } from "./page.ts";
 import { branchChild } from "./page-branch.ts";
 import { BUCKET_ELEMENT, leafFlags, leafValue } from "./page-leaf.ts";
-import { checkDepth, type PageSource, type Tree, treeFromValue } from "./tree.ts";
+import { checkDepth, type Tree, treeFromValue } from "./tree.ts";
 
 /** Committed pages of one tree, parents first; the page of an inline bucket too. */
 export function walkPages(tree: Tree, visit: (page: Page, depth: number) => void): void {
@@ -17,11 +17,11 @@ export function walkPages(tree: Tree, visit: (page: Page, depth: number) => void
   descend(tree.inlinePage ?? tree.source.page(tree.rootPageId), 0);
 }
 
-/** Buckets in a leaf page. */
-export function* nestedTrees(source: PageSource, page: Page): Generator<Tree> {
+/** Buckets in a leaf page of a tree. Raises `CORRUPT` and `NESTED_TOO_DEEP`. */
+export function* nestedTrees(tree: Tree, page: Page): Generator<Tree> {
   for (let i = 0; i < page.count; i++) {
     if ((leafFlags(page, i) & BUCKET_ELEMENT) !== 0) {
-      yield treeFromValue(source, leafValue(page, i));
+      yield treeFromValue(tree, leafValue(page, i));
     }
   }
 }
@@ -32,13 +32,13 @@ export function* nestedTrees(source: PageSource, page: Page): Generator<Tree> {
  *
  * @param mark told each page id, overflow pages included; returns false when it knew it already
  */
-export function markReachable(source: PageSource, root: Tree, mark: (id: number) => boolean): void {
+export function markReachable(root: Tree, mark: (id: number) => boolean): void {
   walkPages(root, (page) => {
     if (page === root.inlinePage) return;
     for (let id = page.id; id <= page.id + page.overflow; id++) {
       if (!mark(id)) throw new BoltError("CORRUPT", `page ${id}: multiple references`);
     }
     if (!page.isLeaf) return;
-    for (const nested of nestedTrees(source, page)) markReachable(source, nested, mark);
+    for (const nested of nestedTrees(root, page)) markReachable(nested, mark);
   });
 }

@@ -7,6 +7,7 @@ import {
 } from "@nodetcd/bolt";
 import { FaultDisk } from "@nodetcd/simulator";
 import { describe, expect, test } from "vitest";
+import { MAX_BUCKET_DEPTH } from "../src/limits.ts";
 import { b, codeOf, text } from "./helpers.ts";
 
 const open = () => openDatabase(new FaultDisk(), "/db", { strict: true });
@@ -134,6 +135,32 @@ describe("nested buckets", () => {
     const copy = open();
     db.view((tx) => [...defragment(tx, copy)]);
     expect(text(copy.view((tx) => tx.bucket(name)?.get(b("k"))))).toBe("v");
+  });
+  test("go 500 deep, and no deeper", () => {
+    const db = openDatabase(new FaultDisk(), "/db");
+    const make = (depth: number) => () =>
+      db.update((tx) => {
+        let bucket = tx.createBucketIfMissing(b("b"));
+        for (let i = 1; i < depth; i++) bucket = bucket.createBucketIfMissing(b("b"));
+        bucket.put(b("k"), b("v"));
+      });
+    expect(codeOf(make(MAX_BUCKET_DEPTH))).toBe(undefined);
+    expect(codeOf(make(MAX_BUCKET_DEPTH + 1))).toBe("NESTED_TOO_DEEP");
+    expect(db.view((tx) => [...tx.check()])).toEqual([]);
+    expect(db.view((tx) => tx.root.stats().buckets)).toBe(MAX_BUCKET_DEPTH + 1);
+    const copy = open();
+    db.view((tx) => [...defragment(tx, copy)]);
+    expect(copy.view((tx) => tx.root.stats().keys)).toBe(MAX_BUCKET_DEPTH + 1);
+    const under = () =>
+      db.update((tx) => tx.moveBucket(b("b"), undefined, tx.createBucket(b("a"))));
+    under();
+    const codes = db.view((tx) => [
+      codeOf(() => tx.root.stats()),
+      codeOf(() => tx.root.inspect()),
+      codeOf(() => [...defragment(tx, open())]),
+    ]);
+    expect(codes).toEqual(Array.from({ length: 3 }, () => "NESTED_TOO_DEEP"));
+    expect(db.view((tx) => Array.from(tx.check(), ({ kind }) => kind))).toContain("damaged");
   });
   test("are stored inline while small, and get pages of their own when they grow", () => {
     const db = open();
