@@ -11,8 +11,8 @@ import {
   writePageHeader,
 } from "./page.ts";
 
-/** Appended to the path of a file that is being made. */
-const UNFINISHED = ".new";
+/** Appended to the path of a file that is being made. What is there under this name is written over. */
+const UNFINISHED = ".unfinished";
 
 /** Opens the file, made when it is missing, and takes its lock. */
 export function openLocked(disk: Disk, path: string, options: DatabaseOptions): DiskFile {

@@ -132,6 +132,17 @@ describe("openDatabase()", () => {
   });
 });
 
+test("making a file leaves one beside it alone that a user may have called .new", () => {
+  const disk = new FaultDisk();
+  const beside = openDatabase(disk, "/db.new");
+  beside.update((tx) => void tx.createBucket(b("kept")));
+  beside.close();
+  openDatabase(disk, "/db").close();
+  const db = openDatabase(disk, "/db.new", { readOnly: true });
+  expect(db.view((tx) => tx.bucket(b("kept")))).not.toBe(undefined);
+  expect(disk.list("/").map(({ name }) => name)).toEqual(["db", "db.new"]);
+});
+
 describe("the file lock", () => {
   const directory = nodeDisk.makeTemporaryDirectory("bolt-lock-");
   afterEach(() => nodeDisk.removeTree(directory));
