@@ -29,8 +29,12 @@ exist yet. The source is only read.`,
       const target = openDatabase(call.disk, to, { noSync: call.flags.get(NO_SYNC) });
       try {
         source.view((tx) => copyAll(call, tx, target));
-      } finally {
         target.close();
+      } catch (error) {
+        // Nobody shall take a part of the data for all of it.
+        target.close();
+        call.disk.remove(to);
+        throw error;
       }
       const before = source.fileSize();
       const after = call.disk.size(to);

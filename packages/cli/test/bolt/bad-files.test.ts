@@ -101,6 +101,13 @@ describe("a file cut short:", () => {
     expect(err).toContain(`${path} is damaged`);
   });
 
+  test("compact leaves no half of a copy behind", () => {
+    const output = join(directory, "half.db");
+    const { code, err } = nodetcdBolt(["compact", path, "-o", output]);
+    expect({ code, err }).toMatchObject({ code: 1, err: expect.stringContaining("corrupt") });
+    expect(fs.existsSync(output)).toBe(false);
+  });
+
   test("every other command ends with 0 or 1", () => {
     for (const command of ["info", "buckets", "pages", "stats", "inspect"]) {
       expect([0, 1]).toContain(nodetcdBolt([command, path]).code);
