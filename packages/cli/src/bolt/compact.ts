@@ -29,6 +29,7 @@ exist yet. The source is only read.`,
       const target = openDatabase(call.disk, to, { noSync: call.flags.get(NO_SYNC) });
       try {
         source.view((tx) => copyAll(call, tx, target));
+        if (call.flags.get(NO_SYNC)) target.sync();
         target.close();
       } catch (error) {
         // Nobody shall take a part of the data for all of it.

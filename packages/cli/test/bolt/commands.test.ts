@@ -2,7 +2,8 @@ import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openDatabase } from "@nodetcd/bolt";
-import { nodeDisk } from "@nodetcd/runtime/node";
+import type { Disk, DiskFile } from "@nodetcd/runtime";
+import { nodeDisk, nodeRuntime } from "@nodetcd/runtime/node";
 import { afterAll, describe, expect, test } from "vitest";
 import { goDuration } from "../../src/bolt/go-duration.ts";
 import { quote } from "../../src/bolt/quote.ts";
@@ -27,6 +28,31 @@ function lines(...args: string[]): string[] {
   expect({ code, err }).toEqual({ code: 0, err: "" });
   return out.split("\n").slice(0, -1);
 }
+
+test("compact --no-sync has synced its copy when it says that it is done", () => {
+  const copy = join(directory, "no-sync.db");
+  const calls: string[] = [];
+  const disk = nodeRuntime.disk;
+  const open: Disk["open"] = (at, mode, permissions) => {
+    const file = disk.open(at, mode, permissions);
+    if (!at.startsWith(copy)) return file;
+    return new Proxy(file, {
+      get(target, name: keyof DiskFile) {
+        const member = target[name];
+        if (typeof member !== "function") return member;
+        if (name === "write" || name === "sync") calls.push(name);
+        return member.bind(target);
+      },
+    });
+  };
+  const watched = new Proxy(disk, {
+    get: (target, name: keyof Disk) => (name === "open" ? open : target[name]),
+  });
+  const { code } = nodetcdBolt(["compact", "--no-sync", "-o", copy, path], { disk: watched });
+  expect(code).toBe(0);
+  expect(calls.filter((call) => call === "write").length).toBeGreaterThan(1);
+  expect(calls.slice(calls.lastIndexOf("write"))).toEqual(["write", "sync"]);
+});
 
 describe("what commands print", () => {
   test("buckets, keys, get", () => {

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import { join } from "node:path";
+import type { Disk } from "@nodetcd/runtime";
 import { nodeRuntime } from "@nodetcd/runtime/node";
 import { runBolt } from "../../src/bolt/bolt.ts";
 import type { Output } from "../../src/bolt/output.ts";
@@ -30,6 +31,8 @@ class Capture implements Output {
 }
 
 interface Options {
+  /** Instead of the real one. */
+  readonly disk?: Disk;
   /** Standard error is a terminal. */
   readonly terminal?: boolean;
   /** A clock that goes on so many milliseconds each time it is looked at. */
@@ -40,7 +43,8 @@ interface Options {
 export function nodetcdBolt(args: readonly string[], options: Options = {}): Result {
   const out = new Capture(false);
   const err = new Capture(options.terminal === true);
-  const { disk, random } = nodeRuntime;
+  const { random } = nodeRuntime;
+  const disk = options.disk ?? nodeRuntime.disk;
   let now = 0;
   const hurried = { ...nodeRuntime.clock, monotonic: () => (now += options.msPerLook ?? 0) };
   const clock = options.msPerLook === undefined ? nodeRuntime.clock : hurried;
