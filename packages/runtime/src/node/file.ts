@@ -14,6 +14,8 @@ const truncateOnDisk = promisify(fs.ftruncate);
 const LOCK_CONFLICT = 75;
 /** Most chunks that one writev(2) takes on Linux. */
 const CHUNKS_MAX = 1024;
+/** Node moves less than 2^31 bytes in a call, and the system less than that: the rest goes with the next. */
+const TRANSFER_BYTES_MAX: number = 2 ** 30;
 const ZEROS = Buffer.alloc(1024 * 1024);
 
 export class NodeFile implements DiskFile {
@@ -51,7 +53,7 @@ export class NodeFile implements DiskFile {
           this.#descriptor,
           into,
           done,
-          into.length - done,
+          Math.min(into.length - done, TRANSFER_BYTES_MAX),
           position + done,
         );
         if (count === 0) break;
@@ -66,7 +68,13 @@ export class NodeFile implements DiskFile {
     while (done < into.length) {
       const { bytesRead } = await this.#attemptAsync(
         "read",
-        readFromDisk(this.#descriptor, into, done, into.length - done, position + done),
+        readFromDisk(
+          this.#descriptor,
+          into,
+          done,
+          Math.min(into.length - done, TRANSFER_BYTES_MAX),
+          position + done,
+        ),
       );
       if (bytesRead === 0) break;
       done += bytesRead;
@@ -77,7 +85,8 @@ export class NodeFile implements DiskFile {
   write(from: Uint8Array, position: number): void {
     this.#attempt("write", () => {
       for (let done = 0; done < from.length;) {
-        done += fs.writeSync(this.#descriptor, from, done, from.length - done, position + done);
+        const length = Math.min(from.length - done, TRANSFER_BYTES_MAX);
+        done += fs.writeSync(this.#descriptor, from, done, length, position + done);
       }
     });
   }
@@ -122,9 +131,10 @@ export class NodeFile implements DiskFile {
       end += chunk.length;
       for (let done = Math.max(0, written - chunkStart); done < chunk.length;) {
         const position = start + chunkStart + done;
+        const length = Math.min(chunk.length - done, TRANSFER_BYTES_MAX);
         const { bytesWritten } = await this.#attemptAsync(
           "write",
-          writeToDisk(descriptor, chunk, done, chunk.length - done, position),
+          writeToDisk(descriptor, chunk, done, length, position),
         );
         done += bytesWritten;
       }
