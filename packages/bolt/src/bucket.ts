@@ -109,7 +109,10 @@ export class Bucket {
     return child === undefined ? undefined : new Bucket(this.#state, child);
   }
 
-  /** Raises `BUCKET_NAME_REQUIRED`, `BUCKET_EXISTS`, `INCOMPATIBLE_VALUE` (the key has a value). */
+  /**
+   * Raises `BUCKET_NAME_REQUIRED`, `BUCKET_EXISTS`, `INCOMPATIBLE_VALUE` (the key has a value),
+   * `NESTED_TOO_DEEP`.
+   */
   createBucket(name: Uint8Array): Bucket {
     requireWritable(this.#state);
     return new Bucket(this.#state, createChild(this.#state, this.#tree, name));
@@ -129,7 +132,7 @@ export class Bucket {
   /**
    * Moves a nested bucket, under its name, into another bucket of the same transaction. Raises
    * `BUCKET_NOT_FOUND`, `INCOMPATIBLE_VALUE`, `BUCKET_EXISTS`, `SAME_BUCKETS` (also for a bucket
-   * inside the one that moves), `DIFFERENT_DATABASE`.
+   * inside the one that moves), `DIFFERENT_DATABASE`, `NESTED_TOO_DEEP`.
    */
   moveBucket(name: Uint8Array, destination: Bucket): void {
     requireWritable(this.#state);
