@@ -5,6 +5,7 @@
  * - `NOT_PRIMARY`: only the leader renews leases.
  * - `LEASE_EXPIRED`: the lease ran out and waits for its revocation; it cannot be renewed.
  * - `LEASE_CHECKPOINTED`: the members remember a rest that has to be reset before a renewal.
+ * - `CORRUPT_RECORD`: the database holds a record that is no lease.
  */
 export type LeaseErrorCode =
   | "LEASE_NOT_FOUND"
@@ -12,15 +13,16 @@ export type LeaseErrorCode =
   | "LEASE_TTL_TOO_LARGE"
   | "NOT_PRIMARY"
   | "LEASE_EXPIRED"
-  | "LEASE_CHECKPOINTED";
+  | "LEASE_CHECKPOINTED"
+  | "CORRUPT_RECORD";
 
 /** Every failure of this package; branch on `code`. */
 export class LeaseError extends Error {
   override readonly name = "LeaseError";
   readonly code: LeaseErrorCode;
 
-  constructor(code: LeaseErrorCode, message: string) {
-    super(message);
+  constructor(code: LeaseErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
     this.code = code;
   }
 }

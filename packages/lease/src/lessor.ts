@@ -1,11 +1,10 @@
 import { type Clock, type Logger, silentLogger } from "@nodetcd/runtime";
-import { LeaseRecord } from "@nodetcd/messages";
 import type { BackendLike } from "./backend-like.ts";
 import { type Checkpoint, Countdown } from "./countdown.ts";
 import { LeaseError, leaseNotFound } from "./errors.ts";
 import { HeldLease, type Lease } from "./held-lease.ts";
 import { CHECKPOINT_INTERVAL_SECONDS, EXPIRED_PER_SECOND, MAX_TTL_SECONDS } from "./limits.ts";
-import { recordKey, recordValue } from "./record.ts";
+import { readRecord, recordKey, recordValue } from "./record.ts";
 import { spreadExpiries } from "./spread.ts";
 
 export interface LessorOptions {
@@ -33,7 +32,7 @@ export interface LessorOptions {
   readonly deleteKeys?: ((keys: Uint8Array[]) => void) | undefined;
 }
 
-/** Reads the leases that a backend holds; they run once this member is promoted. */
+/** Reads the leases that a backend holds; they run once this member is promoted. Raises `CORRUPT_RECORD`. */
 export function openLessor(options: LessorOptions): Lessor {
   return new Lessor(options);
 }
@@ -102,8 +101,8 @@ export class Lessor {
   }
 
   #load(): void {
-    this.#backend.range("lease", new Uint8Array(0), undefined, 0, (_key, value) => {
-      const { id, ttl, remainingTtl } = LeaseRecord.decode(value);
+    this.#backend.range("lease", new Uint8Array(0), undefined, 0, (key, value) => {
+      const { id, ttl, remainingTtl } = readRecord(key, value);
       this.#leases.set(id, new HeldLease(id, Math.max(ttl, this.#minTtl), remainingTtl));
     });
   }

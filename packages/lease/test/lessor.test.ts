@@ -34,6 +34,15 @@ test("openLessor: leases and checkpoints survive, attachments are made anew by t
   expect(again.list()).toEqual([7n, -9n]);
 });
 
+test("openLessor: a record that is no lease is CORRUPT_RECORD, with its key", () => {
+  const { lessor, backend, clock } = open();
+  lessor.grant(7n, 100);
+  backend.put("lease", bytes("k"), Buffer.from([0x08]));
+  const opening = (): unknown => openLessor({ backend, clock, minTtlSeconds: 2 });
+  expect(refusal(opening)).toBe("CORRUPT_RECORD");
+  expect(opening).toThrow('Key 6b of the "lease" bucket');
+});
+
 test("checkpoint: is not written when that is switched off", () => {
   const { lessor, backend } = open({ persistCheckpoints: false });
   lessor.grant(7n, 100);
