@@ -1,7 +1,7 @@
+import { goDuration } from "@nodetcd/runtime";
 import type { Core } from "./core.ts";
 import { hexId } from "./membership/ids.ts";
 import { requestTimeoutMs } from "./engine.ts";
-import { goDuration } from "./measure/go-duration.ts";
 import { CLUSTER_VERSION, minorVersion } from "./version.ts";
 
 /**

@@ -1,10 +1,9 @@
 /** The lines that etcd writes when it starts and stops, as far as they are true here; people and scripts know them. */
-import type { Logger } from "@nodetcd/runtime";
+import { goDuration, type Logger } from "@nodetcd/runtime";
 import { DEFAULT_QUOTA_BYTES } from "./apply/guards/quota.ts";
 import type { MemberConfig } from "./config.ts";
 import type { DataDirectory } from "./data-dir.ts";
 import type { Endpoints } from "./listen.ts";
-import { goDuration } from "./measure/go-duration.ts";
 import { ETCD_VERSION } from "./version.ts";
 
 /** Above this etcd warns: it was never tried with more. */

@@ -10,7 +10,6 @@ import { nodeClock } from "@nodetcd/runtime/node";
 import { afterEach, describe, expect, test } from "vitest";
 import { BucketFamily, Buckets } from "../src/measure/buckets.ts";
 import { ClientVersions } from "../src/measure/client-versions.ts";
-import { goDuration } from "../src/measure/go-duration.ts";
 import { putText, rangeText, txnText } from "../src/measure/request-text.ts";
 import { PointReads } from "../src/measure/point-reads.ts";
 import { bareSize } from "../src/measure/slow-call.ts";
@@ -91,20 +90,6 @@ describe("ClientVersions", () => {
 });
 
 describe("texts", () => {
-  test("goDuration() prints as Go does", () => {
-    const cases = [0, 0.000001, 0.04588, 1.122401, 999.5, 1500, 125_500, 3_600_000];
-    expect(cases.map(goDuration)).toEqual([
-      "0s",
-      "1ns",
-      "45.88µs",
-      "1.122401ms",
-      "999.5ms",
-      "1.5s",
-      "2m5.5s",
-      "1h0m0s",
-    ]);
-  });
-
   // As 3.7.1 printed them with --warning-unary-request-duration=1us.
   test("requests print as etcd prints them, values by their size", () => {
     const put = PutRequest.decode(

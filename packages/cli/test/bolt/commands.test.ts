@@ -5,7 +5,6 @@ import { openDatabase } from "@nodetcd/bolt";
 import type { Disk, DiskFile } from "@nodetcd/runtime";
 import { nodeDisk, nodeRuntime } from "@nodetcd/runtime/node";
 import { afterAll, describe, expect, test } from "vitest";
-import { goDuration } from "../../src/bolt/go-duration.ts";
 import { quote } from "../../src/bolt/quote.ts";
 import { nodetcdBolt } from "./run-bolt.ts";
 
@@ -162,22 +161,6 @@ describe("bench", () => {
   test("a path that exists is refused: bench would remove it at the end", () => {
     expect(nodetcdBolt(["bench", "--path", path]).code).toBe(1);
     expect(fs.existsSync(path)).toBe(true);
-  });
-});
-
-describe("goDuration()", () => {
-  test.each([
-    [0, "0s"],
-    [850, "850ns"],
-    [23_559, "23.559µs"],
-    [47_119_313, "47.119313ms"],
-    [1_000_000_000, "1s"],
-    [1_500_000_000, "1.5s"],
-    [100_000_000, "100ms"],
-    [60_000_000_000, "1m0s"],
-    [3_723_000_000_000, "1h2m3s"],
-  ])("%d ns is %s", (nanoseconds, text) => {
-    expect(goDuration(nanoseconds)).toBe(text);
   });
 });
 

@@ -1,7 +1,6 @@
 import { InternalRaftRequest } from "@nodetcd/messages";
-import type { Clock, Logger } from "@nodetcd/runtime";
+import { type Clock, goDuration, type Logger } from "@nodetcd/runtime";
 import { BucketFamily, type Buckets, exponential } from "./buckets.ts";
-import { goDuration } from "./go-duration.ts";
 import { raftRequestText } from "./request-text.ts";
 import { bareSize, sizeWithoutHeader } from "./slow-call.ts";
 

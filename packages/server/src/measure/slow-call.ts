@@ -8,10 +8,9 @@ import {
   TxnRequest,
   TxnResponse,
 } from "@nodetcd/messages";
-import type { Clock, Logger } from "@nodetcd/runtime";
+import { type Clock, goDuration, type Logger } from "@nodetcd/runtime";
 import { isReadOnly } from "../apply/txn.ts";
 import type { MemberConfig } from "../config.ts";
-import { goDuration } from "./go-duration.ts";
 import type { SlowCall } from "./metered-unary.ts";
 import { deleteRangeText, putText, rangeText, txnText } from "./request-text.ts";
 

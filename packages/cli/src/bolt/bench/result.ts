@@ -1,5 +1,5 @@
+import { goDuration } from "@nodetcd/runtime";
 import type { Call } from "../command.ts";
-import { goDuration } from "../go-duration.ts";
 
 const REPORT_MS = 1000;
 /** Operations between two looks at the clock. */
@@ -52,7 +52,7 @@ export class Counter {
 export function resultLine(name: string, { ops, duration }: Counter): string {
   const each = ops === 0 ? 0 : Math.trunc(duration / ops);
   const rate = each === 0 ? 0 : Math.trunc(1e9 / each);
-  const times = `${goDuration(duration)}\t(${goDuration(each)}/op)`;
+  const times = `${goDuration(duration / 1e6)}\t(${goDuration(each / 1e6)}/op)`;
   return `# ${name}\t${ops}(ops)\t${times}\t(${rate} op/sec)\n`;
 }
 
