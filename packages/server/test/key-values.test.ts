@@ -1,6 +1,14 @@
 import { Status } from "@nodetcd/grpc";
-import { CompareResult, CompareTarget, SortOrder, SortTarget } from "@nodetcd/messages";
+import {
+  CompareResult,
+  CompareTarget,
+  type Init,
+  SortOrder,
+  SortTarget,
+  type TxnRequest,
+} from "@nodetcd/messages";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { TXN_DEPTH_MAX } from "../src/limits.ts";
 import {
   bytes,
   dispose,
@@ -291,4 +299,19 @@ describe("KV", () => {
     }
     expect((await member.put("a", "1")).header?.revision).toBe(2);
   });
+});
+
+test("Txn nests to a bound of its own, however many operations are allowed", async () => {
+  const member = await startTestMember({ maxTxnOps: 1_000_000 });
+  const nested = (depth: number): Init<TxnRequest> => {
+    let inner: Init<TxnRequest> = { success: [{ requestPut: { key: bytes("deep") } }] };
+    for (let i = 0; i < depth; i++) inner = { success: [{ requestTxn: inner }] };
+    return inner;
+  };
+  expect((await member.txn(nested(TXN_DEPTH_MAX))).succeeded).toBe(true);
+  expect(await failure(member.txn(nested(TXN_DEPTH_MAX + 1)))).toEqual({
+    code: Status.INVALID_ARGUMENT,
+    message: "etcdserver: too many operations in txn request",
+  });
+  await dispose(member);
 });

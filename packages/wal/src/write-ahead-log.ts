@@ -169,7 +169,7 @@ export class Wal {
 
   /**
    * Waits for what is under way, syncs and closes. May be called twice. A segment that is not begun yet is
-   * not begun any more: what was appended is on disk without it.
+   * not begun any more: what was appended is on disk without it. Rejects when the sync fails.
    */
   async close(): Promise<void> {
     if (this.#closed) return;
@@ -180,6 +180,9 @@ export class Wal {
     await this.#purging;
     try {
       if (this.#failure === undefined) await this.#sync(this.#file);
+    } catch (error) {
+      this.#cutBack();
+      throw error;
     } finally {
       await givenUp;
       if (this.#file !== this.#lockFile) this.#file.close();

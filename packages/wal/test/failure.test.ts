@@ -82,6 +82,26 @@ describe("a failure", () => {
     }
   });
 
+  it("of the sync at the end leaves nothing for the next process to build on, either", async () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const runtime = inMemory();
+      const wal = await createWal(runtime, DIRECTORY, METADATA, { segmentBytes: 9000 });
+      await wal.append(state(1, 0), entries(1, 3));
+      // A commit index alone is written, and not synced.
+      await wal.append(state(1, 3), []);
+      runtime.disk.faults.failSyncAfter = 1;
+      await expect(wal.close()).rejects.toThrow("Cannot sync");
+
+      const next = inMemory(runtime.disk.restart());
+      const opened = await openWal(next, DIRECTORY, FROM_START, { segmentBytes: 9000 });
+      await opened.wal.append(state(2, 3), entries(4, 5, 2));
+      const found = inMemory(next.disk.crash(new SeededRandom(seed)));
+      const { wal: last, entries: kept } = await openWal(found, DIRECTORY, FROM_START);
+      expect(kept.map(({ index }) => index)).toEqual([1, 2, 3, 4, 5]);
+      await last.close();
+    }
+  });
+
   it("for lack of space says so and acknowledges nothing", async () => {
     const { wal, error } = await poisonedBy(
       (disk) => (disk.faults.capacityBytes = disk.usedBytes() + 100),

@@ -9,6 +9,7 @@ import {
   type TxnRequest,
 } from "@nodetcd/messages";
 import { RequestError } from "../errors.ts";
+import { TXN_DEPTH_MAX } from "../limits.ts";
 import { hasDefaultOrder, hasRevisionFilters } from "../read/range.ts";
 
 /** Every function here raises the `RequestError` that etcd refuses such a request with. */
@@ -49,22 +50,23 @@ export function checkTxnRequest(request: TxnRequest, operationsMax: number): voi
   checkOverlaps(request.failure);
 }
 
-function checkOperations(request: TxnRequest, operationsMax: number): void {
+function checkOperations(request: TxnRequest, operationsMax: number, depth = 0): void {
+  if (depth > TXN_DEPTH_MAX) throw new RequestError("TOO_MANY_OPERATIONS");
   const { compare, success, failure } = request;
   const operations = Math.max(compare.length, success.length, failure.length);
   if (operations > operationsMax) throw new RequestError("TOO_MANY_OPERATIONS");
   for (const { key } of compare) if (key.length === 0) throw new RequestError("EMPTY_KEY");
-  for (const operation of success) checkOperation(operation, operationsMax - operations);
-  for (const operation of failure) checkOperation(operation, operationsMax - operations);
+  for (const operation of success) checkOperation(operation, operationsMax - operations, depth);
+  for (const operation of failure) checkOperation(operation, operationsMax - operations, depth);
 }
 
-function checkOperation(operation: RequestOp, operationsMax: number): void {
+function checkOperation(operation: RequestOp, operationsMax: number, depth: number): void {
   if (operation.requestRange !== undefined) checkRangeRequest(operation.requestRange);
   else if (operation.requestPut !== undefined) checkPutRequest(operation.requestPut);
   else if (operation.requestDeleteRange !== undefined) {
     checkDeleteRequest(operation.requestDeleteRange);
   } else if (operation.requestTxn !== undefined) {
-    checkOperations(operation.requestTxn, operationsMax);
+    checkOperations(operation.requestTxn, operationsMax, depth + 1);
   } else throw new RequestError("KEY_NOT_FOUND");
 }
 

@@ -1,3 +1,4 @@
+import { WireError } from "@nodetcd/bytes";
 import { TxnRequest } from "@nodetcd/messages";
 import type { UnaryCall } from "@nodetcd/grpc";
 import { txnCost } from "../apply/guards/quota.ts";
@@ -37,7 +38,9 @@ export function receiveTxn(core: Core): (request: Uint8Array, call: UnaryCall) =
       if (isReadOnly(request)) read(core, request, call);
       else core.proposer.propose(RequestField.txn, bytes, new CallWaiter(call));
     } catch (error) {
-      failCall(call, error);
+      // Nested thousands deep: the stack ends in decoding or, once that is optimized, in looking through it.
+      const isTooDeep = error instanceof RangeError;
+      failCall(call, isTooDeep ? new WireError("Messages are nested too deeply") : error);
     }
   };
 }
