@@ -1,17 +1,19 @@
-import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { Client } from "@nodetcd/client";
 import { nodeRuntime } from "@nodetcd/runtime/node";
-import { beforeAll, expect, it } from "vitest";
-import { logLines, start, startMember, temporaryDirectory } from "./support/program.ts";
+import { expect, it } from "vitest";
+import {
+  builtProgram,
+  logLines,
+  start,
+  startMember,
+  temporaryDirectory,
+} from "./support/program.ts";
 
 const CLIENTS = 400;
 const OPEN_FILES = 256;
-/** Loading what is not built yet takes more descriptors than that. */
-const BUILT = fileURLToPath(new URL("../../../bin/nodetcd", import.meta.url));
 
 const limited = (descriptors: number): string[] => [
   "sh",
@@ -28,12 +30,9 @@ async function stays(socket: Socket): Promise<boolean> {
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-// Builds first if it must.
-beforeAll(() => void execFileSync(BUILT, ["--version"]));
-
 it(`with ${OPEN_FILES} descriptors a member refuses most of ${CLIENTS} clients, serves the rest, and lives on`, async () => {
   const running = await startMember("few", join(temporaryDirectory(), "few"), {
-    program: [BUILT],
+    program: builtProgram(),
     wrapper: limited(OPEN_FILES),
     // Snapshots and new segments need descriptors, too.
     flags: ["--snapshot-count=20"],
@@ -71,7 +70,7 @@ it(`with ${OPEN_FILES} descriptors a member refuses most of ${CLIENTS} clients, 
 
 it("with 100 descriptors it says that they are too few, as etcd does, and ends with exit code 1", async () => {
   const running = start(["--name", "none"], {
-    program: [BUILT],
+    program: builtProgram(),
     wrapper: limited(100),
     cwd: temporaryDirectory(),
   });

@@ -6,7 +6,7 @@ import { Client } from "@nodetcd/client";
 import { nodeRuntime } from "@nodetcd/runtime/node";
 import { describe, expect, it } from "vitest";
 import { fileOutput, LOG_QUEUE_BYTES_MAX, streamOutput } from "../src/log/output.ts";
-import { memberArgs, start, temporaryDirectory } from "./support/program.ts";
+import { builtProgram, memberArgs, start, temporaryDirectory } from "./support/program.ts";
 
 const directory = temporaryDirectory();
 
@@ -108,7 +108,10 @@ describe("nodetcd", () => {
     const args = await memberArgs("unread", join(directory, "unread"));
     // A line for each request.
     const flags = ["--warning-unary-request-duration=1ns", "--warning-apply-duration=1ns"];
-    const { child, exit } = start([...args, ...flags], { stdio: ["ignore", "pipe", writeEnd] });
+    const { child, exit } = start([...args, ...flags], {
+      program: builtProgram(),
+      stdio: ["ignore", "pipe", writeEnd],
+    });
     fs.closeSync(writeEnd);
     const url = args[args.indexOf("--listen-client-urls") + 1] ?? "";
     const client = new Client({ runtime: nodeRuntime, endpoints: url });

@@ -17,6 +17,17 @@ export const PROGRAM: readonly string[] = [
   MAIN,
 ];
 
+const BUILT = fileURLToPath(new URL("../../../../bin/nodetcd", import.meta.url));
+
+/**
+ * The built program, built first if it must: for tests that the loader of the source would disturb, which
+ * takes many file descriptors, and whose compiler makes standard error blocking for all who share it.
+ */
+export function builtProgram(): readonly string[] {
+  execFileSync(BUILT, ["--version"]);
+  return [BUILT];
+}
+
 const children: ChildProcess[] = [];
 const directories: string[] = [];
 afterAll(() => {
