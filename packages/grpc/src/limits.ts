@@ -51,7 +51,7 @@ export const WAITING_CALLS_MAX = 65_536;
 /** Calls that the client gave up before they were answered (rapid reset). */
 export const RESET_ALLOWANCE: Allowance = { burst: 5_000, perSecond: 1_000 };
 export const SETTINGS_ALLOWANCE: Allowance = { burst: 100, perSecond: 10 };
-/** PINGs that go unpunished by the keepalive rules still have an end. */
+/** PINGs above the messages sent, where the keepalive rules let them pass. */
 export const PING_ALLOWANCE: Allowance = { burst: 10_000, perSecond: 5_000 };
 /** Frames that carry nothing: empty DATA and CONTINUATION frames. */
 export const EMPTY_FRAME_ALLOWANCE: Allowance = { burst: 1_000, perSecond: 100 };

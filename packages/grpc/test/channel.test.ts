@@ -8,8 +8,11 @@ import {
   Status,
   type UnaryCall,
 } from "../src/grpc.ts";
+import { CLIENT_PREFACE, Flag, FrameType } from "../src/http2/frame.ts";
+import { FrameReader, type FrameSink } from "../src/http2/frame-reader.ts";
 import { SEND_HIGH_WATER_BYTES } from "../src/limits.ts";
 import { fastClock } from "./fast-clock.ts";
+import { EMPTY_SETTINGS, frame } from "./raw-client.ts";
 import { serve, type TestServer } from "./test-server.ts";
 
 const channels: Channel[] = [];
@@ -113,6 +116,44 @@ test("Channel: GOAWAY lets running calls end and takes new ones elsewhere", asyn
   running!.reply(Buffer.from("done"));
   expect(await later).toEqual(Buffer.from("done"));
   await down;
+});
+
+test("Channel: a server that sends a PING for each of 20,000 requests, as Go's do, keeps the connection", async () => {
+  let acknowledged = 0;
+  const listener = await nodeNetwork.listen({
+    host: "127.0.0.1",
+    port: 0,
+    onSocket: (socket) => {
+      const room = Buffer.alloc(4);
+      room.writeUInt32BE(1 << 30);
+      socket.write(Buffer.concat([EMPTY_SETTINGS, frame(FrameType.WINDOW_UPDATE, 0, 0, room)]));
+      const onFrame: FrameSink["onFrame"] = (type, flags) => {
+        if (type === FrameType.DATA) socket.write(frame(FrameType.PING, 0, 0, Buffer.alloc(8)));
+        if (type === FrameType.PING && flags === Flag.ACK) acknowledged += 1;
+      };
+      const reader = new FrameReader({ deaf: false, onFrame });
+      let read = Buffer.alloc(0);
+      socket.onData = (chunk) => {
+        if (read.length < CLIENT_PREFACE.length) {
+          read = Buffer.concat([read, chunk]);
+          if (read.length >= CLIENT_PREFACE.length)
+            reader.read(read.subarray(CLIENT_PREFACE.length));
+        } else reader.read(chunk);
+      };
+      socket.onEnd = () => socket.destroy();
+    },
+  });
+  const channel = open(listener.port);
+  let ended = 0;
+  for (let sent = 0; sent < 20_000; sent += 100) {
+    for (let i = 0; i < 100; i++) channel.unaryCallback("/c.C/Silent", MESSAGE, () => ended++);
+    while (acknowledged < sent + 100 && ended === 0) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+  expect({ acknowledged, ended }).toEqual({ acknowledged: 20_000, ended: 0 });
+  channel.close();
+  await listener.close();
 });
 
 test("Channel: calls beyond the server's limit of streams wait for their turn", async () => {

@@ -267,6 +267,20 @@ test("keepalive: replies in between forgive pings", async () => {
   expect(client.frames.some(({ type }) => type === FrameType.GOAWAY)).toBe(false);
 });
 
+test("keepalive: a PING after each of 20,000 replies, as Go's clients send them, is answered", async () => {
+  await start();
+  const client = raw().open();
+  client.send(frame(FrameType.WINDOW_UPDATE, 0, 0, uint32(1 << 30)));
+  const ping = frame(FrameType.PING, 0, 0, Buffer.alloc(8));
+  for (let i = 0; i < 20_000; i += 100) {
+    const calls = Array.from({ length: 100 }, (_, k) => [ping, whole(2 * (i + k) + 1)]);
+    client.send(...calls.flat());
+    await client.frame(({ type, id }) => type === FrameType.DATA && id === 2 * (i + 99) + 1);
+    client.frames.length = 0;
+  }
+  expect(client.closed).toBe(false);
+});
+
 test("keepalive: a silent connection is asked, and cut without an answer", async () => {
   const keepalive = { minTimeMs: 5000, intervalMs: 2000, timeoutMs: 20_000 };
   await start({ clock: fastClock(20), keepalive });
