@@ -111,6 +111,7 @@ test("all replies of a turn leave in one write", async () => {
     );
   }
   await client.until(() => calls.length === 50);
+  await client.frame(({ type, flags }) => type === FrameType.SETTINGS && flags === Flag.ACK);
   const chunks: number[] = [];
   client.socket.on("data", (chunk: Buffer) => chunks.push(chunk.length));
   for (const one of calls) one.reply(NOTHING);

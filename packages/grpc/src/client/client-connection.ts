@@ -58,7 +58,7 @@ export class ClientConnection implements ConnectionRole {
     this.#events = events;
     this.blocks = new RequestBlocks(options.authority);
     this.limits = { maxBytes: options.maxBytes, budget: { used: 0, max: Infinity } };
-    this.connection = new Connection(socket, clock, this);
+    this.connection = new Connection(socket, clock, this, queueMicrotask);
     this.connection.open(CLIENT_PREFACE, SETTINGS);
     const { keepalive } = options;
     if (keepalive === undefined) return;

@@ -8,7 +8,7 @@ import { DEFAULT_FRAME_BYTES, DEFAULT_WINDOW_BYTES } from "./frame.ts";
 import { FrameHandler } from "./frame-handler.ts";
 import { FrameReader } from "./frame-reader.ts";
 import { type ErrorCode, Http2Error } from "./http2-error.ts";
-import { Output } from "./output.ts";
+import { Output, type ScheduleFlush } from "./output.ts";
 import { ResetStreams } from "./reset-streams.ts";
 import type { Stream, StreamHost } from "./stream.ts";
 import { writeGoAway, writeReset, writeWindowUpdate } from "./write-control.ts";
@@ -43,12 +43,12 @@ export class Connection implements StreamHost {
   /** Why this side ends the connection. */
   #reason: string | undefined;
 
-  constructor(socket: Socket, clock: Clock, role: ConnectionRole) {
+  constructor(socket: Socket, clock: Clock, role: ConnectionRole, schedule: ScheduleFlush) {
     this.socket = socket;
     this.clock = clock;
     this.#role = role;
     this.heardAt = clock.monotonic();
-    this.output = new Output(socket);
+    this.output = new Output(socket, schedule);
     this.output.onFlushed = () => this.pumpWaiting();
     this.#reader = new FrameReader(new FrameHandler(this, role));
     this.#end = new ConnectionEnd(socket, clock, this.output);

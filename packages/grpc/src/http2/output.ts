@@ -5,15 +5,18 @@ import { giveBackPage, type Page, takePage } from "./page-pool.ts";
 /** Chunks from this size on leave as they are instead of being copied. */
 const COPY_MAX = 4 * 1024;
 
+/** Calls what it is given once, soon: when what this connection sends is to leave. */
+export type ScheduleFlush = (flush: () => void) => void;
+
 /**
- * Collects what a connection sends during a turn of the loop and writes it to the socket in one go,
- * in a microtask after the turn. Memory comes from pages that are written once, so that the socket
- * can keep what it was given.
+ * Collects what a connection sends and writes it to the socket in one go. Memory comes from pages that
+ * are written once, so that the socket can keep what it was given.
  */
 export class Output {
   /** Called after each flush. */
   onFlushed: () => void = ignore;
   readonly #socket: Socket;
+  readonly #schedule: ScheduleFlush;
   #page: Page | undefined;
   /** Where the part of the page begins that is not in `#chunks` yet. */
   #start = 0;
@@ -29,8 +32,9 @@ export class Output {
     this.flush();
   };
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, schedule: ScheduleFlush) {
     this.#socket = socket;
+    this.#schedule = schedule;
   }
 
   /** The page to write into after `reserve`. */
@@ -67,7 +71,7 @@ export class Output {
     page.used += count;
     if (!this.#scheduled) {
       this.#scheduled = true;
-      queueMicrotask(this.#onFlush);
+      this.#schedule(this.#onFlush);
     }
     return offset;
   }

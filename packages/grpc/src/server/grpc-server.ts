@@ -6,6 +6,7 @@ import {
   type Socket,
 } from "@nodetcd/runtime";
 import { Deadlines } from "../deadlines.ts";
+import { FlushGroup } from "../http2/flush-group.ts";
 import { Setting, settingsFrame } from "../http2/settings.ts";
 import {
   DEFAULT_MAX_CONCURRENT_STREAMS,
@@ -50,12 +51,14 @@ export class GrpcServer implements PrefaceSink {
 
   constructor(options: GrpcServerOptions) {
     const maxConcurrentStreams = options.maxConcurrentStreams ?? DEFAULT_MAX_CONCURRENT_STREAMS;
+    const flushGroup = new FlushGroup(options.clock);
     this.#http1 = options.http1;
     this.#context = {
       services: options.services,
       clock: options.clock,
       logger: options.logger ?? silentLogger,
       deadlines: new Deadlines(options.clock),
+      scheduleFlush: (flush) => flushGroup.add(flush),
       keepalive: { ...DEFAULT_KEEPALIVE, ...options.keepalive },
       maxReceiveMessageBytes: options.maxReceiveMessageBytes ?? DEFAULT_MAX_RECEIVE_MESSAGE_BYTES,
       maxConcurrentStreams,

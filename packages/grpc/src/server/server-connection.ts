@@ -5,6 +5,7 @@ import { Connection } from "../http2/connection.ts";
 import type { ConnectionRole } from "../http2/connection-role.ts";
 import { STREAM_ID_MAX } from "../http2/frame.ts";
 import { ErrorCode, Http2Error } from "../http2/http2-error.ts";
+import type { ScheduleFlush } from "../http2/output.ts";
 import { Keepalive } from "../http2/keepalive.ts";
 import { Stream } from "../http2/stream.ts";
 import { ASSEMBLY_BYTES_MAX, QUEUED_REPLIES_MAX } from "../limits.ts";
@@ -23,6 +24,7 @@ export interface ServerContext {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly deadlines: Deadlines;
+  readonly scheduleFlush: ScheduleFlush;
   readonly keepalive: KeepaliveOptions;
   readonly maxReceiveMessageBytes: number;
   readonly maxConcurrentStreams: number;
@@ -56,7 +58,7 @@ export class ServerConnection implements ConnectionRole {
     this.deadlines = context.deadlines;
     const budget = { used: 0, max: ASSEMBLY_BYTES_MAX };
     this.limits = { maxBytes: context.maxReceiveMessageBytes, budget };
-    this.connection = new Connection(socket, context.clock, this);
+    this.connection = new Connection(socket, context.clock, this, context.scheduleFlush);
     this.#pingRules = new PingRules(context.clock, context.keepalive.minTimeMs);
     this.#keepalive = new Keepalive(this.connection, context.keepalive, () => true);
     this.connection.open(new Uint8Array(0), context.settings);
