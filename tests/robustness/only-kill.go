@@ -1,0 +1,6 @@
+package failpoint
+
+// Members are killed; all other faults need code inside etcd, or a second member.
+func init() {
+	allFailpoints = []Failpoint{KillFailpoint}
+}
