@@ -1,5 +1,6 @@
 import { COMMANDS } from "./commands.ts";
 import { suggest } from "./flags/suggest.ts";
+import { whyNodeIsTooOld } from "./node-version.ts";
 
 /**
  * Runs the program.
@@ -8,6 +9,11 @@ import { suggest } from "./flags/suggest.ts";
  * @returns the exit code: 0 well, 1 failed, 2 not understood
  */
 export async function run(args: readonly string[]): Promise<number> {
+  const tooOld = whyNodeIsTooOld(process.versions.node);
+  if (tooOld !== undefined) {
+    process.stderr.write(tooOld);
+    return 1;
+  }
   const [first, ...rest] = args;
   if (first === undefined || first.startsWith("-")) return await runCommand("server", args);
   const command = COMMANDS.find(({ name }) => name === first);

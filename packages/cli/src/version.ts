@@ -8,15 +8,22 @@ const ETCD_VERSION = "3.7.1";
 const GO_ARCH: Readonly<Record<string, string>> = { x64: "amd64", ia32: "386", arm: "arm" };
 const GO_OS: Readonly<Record<string, string>> = { win32: "windows" };
 
+/** What this package's package.json says. */
+interface Manifest {
+  readonly version: string;
+  /** `node`: the oldest that will do, as `>=20.19`. */
+  readonly engines: { readonly node: string };
+}
+
+/** Reads the package.json of this package. */
+export function manifest(): Manifest {
+  const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+  return JSON.parse(text) as Manifest;
+}
+
 /** The version of this package. */
 export function ownVersion(): string {
-  const manifest: unknown = JSON.parse(
-    readFileSync(new URL("../package.json", import.meta.url), "utf8"),
-  );
-  if (typeof manifest === "object" && manifest !== null && "version" in manifest) {
-    return String(manifest.version);
-  }
-  return "unknown";
+  return manifest().version;
 }
 
 /** The lines of `etcd --version`, and ours below. */
