@@ -115,10 +115,23 @@ describe("startMember() on a directory that was used before", () => {
     const refusal = await startFailure({ dataDir: first.directory });
     expect([refusal.code, refusal.message]).toEqual([
       "DATA_DIR_LOCKED",
-      expect.stringContaining("in use by another process"),
+      `The data directory ${first.directory}/member is in use by another process, which has locked ` +
+        `${first.directory}/member/snap/db. Stop that process, or choose another directory with --data-dir`,
     ]);
     await first.put("a", "1");
     await dispose(first);
+  });
+
+  test("a fault of the program is not called damage of the files", async () => {
+    const dataDir = temporaryDirectory();
+    const fault = new TypeError("ids.toSorted is not a function");
+    const disk = Object.create(nodeRuntime.disk) as typeof nodeRuntime.disk;
+    disk.open = (): never => {
+      throw fault;
+    };
+    const config = { ...testConfig, dataDir };
+    await expect(startMember({ ...nodeRuntime, disk }, config, silentLogger)).rejects.toBe(fault);
+    rmSync(dataDir, { recursive: true });
   });
 
   test("files have etcd's places and modes", async () => {

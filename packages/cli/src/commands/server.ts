@@ -80,7 +80,8 @@ async function serve(settings: Draft, logger: Logger): Promise<number> {
     member = started;
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : undefined;
-    logger.error("failed to start", { error: messageOf(error), code });
+    const where = code === undefined && error instanceof Error ? { stack: error.stack } : {};
+    logger.error("failed to start", { error: messageOf(error), code, ...where });
     return code === "NOT_BUILT_YET" ? 2 : 1;
   }
 

@@ -11,17 +11,28 @@ const AUTH_REVISION_KEY = Buffer.from("authRevision");
 /** The schema versions that this program reads. */
 const KNOWN_SCHEMAS = new Set(["3.5.0", "3.6.0", "3.7.0"]);
 
+/** True for what no file can be blamed for. */
+function isFaultOfProgram(error: unknown): boolean {
+  return error instanceof TypeError || error instanceof ReferenceError;
+}
+
+/** The file that another process has locked, when that is at the bottom of `error`. */
+function lockedFile(error: unknown): string | undefined {
+  if (error instanceof DiskError && error.code === "LOCKED") return error.path;
+  return error instanceof Error ? lockedFile(error.cause) : undefined;
+}
+
 function explain(error: unknown, directory: DataDirectory): ServerError {
-  const text = error instanceof Error ? error.message : String(error);
-  const code = (error as { code?: unknown }).code;
-  if ((error instanceof DiskError && error.code === "LOCKED") || code === "TIMEOUT") {
+  const locked = lockedFile(error);
+  if (locked !== undefined) {
     return new ServerError(
       "DATA_DIR_LOCKED",
-      `The data directory ${directory.member} is in use by another process: ${text}. ` +
-        "Stop that process, or choose another directory with --data-dir",
+      `The data directory ${directory.member} is in use by another process, which has locked ` +
+        `${locked}. Stop that process, or choose another directory with --data-dir`,
       { cause: error },
     );
   }
+  const text = error instanceof Error ? error.message : String(error);
   // The log's own errors say what to do.
   const advice = error instanceof DiskError ? `. ${adviceFor(error)}` : "";
   return new ServerError(
@@ -33,8 +44,8 @@ function explain(error: unknown, directory: DataDirectory): ServerError {
 
 /** Says of a database that is not sound where it is, and what to do. */
 function explainDatabase(error: unknown, { database }: DataDirectory): unknown {
-  const isOther = error instanceof DiskError || (error as { code?: unknown }).code === "TIMEOUT";
-  if (isOther || !(error instanceof Error)) return error;
+  const isOther = error instanceof DiskError || lockedFile(error) !== undefined;
+  if (isOther || isFaultOfProgram(error) || !(error instanceof Error)) return error;
   return new ServerError(
     "DATA_DIR_BAD",
     `Cannot open the database ${database}: ${error.message}. 'nodetcd bolt check ${database}' may say ` +
@@ -43,7 +54,10 @@ function explainDatabase(error: unknown, { database }: DataDirectory): unknown {
   );
 }
 
-/** Turns any failure to open a member's files into a `ServerError` that says what to do. */
+/**
+ * Turns a failure to open a member's files into a `ServerError` that says what to do; faults of the
+ * program stay as they are.
+ */
 export async function openingFiles<T>(
   directory: DataDirectory,
   open: () => T | Promise<T>,
@@ -51,7 +65,8 @@ export async function openingFiles<T>(
   try {
     return await open();
   } catch (error) {
-    throw error instanceof ServerError ? error : explain(error, directory);
+    if (error instanceof ServerError || isFaultOfProgram(error)) throw error;
+    throw explain(error, directory);
   }
 }
 
