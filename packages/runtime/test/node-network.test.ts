@@ -117,8 +117,19 @@ describe("nodeNetwork", () => {
       port: listener.port,
       onSocket: () => undefined,
     });
-    await expect(taken).rejects.toThrow(`Cannot listen on ${LOOPBACK}:${listener.port}`);
+    await expect(taken).rejects.toThrow(
+      `Cannot listen on ${LOOPBACK}:${listener.port}: address already in use. ` +
+        "Stop the process that listens there, or choose another address",
+    );
     await listener.close();
+    const foreign = nodeNetwork.listen({
+      host: "192.0.2.1",
+      port: 2379,
+      onSocket: () => undefined,
+    });
+    await expect(foreign).rejects.toThrow(
+      "Cannot listen on 192.0.2.1:2379: this machine has no such address. ",
+    );
     const refused = nodeNetwork.connect({ host: LOOPBACK, port: listener.port, timeoutMs: 1000 });
     await expect(refused).rejects.toThrow(`Cannot connect to ${LOOPBACK}:${listener.port}`);
   });

@@ -27,12 +27,21 @@ function acceptor({ onSocket, limit }: Accept): (accepted: net.Socket) => void {
   };
 }
 
+/** Why an address cannot be had, and what to do; the first in the words that scripts look for. */
+const REASONS: Readonly<Record<string, string>> = {
+  EADDRINUSE:
+    "address already in use. Stop the process that listens there, or choose another address",
+  EADDRNOTAVAIL:
+    "this machine has no such address. Choose one that it has: 127.0.0.1, or 0.0.0.0 for all",
+};
+
 function bind(options: Accept, where: net.ListenOptions, shown: string): Promise<Listener> {
   const server = net.createServer(SETTINGS, acceptor(options));
   return new Promise((resolve, reject) => {
-    server.once("error", (cause: Error) =>
-      reject(new Error(`Cannot listen on ${shown}: ${cause.message}`, { cause })),
-    );
+    server.once("error", (cause: NodeJS.ErrnoException) => {
+      const reason = REASONS[cause.code ?? ""] ?? cause.message;
+      reject(new Error(`Cannot listen on ${shown}: ${reason}`, { cause }));
+    });
     server.listen(where, () => {
       const address = server.address();
       resolve({
