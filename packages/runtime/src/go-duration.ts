@@ -17,3 +17,38 @@ function trimmed(whole: number, unit: number, digits: number): string {
   const fraction = String(whole % unit).padStart(digits, "0");
   return `${Math.floor(whole / unit)}.${fraction}`.replace(/\.?0+$/, "");
 }
+
+/** Go's units, in milliseconds. */
+const UNITS_MS: Readonly<Record<string, number>> = {
+  ns: 1e-6,
+  us: 1e-3,
+  "\u00b5s": 1e-3, // the micro sign
+  "\u03bcs": 1e-3, // the Greek letter
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+};
+
+const PART = /(\d+\.?\d*|\.\d+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h)/y;
+
+/**
+ * Reads a duration as Go's `time.ParseDuration` does: `300ms`, `-1.5h`, `2h45m`; a bare `0` needs no unit.
+ *
+ * @returns milliseconds; undefined when it is not a duration
+ */
+export function parseGoDuration(text: string): number | undefined {
+  const sign = text.startsWith("-") ? -1 : 1;
+  const body = text.replace(/^[+-]/, "");
+  if (body === "0") return 0;
+  let total = 0;
+  let position = 0;
+  while (position < body.length) {
+    PART.lastIndex = position;
+    const match = PART.exec(body);
+    if (match === null) return undefined;
+    total += Number(match[1]) * UNITS_MS[match[2]!]!;
+    position = PART.lastIndex;
+  }
+  return body === "" ? undefined : sign * total;
+}

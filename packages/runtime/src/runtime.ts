@@ -8,7 +8,7 @@ export {
   type DiskFile,
   type OpenMode,
 } from "./disk.ts";
-export { goDuration } from "./go-duration.ts";
+export { goDuration, parseGoDuration } from "./go-duration.ts";
 export type { Http1Handler, Http1Request, Http1Response } from "./http1.ts";
 export {
   type ConnectOptions,

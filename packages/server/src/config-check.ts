@@ -1,3 +1,4 @@
+import { parseRetention } from "./compact-policy/retention.ts";
 import type { MemberConfig } from "./config.ts";
 import { ServerError } from "./errors.ts";
 import { parseListenUrl } from "./listen-url.ts";
@@ -27,7 +28,7 @@ export function foundingPeerUrls(config: MemberConfig): readonly string[] {
   if (config.initialClusterState === "existing") {
     throw new ServerError(
       "NOT_BUILT_YET",
-      "--initial-cluster-state existing: joining a cluster is not built yet",
+      "--initial-cluster-state existing: joining a cluster is not built yet; leave it out to begin a new one",
     );
   }
   if (config.initialCluster === "") return config.initialAdvertisePeerUrls;
@@ -35,13 +36,13 @@ export function foundingPeerUrls(config: MemberConfig): readonly string[] {
   const own = members.get(config.name);
   if (own === undefined) {
     refuse(
-      `--initial-cluster has no member "${config.name}" (--name); it has ${[...members.keys()].join(", ")}`,
+      `--initial-cluster has no member "${config.name}" (--name); it has ${[...members.keys()].join(", ")}. Make --name one of them`,
     );
   }
   if (members.size > 1) {
     throw new ServerError(
       "NOT_BUILT_YET",
-      `--initial-cluster names ${members.size} members: clusters of several members are not built yet`,
+      `--initial-cluster names ${members.size} members: clusters of several members are not built yet; name this one alone`,
     );
   }
   if (own.toSorted().join() !== config.initialAdvertisePeerUrls.toSorted().join()) {
@@ -72,6 +73,7 @@ export function checkConfig(config: MemberConfig): void {
   if (snapshotCount < 1) refuse("--snapshot-count must be at least 1");
   if (config.maxRequestBytes < 1) refuse("--max-request-bytes must be at least 1");
   if (config.maxTxnOps < 1) refuse("--max-txn-ops must be at least 1");
+  parseRetention(config.autoCompactionMode, config.autoCompactionRetention);
   for (const url of config.listenClientUrls) parseListenUrl(url, "listen-client-urls");
   for (const url of config.listenClientHttpUrls) parseListenUrl(url, "listen-client-http-urls");
   for (const url of config.listenPeerUrls) parseListenUrl(url, "listen-peer-urls");

@@ -190,4 +190,12 @@ describe("startMember() with options that cannot work", () => {
     const member = await startTestMember({ dataDir });
     await dispose(member);
   });
+
+  test("refuses a retention of nonsense before it makes anything", async () => {
+    const dataDir = temporaryDirectory();
+    const refusal = await startFailure({ dataDir, autoCompactionRetention: "often" });
+    expect(refusal.code).toBe("BAD_CONFIG");
+    expect(readdirSync(dataDir)).toEqual([]);
+    rmSync(dataDir, { recursive: true });
+  });
 });

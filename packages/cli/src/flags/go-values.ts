@@ -1,3 +1,4 @@
+import { parseGoDuration } from "@nodetcd/runtime";
 import { FlagValueError } from "./value-error.ts";
 
 /** Inclusive. */
@@ -47,35 +48,11 @@ export function parseWholeNumber(text: string, bounds: Bounds): number {
   return Number(value > limit ? limit : value < -limit ? -limit : value);
 }
 
-const UNITS_MS: Readonly<Record<string, number>> = {
-  ns: 1e-6,
-  us: 1e-3,
-  µs: 1e-3,
-  μs: 1e-3,
-  ms: 1,
-  s: 1_000,
-  m: 60_000,
-  h: 3_600_000,
-};
-
-const PART = /(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/y;
-
 /** time.ParseDuration, in milliseconds: `300ms`, `1.5h`, `2h45m`; a bare `0` needs no unit. */
 export function parseDuration(text: string): number {
-  const sign = text.startsWith("-") ? -1 : 1;
-  const body = text.replace(/^[+-]/, "");
-  if (body === "0") return 0;
-  let total = 0;
-  let position = 0;
-  while (position < body.length) {
-    PART.lastIndex = position;
-    const match = PART.exec(body);
-    if (match === null) break;
-    total += Number(match[1]) * (UNITS_MS[match[2]!] ?? 0);
-    position = PART.lastIndex;
-  }
-  if (body === "" || position < body.length) {
+  const milliseconds = parseGoDuration(text);
+  if (milliseconds === undefined) {
     throw new FlagValueError("expected a duration with a unit, such as 500ms, 10s or 1h30m");
   }
-  return sign * total;
+  return milliseconds;
 }
