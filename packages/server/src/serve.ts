@@ -1,0 +1,80 @@
+import { GrpcServer, type Services } from "@nodetcd/grpc";
+import type { Http1Handler, Http1Server } from "@nodetcd/runtime";
+import type { Closers } from "./closers.ts";
+import type { Engine } from "./engine.ts";
+import { clientRouter, metricsRouter, newHttpCounters, peerRouter } from "./http/router.ts";
+import { GRPC_OVERHEAD_BYTES } from "./limits.ts";
+import type { Endpoints } from "./listen.ts";
+import type { ApplyMeter } from "./measure/apply-meter.ts";
+import type { CallMeter } from "./measure/call-meter.ts";
+import type { Metrics } from "./metrics.ts";
+
+/** How long calls in progress may go on when the member stops, in milliseconds. */
+const SHUTDOWN_GRACE_MS = 500;
+
+/** Gives each address what is served there, and the metrics what they measure. */
+export function serve(
+  engine: Engine,
+  services: Services,
+  endpoints: Endpoints,
+  metrics: Metrics,
+  meters: { readonly calls: CallMeter; readonly applies: ApplyMeter },
+  closers: Closers,
+): void {
+  const { core } = engine;
+  const { runtime, config, logger } = core;
+  const counters = newHttpCounters();
+  const router = {
+    core,
+    counters,
+    metrics: async () => ({
+      contentType: metrics.registry.contentType,
+      text: await metrics.text(),
+    }),
+  };
+  const http1 = (handler: Http1Handler): Http1Server => {
+    const server = runtime.network.serveHttp1(handler);
+    closers.add(async () => server.close());
+    return server;
+  };
+  const clientHttp = http1(clientRouter(router));
+  const grpc = new GrpcServer({
+    services,
+    clock: runtime.clock,
+    maxReceiveMessageBytes: config.maxRequestBytes + GRPC_OVERHEAD_BYTES,
+    maxConcurrentStreams: config.maxConcurrentStreams,
+    keepalive: {
+      minTimeMs: config.grpcKeepaliveMinMs,
+      intervalMs: config.grpcKeepaliveIntervalMs,
+      timeoutMs: config.grpcKeepaliveTimeoutMs,
+    },
+    logger,
+    // With addresses for HTTP alone the others carry gRPC alone.
+    ...(endpoints.http.length === 0 ? { http1: clientHttp } : {}),
+  });
+  closers.add(() => {
+    const gone = grpc.shutdown(SHUTDOWN_GRACE_MS);
+    // After the GOAWAY, or they would be opened again.
+    meters.calls.endStreams();
+    return gone;
+  });
+  metrics.measure({
+    core,
+    loop: engine.loop,
+    ...meters,
+    applied: engine.entries.counters,
+    inFlight: engine.inFlight,
+    http: counters,
+    services,
+    servers: [grpc],
+    leasesExpired: () => engine.expiry.revoked,
+  });
+  const peerHttp = http1(peerRouter(router));
+  for (const endpoint of endpoints.clients) endpoint.serveGrpc(grpc);
+  for (const endpoint of endpoints.http) endpoint.serveHttp(clientHttp);
+  if (endpoints.metrics.length > 0) {
+    const metricsHttp = http1(metricsRouter(router));
+    for (const endpoint of endpoints.metrics) endpoint.serveHttp(metricsHttp);
+  }
+  for (const endpoint of endpoints.peers) endpoint.serveHttp(peerHttp);
+}
