@@ -42,7 +42,10 @@ function errorRows(source: string): Row[] {
   }
   for (const match of source.matchAll(/^ {2}"([^"]+)": "([A-Z_]+)",$/gm)) {
     const known = rows.get(match[2]!);
-    rows.set(match[2]!, known === undefined ? match[1]! : `${known}; ${match[1]!}`);
+    rows.set(
+      match[2]!,
+      known === undefined ? match[1]! : `${known.replace(/\.$/, "")}; ${match[1]!}`,
+    );
   }
   return [...rows].map(([name, text]) => ({ name, value: "", text }));
 }

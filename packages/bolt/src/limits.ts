@@ -5,8 +5,9 @@ export const MAX_VALUE_SIZE: number = 2 ** 31 - 2;
 
 /** Page size of a new file when none is asked for, in bytes. */
 export const DEFAULT_PAGE_SIZE = 4096;
-/** Page sizes are powers of two between these two, in bytes, both included. */
+/** Smallest page size, in bytes; page sizes are powers of two. */
 export const MIN_PAGE_SIZE = 1024;
+/** Largest page size, in bytes. */
 export const MAX_PAGE_SIZE: number = 16 * 1024 * 1024;
 
 /** Pages of a file at most: 16 TiB of 4 KiB pages. */
@@ -26,9 +27,11 @@ export const MAX_BUCKET_DEPTH = 500;
 /** A node in memory with more entries than this is cut in two before it is ever written. */
 export const MAX_NODE_ENTRIES = 4096;
 
-/** Share of a page that a split fills, between the minimum and the maximum. */
+/** Share of a page that a split fills, when the bucket does not say otherwise. */
 export const DEFAULT_FILL_PERCENT = 0.5;
+/** Smallest share that can be asked for. */
 export const MIN_FILL_PERCENT = 0.1;
+/** Largest share that can be asked for. */
 export const MAX_FILL_PERCENT = 1;
 
 /** The budget of the page cache when none is given, in bytes. */
@@ -48,9 +51,9 @@ export const WRITE_RUN_BYTES: number = 1024 * 1024;
  */
 export const DEFAULT_SLICE_MS = 2;
 
-/** `Database.batch` runs what has gathered when there are this many calls, */
+/** `Database.batch` runs what has gathered when there are this many calls. */
 export const MAX_BATCH_SIZE = 1000;
-/** or when the oldest one has waited this many milliseconds. */
+/** `Database.batch` runs what has gathered when the oldest call has waited this many milliseconds. */
 export const MAX_BATCH_DELAY_MS = 10;
 
 /** Inspection refuses a page that claims to be longer than this, overflow included, in bytes. */
