@@ -7,7 +7,7 @@ import { GRPC_OVERHEAD_BYTES } from "./limits.ts";
 import type { Endpoints } from "./listen.ts";
 import type { ApplyMeter } from "./measure/apply-meter.ts";
 import type { CallMeter } from "./measure/call-meter.ts";
-import type { Metrics } from "./metrics.ts";
+import type { Metrics } from "./metrics/metrics.ts";
 
 /** How long calls in progress may go on when the member stops, in milliseconds. */
 const SHUTDOWN_GRACE_MS = 500;

@@ -17,7 +17,7 @@ import { ApplyMeter } from "./measure/apply-meter.ts";
 import { CallMeter } from "./measure/call-meter.ts";
 import type { Member } from "./member.ts";
 import { hexId } from "./membership/ids.ts";
-import { Metrics } from "./metrics.ts";
+import { Metrics } from "./metrics/metrics.ts";
 import { purgeFiles } from "./persist/log-snapshot.ts";
 import { publish } from "./publish.ts";
 import { buildNode } from "./raft-core.ts";

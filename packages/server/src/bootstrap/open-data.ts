@@ -4,7 +4,7 @@ import { storageVersion } from "../apply/cluster-version-set.ts";
 import type { MemberConfig } from "../config.ts";
 import { adviceFor, type DataDirectory } from "../data-dir.ts";
 import { ServerError } from "../errors.ts";
-import type { Timings } from "../metrics.ts";
+import type { Timings } from "../metrics/timings.ts";
 
 const AUTH_ENABLED_KEY = Buffer.from("authEnabled");
 const AUTH_REVISION_KEY = Buffer.from("authRevision");

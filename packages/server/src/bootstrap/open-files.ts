@@ -7,7 +7,7 @@ import type { Closers } from "../closers.ts";
 import type { MemberConfig } from "../config.ts";
 import { type DataDirectory, prepareDataDirectory, tidyDataDirectory } from "../data-dir.ts";
 import { Cluster } from "../membership/cluster.ts";
-import type { Timings } from "../metrics.ts";
+import type { Timings } from "../metrics/timings.ts";
 import { type Bootstrap, bootstrap } from "./bootstrap.ts";
 import { defragmentAtStart } from "./defragment-at-start.ts";
 import { checkDatabase, initializeDatabase, openDatabaseOf, openingFiles } from "./open-data.ts";

@@ -6,8 +6,9 @@ import {
   type StatusCode,
 } from "@nodetcd/grpc";
 import { Counter, type Registry } from "prom-client";
-import type { CallMeter } from "./measure/call-meter.ts";
-import type { ClientVersions } from "./measure/client-versions.ts";
+import type { CallMeter } from "../measure/call-meter.ts";
+import { scraped } from "./scraped.ts";
+import type { ClientVersions } from "../measure/client-versions.ts";
 
 /** The gRPC codes by their names as metrics spell them. */
 const CODES: readonly (readonly [string, StatusCode])[] = Object.entries(Status).map(
@@ -46,6 +47,7 @@ export interface GrpcMeasured {
 export function registerGrpcMetrics(registry: Registry, measured: GrpcMeasured): void {
   const { services, servers, calls } = measured;
   const registers = [registry];
+  const { gauge, counter } = scraped(registry);
   const names = ["grpc_type", "grpc_service", "grpc_method"];
   new Counter({
     name: "grpc_server_started_total",
@@ -113,22 +115,28 @@ export function registerGrpcMetrics(registry: Registry, measured: GrpcMeasured):
   });
   const sum = (read: (server: GrpcServer) => number): number =>
     servers.reduce((total, server) => total + read(server), 0);
-  new Counter({
-    name: "etcd_network_client_grpc_sent_bytes_total",
-    help: "The total number of bytes sent to grpc clients.",
-    registers,
-    collect() {
-      this.reset();
-      this.inc(sum((server) => server.sentBytes));
-    },
-  });
-  new Counter({
-    name: "etcd_network_client_grpc_received_bytes_total",
-    help: "The total number of bytes received from grpc clients.",
-    registers,
-    collect() {
-      this.reset();
-      this.inc(sum((server) => server.receivedBytes));
-    },
-  });
+  counter(
+    "etcd_network_client_grpc_sent_bytes_total",
+    "The total number of bytes sent to grpc clients.",
+    () => sum((server) => server.sentBytes),
+  );
+  counter(
+    "etcd_network_client_grpc_received_bytes_total",
+    "The total number of bytes received from grpc clients.",
+    () => sum((server) => server.receivedBytes),
+  );
+  gauge(
+    "etcd_disk_defrag_inflight",
+    "Whether or not defrag is active on the member. 1 means active, 0 means not.",
+    () => underWay(services, "/etcdserverpb.Maintenance/Defragment"),
+  );
+}
+
+/** 1 while a call of this method goes on. */
+function underWay(services: Services, path: string): number {
+  const method = services.methods().find((each) => each.path === path);
+  if (method === undefined) return 0;
+  let ended = 0;
+  for (const count of method.handled.values()) ended += count;
+  return method.started > ended ? 1 : 0;
 }

@@ -1,6 +1,7 @@
 import type { Runtime } from "@nodetcd/runtime";
-import { Counter, Gauge, type Registry } from "prom-client";
-import { descriptorLimit, openDescriptors } from "./descriptors.ts";
+import { Gauge, type Registry } from "prom-client";
+import { scraped } from "./scraped.ts";
+import { descriptorLimit, openDescriptors } from "../descriptors.ts";
 
 const MICROSECONDS = 1e6;
 
@@ -17,19 +18,8 @@ function virtualBytes(runtime: Runtime): number | undefined {
 
 /** What Prometheus expects of any process. */
 export function registerProcessMetrics(registry: Registry, runtime: Runtime): void {
-  const registers = [registry];
   const startSeconds = runtime.clock.wallTime() / 1000;
-  const gauge = (name: string, help: string, read: () => number | undefined): void => {
-    new Gauge({
-      name,
-      help,
-      registers,
-      collect() {
-        const value = read();
-        if (value !== undefined) this.set(value);
-      },
-    });
-  };
+  const { gauge, counter } = scraped(registry);
   gauge("process_resident_memory_bytes", "Resident memory size in bytes.", () =>
     process.memoryUsage.rss(),
   );
@@ -58,16 +48,10 @@ export function registerProcessMetrics(registry: Registry, runtime: Runtime): vo
     name: "nodejs_version_info",
     help: "Node.js version info.",
     labelNames: ["version"],
-    registers,
+    registers: [registry],
   }).set({ version: process.version }, 1);
-  new Counter({
-    name: "process_cpu_seconds_total",
-    help: "Total user and system CPU time spent in seconds.",
-    registers,
-    collect() {
-      const { user, system } = process.cpuUsage();
-      this.reset();
-      this.inc((user + system) / MICROSECONDS);
-    },
+  counter("process_cpu_seconds_total", "Total user and system CPU time spent in seconds.", () => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / MICROSECONDS;
   });
 }
