@@ -92,8 +92,10 @@ export function writePageHeader(
   words[3] = overflow;
 }
 
-/** The words bbolt's `pages` uses for a page's kind. */
-export function pageTypeName(flags: number): string {
+/** What a page holds, by the flags of its header. */
+export type PageKind = "branch" | "leaf" | "meta" | "freelist" | "unknown";
+
+export function pageKind(flags: number): PageKind {
   switch (flags) {
     case BRANCH_PAGE:
       return "branch";
@@ -104,8 +106,14 @@ export function pageTypeName(flags: number): string {
     case FREELIST_PAGE:
       return "freelist";
     default:
-      return `unknown<${flags.toString(16).padStart(2, "0")}>`;
+      return "unknown";
   }
+}
+
+/** The words bbolt's `pages` uses for a page's kind. */
+export function pageTypeName(flags: number): string {
+  const kind = pageKind(flags);
+  return kind === "unknown" ? `unknown<${flags.toString(16).padStart(2, "0")}>` : kind;
 }
 
 /** Keys longer than this are compared natively. */

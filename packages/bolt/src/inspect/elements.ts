@@ -1,12 +1,5 @@
 import { BoltError } from "../errors.ts";
-import {
-  BRANCH_PAGE,
-  FREELIST_PAGE,
-  LEAF_PAGE,
-  META_PAGE,
-  type Page,
-  pageTypeName,
-} from "../page.ts";
+import { FREELIST_PAGE, type Page, pageKind, pageTypeName } from "../page.ts";
 import { branchChild, branchDefect, branchKey } from "../page-branch.ts";
 import { readFreelistPage } from "../page-freelist.ts";
 import { BUCKET_ELEMENT, leafDefect, leafFlags, leafKey, leafValue } from "../page-leaf.ts";
@@ -23,23 +16,6 @@ export type PageElement =
       readonly sequence: bigint;
     }
   | { readonly kind: "child"; readonly key: Uint8Array; readonly pageId: number };
-
-export type PageKind = "branch" | "leaf" | "meta" | "freelist" | "unknown";
-
-export function pageKind(flags: number): PageKind {
-  switch (flags) {
-    case BRANCH_PAGE:
-      return "branch";
-    case LEAF_PAGE:
-      return "leaf";
-    case META_PAGE:
-      return "meta";
-    case FREELIST_PAGE:
-      return "freelist";
-    default:
-      return "unknown";
-  }
-}
 
 /** Raises `CORRUPT` when an element lies outside its page, `PAGE_TYPE` for other kinds of page. */
 export function* pageElements(page: Page): Generator<PageElement> {

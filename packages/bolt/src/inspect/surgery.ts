@@ -1,8 +1,15 @@
 import { BoltError } from "../errors.ts";
-import { ELEMENT_SIZE, HEADER_WORDS, type Page, PAGE_HEADER_SIZE, pageTypeName } from "../page.ts";
+import {
+  ELEMENT_SIZE,
+  HEADER_WORDS,
+  type Page,
+  PAGE_HEADER_SIZE,
+  pageKind,
+  pageTypeName,
+} from "../page.ts";
 import { branchChild } from "../page-branch.ts";
 import { leafFlags } from "../page-leaf.ts";
-import { pageElements, pageKind } from "./elements.ts";
+import { pageElements } from "./elements.ts";
 import { activeMeta } from "./metas.ts";
 import type { RawFile } from "./raw-file.ts";
 import { FREELIST_NOT_STORED } from "./raw-meta.ts";
