@@ -5,7 +5,7 @@ import { openFiles } from "./bootstrap/open-files.ts";
 import { Closers } from "./closers.ts";
 import { startCompactPolicy } from "./compact-policy/start.ts";
 import type { MemberConfig } from "./config.ts";
-import { checkConfig } from "./config-check.ts";
+import { checkConfig, foundingPeerUrls } from "./config-check.ts";
 import { type DataDirectory, dataDirectory, isInitialized } from "./data-dir.ts";
 import { buildEngine, type Engine } from "./engine.ts";
 import { RequestError } from "./errors.ts";
@@ -70,6 +70,8 @@ async function start(
   const starting = (): void => {
     const known = isInitialized(runtime.disk, directory);
     logStarting(logger, config, directory, known, advertised);
+    // Before anything is made that a better command line would find.
+    if (!known) foundingPeerUrls(config);
   };
   await openingFiles(directory, starting);
   const onFailure = (error: unknown): void => failure.report(error);

@@ -183,10 +183,11 @@ describe("startMember() with options that cannot work", () => {
       "ADDRESS_UNAVAILABLE",
       "192.0.2.1",
     ],
-  ])("refuses %s, says why, and leaves nothing open", async (_, options, code, message) => {
+  ])("refuses %s, says why, and leaves nothing open or made", async (_, options, code, message) => {
     const dataDir = temporaryDirectory();
     const refusal = await startFailure({ dataDir, ...options });
     expect([refusal.code, refusal.message]).toEqual([code, expect.stringContaining(message)]);
+    expect(readdirSync(dataDir)).toEqual([]);
     const member = await startTestMember({ dataDir });
     await dispose(member);
   });
