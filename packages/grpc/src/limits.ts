@@ -43,13 +43,11 @@ export const PREFACE_TIMEOUT_MS = 10_000;
 export const LINGER_MS = 1_000;
 
 /** Streams that this side reset whose late frames are ignored. */
-export const RESETS_REMEMBERED = 256;
+export const RESETS_REMEMBERED = 8_192;
 
 /** Calls that wait for a connection or for a free stream in one channel; more fail. */
 export const WAITING_CALLS_MAX = 65_536;
 
-/** Calls that the client gave up before they were answered (rapid reset). */
-export const RESET_ALLOWANCE: Allowance = { burst: 5_000, perSecond: 1_000 };
 export const SETTINGS_ALLOWANCE: Allowance = { burst: 100, perSecond: 10 };
 /** PINGs above the messages sent, where the keepalive rules let them pass. */
 export const PING_ALLOWANCE: Allowance = { burst: 10_000, perSecond: 5_000 };

@@ -297,15 +297,6 @@ test("keepalive: a silent connection is asked, and cut without an answer", async
 const floods: [string, number, (i: number) => Buffer][] = [
   ["SETTINGS", 200, () => EMPTY_SETTINGS],
   [
-    "rapid reset",
-    8000,
-    (i) =>
-      Buffer.concat([
-        frame(FrameType.HEADERS, Flag.END_HEADERS, 2 * i + 1, requestBlock("/test.Echo/Silent")),
-        frame(FrameType.RST_STREAM, 0, 2 * i + 1, uint32(8)),
-      ]),
-  ],
-  [
     "empty DATA frames",
     2000,
     (i) =>
@@ -345,6 +336,52 @@ test.each(floods)(
     expect(other.trailers["grpc-status"]).toBe("0");
   },
 );
+
+test("20,000 calls that are cancelled at once, as by a context that all of them share, cost nobody the connection", async () => {
+  await start();
+  const client = raw().open();
+  const silent = requestBlock("/test.Echo/Silent");
+  const ids = Array.from({ length: 20_000 }, (_, i) => 2 * i + 1);
+  const opened = (id: number): Buffer =>
+    Buffer.concat([
+      frame(FrameType.HEADERS, Flag.END_HEADERS, id, silent),
+      frame(FrameType.DATA, Flag.END_STREAM, id, MESSAGE),
+    ]);
+  client.send(...ids.map(opened));
+  client.send(...ids.map((id) => frame(FrameType.RST_STREAM, 0, id, uint32(8))));
+  client.send(whole(40_001));
+  await client.frame(({ type, id }) => type === FrameType.DATA && id === 40_001);
+  expect(client.frames.some(({ type }) => type === FrameType.GOAWAY)).toBe(false);
+  const counts = peer.services.methods().find(({ path }) => path === "/test.Echo/Silent");
+  expect(counts?.handled.get(Status.CANCELLED)).toBe(20_000);
+});
+
+test("3,000 calls that are refused are no mistakes of the client", async () => {
+  await start({ maxConcurrentStreams: 3 });
+  const client = raw().open();
+  const silent = requestBlock("/test.Echo/Silent");
+  for (const id of [1, 3, 5]) client.send(frame(FrameType.HEADERS, Flag.END_HEADERS, id, silent));
+  client.send(...Array.from({ length: 3000 }, (_, i) => whole(2 * i + 7)));
+  const refused = (): number =>
+    client.frames.filter(({ type }) => type === FrameType.RST_STREAM).length;
+  await client.until(() => refused() === 3000);
+  client.send(frame(FrameType.RST_STREAM, 0, 1, uint32(8)), whole(6007));
+  await client.frame(({ type, id }) => type === FrameType.DATA && id === 6007);
+});
+
+test("what was under way for 5,000 calls when they were answered before their end is ignored", async () => {
+  await start({ maxReceiveMessageBytes: 100 });
+  const client = raw().open();
+  const ids = Array.from({ length: 5000 }, (_, i) => 2 * i + 1);
+  const tooLong = Buffer.from([0, 0, 0, 200, 0]);
+  const data = (id: number, flags: number): Buffer => frame(FrameType.DATA, flags, id, tooLong);
+  const head = (id: number): Buffer => frame(FrameType.HEADERS, Flag.END_HEADERS, id, BLOCK);
+  client.send(...ids.map((id) => Buffer.concat([head(id), data(id, 0)])));
+  client.send(...ids.map((id) => data(id, Flag.END_STREAM)));
+  client.send(whole(10_001));
+  await client.frame(({ type, id }) => type === FrameType.DATA && id === 10_001);
+  expect(client.frames.some(({ type }) => type === FrameType.GOAWAY)).toBe(false);
+});
 
 test("an HPACK bomb is refused while the connection goes on", async () => {
   await start();

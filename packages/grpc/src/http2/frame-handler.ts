@@ -2,7 +2,6 @@ import type { Clock } from "@nodetcd/runtime";
 import {
   EMPTY_FRAME_ALLOWANCE,
   PING_ALLOWANCE,
-  RESET_ALLOWANCE,
   SETTINGS_ALLOWANCE,
   STREAM_ERROR_ALLOWANCE,
 } from "../limits.ts";
@@ -24,7 +23,6 @@ interface Guards {
   readonly empty: AbuseGuard;
   readonly errors: AbuseGuard;
   readonly pings: AbuseGuard;
-  readonly resets: AbuseGuard;
   readonly settings: AbuseGuard;
 }
 
@@ -33,7 +31,6 @@ function makeGuards(clock: Clock): Guards {
     empty: new AbuseGuard(clock, "empty frames", EMPTY_FRAME_ALLOWANCE),
     errors: new AbuseGuard(clock, "faulty streams", STREAM_ERROR_ALLOWANCE),
     pings: new AbuseGuard(clock, "PING frames", PING_ALLOWANCE),
-    resets: new AbuseGuard(clock, "cancelled calls", RESET_ALLOWANCE),
     settings: new AbuseGuard(clock, "SETTINGS frames", SETTINGS_ALLOWANCE),
   };
 }
@@ -75,7 +72,8 @@ export class FrameHandler implements FrameSink {
       this.#dispatch(type, flags, streamId, bytes, start, end);
     } catch (error) {
       if (!(error instanceof Http2Error) || error.streamId === 0) throw error;
-      this.#guards.errors.count();
+      // That a call is refused was not known to the peer when it sent it.
+      if (error.code !== ErrorCode.REFUSED_STREAM) this.#guards.errors.count();
       this.#connection.resetStream(error.streamId, error.code, error.message);
     }
   }
@@ -181,7 +179,6 @@ export class FrameHandler implements FrameSink {
     if (this.#role.isIdle(streamId)) throw protocolError("RST_STREAM of an idle stream");
     const stream = this.#connection.streams.get(streamId);
     if (stream === undefined) return;
-    this.#guards.resets.count();
     const code = readUint32(bytes, start);
     stream.abort(code <= 0xd ? (code as ErrorCode) : ErrorCode.INTERNAL_ERROR, "reset by the peer");
   }
