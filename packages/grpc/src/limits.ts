@@ -18,14 +18,20 @@ export const STREAM_WINDOW_BYTES: number = 256 * 1024;
 /** As `STREAM_WINDOW_BYTES`, for all streams of a connection together. */
 export const CONNECTION_WINDOW_BYTES: number = 1024 * 1024;
 
-/** Bytes of incomplete messages of one connection; a call that exceeds it is RESOURCE_EXHAUSTED. */
+/**
+ * Bytes of incomplete messages of one connection; a call that exceeds it is RESOURCE_EXHAUSTED. Requests of
+ * calls that wait for `QUEUED_REPLIES_MAX` count as well; a call that exceeds it so is refused.
+ */
 export const ASSEMBLY_BYTES_MAX: number = 64 * 1024 * 1024;
 
 /** Bytes that a connection may have queued for a peer that does not take them before it stops reading. */
 export const PAUSE_READING_BYTES: number = 4 * 1024 * 1024;
 
-/** Bytes of queued replies of one connection from which on new calls are refused. */
+/** Bytes of queued replies of one connection from which on new calls wait. */
 export const QUEUED_REPLIES_MAX: number = 64 * 1024 * 1024;
+
+/** Calls that have waited for that and begin in one turn of the loop. */
+export const HELD_CALLS_BEGUN = 32;
 
 /** Bytes of a compressed header block, over HEADERS and all CONTINUATION frames. */
 export const HEADER_BLOCK_BYTES_MAX: number = 64 * 1024;

@@ -1,9 +1,9 @@
 import { afterEach, expect, test } from "vitest";
-import type { StreamCall } from "../src/grpc.ts";
+import { Status, type StatusCode, type StreamCall } from "../src/grpc.ts";
 import { Flag, FrameType } from "../src/http2/frame.ts";
 import { PAUSE_READING_BYTES, SEND_HIGH_WATER_BYTES } from "../src/limits.ts";
 import { frameMessage } from "./node-client.ts";
-import { frame, RawClient, requestBlock } from "./raw-client.ts";
+import { frame, RawClient, type RawFrame, requestBlock } from "./raw-client.ts";
 import { serve, type TestServer } from "./test-server.ts";
 
 let peer: TestServer;
@@ -54,23 +54,126 @@ test("a client that never reads: calls are not taken any more once a bound of re
   expect(answered).toBeLessThan(100);
 });
 
-test("a client that never reads: calls that were opened before the bound are refused at their end", async () => {
+/** Serves `/m.M/Big`, 1 MiB a call; counts the calls that its handler has seen. */
+async function serveBig(): Promise<{ begun: number }> {
   peer = await serve();
   const reply = Buffer.alloc(1024 * 1024);
-  let answered = 0;
+  const counts = { begun: 0 };
   peer.services.unary("/m.M/Big", (_request, call) => {
-    answered++;
+    counts.begun++;
     call.reply(reply);
   });
+  return counts;
+}
+
+const EMPTY = frameMessage(Buffer.alloc(0));
+const BIG = requestBlock("/m.M/Big");
+
+function big(id: number, message: Uint8Array = EMPTY): Buffer {
+  return Buffer.concat([
+    frame(FrameType.HEADERS, Flag.END_HEADERS, id, BIG),
+    frame(FrameType.DATA, Flag.END_STREAM, id, message),
+  ]);
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const isEnd = ({ type, flags }: RawFrame): boolean =>
+  type === FrameType.HEADERS && (flags & Flag.END_STREAM) !== 0;
+
+test("a client that reads late: calls beyond the bound of replies wait, and all are answered in order", async () => {
+  const counts = await serveBig();
   await deafClient();
-  const ids = Array.from({ length: 1000 }, (_, i) => 2 * i + 1);
-  const block = requestBlock("/m.M/Big");
-  const empty = frameMessage(Buffer.alloc(0));
-  client.send(...ids.map((id) => frame(FrameType.HEADERS, Flag.END_HEADERS, id, block)));
-  client.send(...ids.map((id) => frame(FrameType.DATA, Flag.END_STREAM, id, empty)));
-  await new Promise((resolve) => setTimeout(resolve, 300));
-  expect(answered).toBeGreaterThan(4);
-  expect(answered).toBeLessThan(100);
+  const ids = Array.from({ length: 300 }, (_, i) => 2 * i + 1);
+  client.send(...ids.map((id) => frame(FrameType.HEADERS, Flag.END_HEADERS, id, BIG)));
+  client.send(...ids.map((id) => frame(FrameType.DATA, Flag.END_STREAM, id, EMPTY)));
+  await pause(300);
+  expect(counts.begun).toBeGreaterThan(4);
+  expect(counts.begun).toBeLessThan(100);
+  expect(client.frames.some(({ type }) => type === FrameType.RST_STREAM)).toBe(false);
+  client.socket.resume();
+  await client.until(() => client.frames.filter(isEnd).length === 300);
+  expect(counts.begun).toBe(300);
+  expect(client.frames.some(({ type }) => type === FrameType.RST_STREAM)).toBe(false);
+});
+
+test("a client that reads late: streams beyond the bound of replies begin when it reads, with all their messages", async () => {
+  await serveBig();
+  let opened = 0;
+  peer.services.stream("/m.M/Sum", "bidi_stream", (call) => {
+    opened++;
+    let sum = 0;
+    call.onMessage = ([value]) => void (sum += value!);
+    call.onHalfClose = () => {
+      call.send(Buffer.of(sum));
+      call.finish();
+    };
+  });
+  await deafClient();
+  client.send(...Array.from({ length: 100 }, (_, i) => big(2 * i + 1)));
+  const message = (value: number): Buffer => frameMessage(Buffer.of(value));
+  client.send(
+    frame(FrameType.HEADERS, Flag.END_HEADERS, 201, requestBlock("/m.M/Sum")),
+    frame(FrameType.DATA, 0, 201, message(1)),
+    frame(FrameType.DATA, 0, 201, message(2)),
+    frame(FrameType.DATA, Flag.END_STREAM, 201, message(3)),
+  );
+  await pause(100);
+  expect(opened).toBe(0);
+  client.socket.resume();
+  const sum = await client.frame(({ type, id }) => type === FrameType.DATA && id === 201);
+  expect(sum.payload.at(-1)).toBe(6);
+});
+
+test("a client that never reads: calls that wait are forgotten when they are cancelled, late, or cut off", async () => {
+  const counts = await serveBig();
+  await deafClient();
+  client.send(...Array.from({ length: 100 }, (_, i) => big(2 * i + 1)));
+  await pause(50);
+  const { begun } = counts;
+  const withTimeout = requestBlock("/m.M/Big", [["grpc-timeout", "20m"]]);
+  client.send(
+    frame(FrameType.HEADERS, Flag.END_HEADERS, 201, withTimeout),
+    frame(FrameType.DATA, Flag.END_STREAM, 201, EMPTY),
+    big(203),
+    frame(FrameType.RST_STREAM, 0, 203, Buffer.from([0, 0, 0, 8])),
+  );
+  const handled = (status: StatusCode): number | undefined =>
+    peer.services
+      .methods()
+      .find(({ path }) => path === "/m.M/Big")!
+      .handled.get(status);
+  await client.until(() => handled(Status.DEADLINE_EXCEEDED) === 1);
+  expect(handled(Status.CANCELLED)).toBe(1);
+  client.socket.destroy();
+  await client.until(() => handled(Status.CANCELLED) === 101 - begun);
+  expect(counts.begun).toBe(begun);
+});
+
+test("a client that never reads: requests that wait are refused beyond a bound of bytes", async () => {
+  const counts = await serveBig();
+  await deafClient();
+  client.send(...Array.from({ length: 100 }, (_, i) => big(2 * i + 1)));
+  await pause(50);
+  const { begun } = counts;
+  // 800 requests of 100 kB; 64 MiB of them may wait.
+  const request = frameMessage(Buffer.alloc(100_000));
+  const pieces = Array.from({ length: 7 }, (_, k) =>
+    request.subarray(k * 16_000, (k + 1) * 16_000),
+  );
+  for (let id = 201; id < 201 + 2 * 800; id += 2) {
+    client.send(
+      frame(FrameType.HEADERS, Flag.END_HEADERS, id, BIG),
+      ...pieces.map((piece, k) => frame(FrameType.DATA, k === 6 ? Flag.END_STREAM : 0, id, piece)),
+    );
+  }
+  const refused = (): number => {
+    const { handled } = peer.services.methods().find(({ path }) => path === "/m.M/Big")!;
+    return (handled.get(Status.UNAVAILABLE) ?? 0) + (handled.get(Status.RESOURCE_EXHAUSTED) ?? 0);
+  };
+  await client.until(() => refused() > 100);
+  await pause(50);
+  expect(refused()).toBeLessThan(250);
+  expect(counts.begun).toBe(begun);
 });
 
 test("a client that never reads: send answers false and the queue stays at its bound", async () => {

@@ -134,6 +134,8 @@ export class ClientConnection implements ConnectionRole {
     this.retire();
   }
 
+  onProgress(): void {}
+
   onForget(): void {
     if (!this.#retired) this.#events.onRoom(this);
     else if (this.connection.streams.size === 0) this.connection.close("no more calls");

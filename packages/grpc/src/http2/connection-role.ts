@@ -11,6 +11,8 @@ export interface ConnectionRole {
   /** The peer's SETTINGS have been taken. */
   onSettings(): void;
   onGoAway(lastStreamId: number, code: number, text: string): void;
+  /** Something was sent or taken: queues may have become shorter. */
+  onProgress(): void;
   /** A stream is over. */
   onForget(): void;
   /** The connection is gone; its streams have heard of it. Called once. */

@@ -49,7 +49,10 @@ export class Connection implements StreamHost {
     this.#role = role;
     this.heardAt = clock.monotonic();
     this.output = new Output(socket, schedule);
-    this.output.onFlushed = () => this.pumpWaiting();
+    this.output.onFlushed = () => {
+      this.pumpWaiting();
+      this.#role.onProgress();
+    };
     this.#reader = new FrameReader(new FrameHandler(this, role));
     this.#end = new ConnectionEnd(socket, clock, this.output);
     socket.onData = (chunk) => this.receive(chunk);
@@ -80,6 +83,7 @@ export class Connection implements StreamHost {
     } catch (error) {
       this.#fail(error);
     }
+    this.#role.onProgress();
     if (!this.#paused && this.output.queuedBytes > PAUSE_READING_BYTES) {
       this.#paused = true;
       this.socket.pause();

@@ -34,6 +34,8 @@ export class ServerCallOnWire
   #deadline: DeadlineSlot | undefined;
   #received = 0;
   #headSent = false;
+  /** Waits in `ServerConnection.held`. */
+  #held = false;
   /** Answered, or given up: nothing is sent any more. */
   #ended = false;
   #cancelled = false;
@@ -71,8 +73,28 @@ export class ServerCallOnWire
     if (timeoutMs !== undefined) {
       this.#deadline = this.#connection.deadlines.add(this, timeoutMs);
     }
-    const handler = this.#method.streamHandler;
-    if (handler !== undefined) this.#run(() => handler(this));
+    if (this.#method.streamHandler === undefined) return;
+    if (this.#connection.mustHold) {
+      this.#openInbound().pause();
+      this.#hold();
+    } else this.begin();
+  }
+
+  /** Hands the call to its handler. */
+  begin(): void {
+    const wasHeld = this.#held;
+    this.#unhold();
+    const { streamHandler, unaryHandler } = this.#method;
+    if (streamHandler !== undefined) {
+      this.#run(() => streamHandler(this));
+      if (wasHeld) this.#inbound?.resume();
+      return;
+    }
+    try {
+      unaryHandler!(this.#request!, this);
+    } catch (error) {
+      this.#onThrow(error);
+    }
   }
 
   reply(message: Uint8Array): void {
@@ -173,25 +195,41 @@ export class ServerCallOnWire
   }
 
   takeEnd(): void {
-    const handler = this.#method.unaryHandler;
     const request = this.#request;
     if (!this.#method.takesOneRequest) this.#run(() => this.onHalfClose());
     else if (request === undefined) {
       this.fail(Status.INTERNAL, NO_REQUEST);
-    } else if (handler === undefined) {
+    } else if (this.#method.unaryHandler === undefined) {
       this.#run(() => this.onMessage(request));
       if (!this.#ended) this.#run(() => this.onHalfClose());
-    } else if (this.#connection.overfull) {
+    } else if (this.#connection.mustHold) this.#holdRequest(request);
+    else this.begin();
+  }
+
+  #holdRequest(request: Uint8Array): void {
+    const { budget } = this.#connection.limits;
+    if (budget.used + request.length > budget.max) {
       // Nothing was done yet, so the client may try again.
       this.#cancel(Status.UNAVAILABLE);
       this.stream.reset(ErrorCode.REFUSED_STREAM);
-    } else {
-      try {
-        handler(request, this);
-      } catch (error) {
-        this.#onThrow(error);
-      }
+      return;
     }
+    // A copy: the rest of what came from the socket with it is not to stay because of it.
+    this.#request = new Uint8Array(request);
+    budget.used += request.length;
+    this.#hold();
+  }
+
+  #hold(): void {
+    this.#held = true;
+    this.#connection.held.add(this);
+  }
+
+  #unhold(): void {
+    if (!this.#held) return;
+    this.#held = false;
+    this.#connection.held.delete(this);
+    this.#connection.limits.budget.used -= this.#request?.length ?? 0;
   }
 
   refuse(error: RpcError): void {
@@ -214,6 +252,7 @@ export class ServerCallOnWire
   /** The one place where a call's status is counted. */
   #end(code: StatusCode): void {
     this.#ended = true;
+    this.#unhold();
     this.#method.countEnd(code);
     if (this.#deadline !== undefined) this.#connection.deadlines.remove(this, this.#deadline);
     this.#inbound?.stop();

@@ -12,6 +12,7 @@ import { ASSEMBLY_BYTES_MAX, QUEUED_REPLIES_MAX } from "../limits.ts";
 import type { AssemblyBudget } from "../message/message-reader.ts";
 import type { Method, Services } from "../services.ts";
 import type { KeepaliveOptions } from "./keepalive-options.ts";
+import { HeldCalls } from "./held-calls.ts";
 import { PingRules } from "./ping-rules.ts";
 import { RejectedCall } from "./rejected-call.ts";
 import { readRequestHead, type RequestHead } from "./request-head.ts";
@@ -39,6 +40,8 @@ export class ServerConnection implements ConnectionRole {
   readonly deadlines: Deadlines;
   readonly peer: string;
   readonly limits: { readonly maxBytes: number; readonly budget: AssemblyBudget };
+  /** Calls that wait until the client has taken replies. */
+  readonly held: HeldCalls;
   lastStreamId = 0;
   readonly #context: ServerContext;
   readonly #heads = new BlockCache<RequestHead>();
@@ -58,6 +61,7 @@ export class ServerConnection implements ConnectionRole {
     this.deadlines = context.deadlines;
     const budget = { used: 0, max: ASSEMBLY_BYTES_MAX };
     this.limits = { maxBytes: context.maxReceiveMessageBytes, budget };
+    this.held = new HeldCalls(context.clock, () => !this.#overfull);
     this.connection = new Connection(socket, context.clock, this, context.scheduleFlush);
     this.#pingRules = new PingRules(context.clock, context.keepalive.minTimeMs);
     this.#keepalive = new Keepalive(this.connection, context.keepalive, () => true);
@@ -101,8 +105,13 @@ export class ServerConnection implements ConnectionRole {
   }
 
   /** So many replies wait for the client to take them that no call is begun. */
-  get overfull(): boolean {
+  get #overfull(): boolean {
     return this.connection.queuedBytes > QUEUED_REPLIES_MAX;
+  }
+
+  /** A call that comes now has to be added to `held`. */
+  get mustHold(): boolean {
+    return this.#overfull || this.held.size > 0;
   }
 
   #check(head: RequestHead, id: number): void {
@@ -114,7 +123,7 @@ export class ServerConnection implements ConnectionRole {
       throw new Http2Error(ErrorCode.ENHANCE_YOUR_CALM, "Header list is too large", id);
     }
     const tooMany = connection.streams.size >= this.#context.maxConcurrentStreams;
-    if (tooMany || this.#draining || this.overfull) {
+    if (tooMany || this.#draining) {
       throw new Http2Error(ErrorCode.REFUSED_STREAM, "No more calls on this connection", id);
     }
   }
@@ -154,6 +163,10 @@ export class ServerConnection implements ConnectionRole {
 
   onSettings(): void {}
   onGoAway(): void {}
+
+  onProgress(): void {
+    this.held.release();
+  }
 
   onForget(): void {
     if (this.#draining && this.idle) this.connection.close("the server is shutting down");
