@@ -1,5 +1,6 @@
+import type { Listener, Socket } from "@nodetcd/runtime";
 import { nodeClock, nodeNetwork } from "@nodetcd/runtime/node";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import {
   Channel,
   type ChannelOptions,
@@ -9,7 +10,7 @@ import {
   type UnaryCall,
 } from "../src/grpc.ts";
 import { CLIENT_PREFACE, Flag, FrameType } from "../src/http2/frame.ts";
-import { FrameReader, type FrameSink } from "../src/http2/frame-reader.ts";
+import { FrameReader } from "../src/http2/frame-reader.ts";
 import { SEND_HIGH_WATER_BYTES } from "../src/limits.ts";
 import { fastClock } from "./fast-clock.ts";
 import { EMPTY_SETTINGS, frame } from "./raw-client.ts";
@@ -118,20 +119,21 @@ test("Channel: GOAWAY lets running calls end and takes new ones elsewhere", asyn
   await down;
 });
 
-test("Channel: a server that sends a PING for each of 20,000 requests, as Go's do, keeps the connection", async () => {
-  let acknowledged = 0;
-  const listener = await nodeNetwork.listen({
+/** A server that answers with whatever frames it is told to. */
+function listenRaw(
+  onFrame: (socket: Socket, type: number, flags: number, streamId: number) => void,
+): Promise<Listener> {
+  const room = Buffer.alloc(4);
+  room.writeUInt32BE(1 << 30);
+  return nodeNetwork.listen({
     host: "127.0.0.1",
     port: 0,
     onSocket: (socket) => {
-      const room = Buffer.alloc(4);
-      room.writeUInt32BE(1 << 30);
       socket.write(Buffer.concat([EMPTY_SETTINGS, frame(FrameType.WINDOW_UPDATE, 0, 0, room)]));
-      const onFrame: FrameSink["onFrame"] = (type, flags) => {
-        if (type === FrameType.DATA) socket.write(frame(FrameType.PING, 0, 0, Buffer.alloc(8)));
-        if (type === FrameType.PING && flags === Flag.ACK) acknowledged += 1;
-      };
-      const reader = new FrameReader({ deaf: false, onFrame });
+      const reader = new FrameReader({
+        deaf: false,
+        onFrame: (type, flags, streamId) => onFrame(socket, type, flags, streamId),
+      });
       let read = Buffer.alloc(0);
       socket.onData = (chunk) => {
         if (read.length < CLIENT_PREFACE.length) {
@@ -143,6 +145,16 @@ test("Channel: a server that sends a PING for each of 20,000 requests, as Go's d
       socket.onEnd = () => socket.destroy();
     },
   });
+}
+
+const PING = frame(FrameType.PING, 0, 0, Buffer.alloc(8));
+
+test("Channel: a server that sends a PING for each of 20,000 requests, as Go's do, keeps the connection", async () => {
+  let acknowledged = 0;
+  const listener = await listenRaw((socket, type, flags) => {
+    if (type === FrameType.DATA) socket.write(PING);
+    if (type === FrameType.PING && flags === Flag.ACK) acknowledged += 1;
+  });
   const channel = open(listener.port);
   let ended = 0;
   for (let sent = 0; sent < 20_000; sent += 100) {
@@ -152,6 +164,30 @@ test("Channel: a server that sends a PING for each of 20,000 requests, as Go's d
     }
   }
   expect({ acknowledged, ended }).toEqual({ acknowledged: 20_000, ended: 0 });
+  channel.close();
+  await listener.close();
+});
+
+test("Channel: replies under way to 20,000 calls that were cancelled at once are ignored", async () => {
+  const opened: number[] = [];
+  let resets = 0;
+  let acknowledged = 0;
+  const listener = await listenRaw((socket, type, flags, streamId) => {
+    if (type === FrameType.HEADERS) opened.push(streamId);
+    if (type === FrameType.PING && flags === Flag.ACK) acknowledged++;
+    if (type !== FrameType.RST_STREAM || ++resets < 20_000) return;
+    socket.write(
+      Buffer.concat([...opened.map((id) => frame(FrameType.DATA, 0, id, MESSAGE)), PING]),
+    );
+  });
+  const channel = open(listener.port);
+  const controllers = Array.from({ length: 20_000 }, () => new AbortController());
+  const calls = controllers.map(({ signal }) => channel.unary("/c.C/Silent", MESSAGE, { signal }));
+  await vi.waitUntil(() => opened.length === 20_000, 3000);
+  for (const controller of controllers) controller.abort();
+  const ends = await Promise.allSettled(calls);
+  expect(ends.every(({ status }) => status === "rejected")).toBe(true);
+  await vi.waitUntil(() => acknowledged === 1, 3000);
   channel.close();
   await listener.close();
 });

@@ -38,6 +38,7 @@ export class ClientConnection implements ConnectionRole {
   readonly limits: { readonly maxBytes: number; readonly budget: AssemblyBudget };
   /** Servers open no streams. */
   readonly lastStreamId = 0;
+  readonly ignoresLateData = true;
   readonly #events: ClientConnectionEvents;
   readonly #heads = new BlockCache<ResponseHead>();
   readonly #keepalive: Keepalive | undefined;

@@ -4,6 +4,8 @@ export interface ConnectionRole {
   readonly lastStreamId: number;
   /** HEADERS for a stream that is not open. The block must be decoded, whatever becomes of it. */
   onNewStream(id: number, bytes: Uint8Array, start: number, end: number, endStream: boolean): void;
+  /** True: DATA for any stream that is over is what was under way when it was cancelled. */
+  readonly ignoresLateData: boolean;
   /** True while no frame of this stream can have been sent. */
   isIdle(id: number): boolean;
   /** A PING that wants an answer; raises where it comes too early. */

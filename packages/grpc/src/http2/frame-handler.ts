@@ -150,7 +150,7 @@ export class FrameHandler implements FrameSink {
   /** A frame for a stream that is closed (ignored when this side has reset it) or idle. */
   #onLateFrame(streamId: number): void {
     if (this.#role.isIdle(streamId)) throw protocolError(`Stream ${streamId} is idle`);
-    if (this.#connection.wasReset(streamId)) return;
+    if (this.#role.ignoresLateData || this.#connection.wasReset(streamId)) return;
     throw new Http2Error(ErrorCode.STREAM_CLOSED, "The stream is closed", streamId);
   }
 

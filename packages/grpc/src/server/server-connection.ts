@@ -36,6 +36,7 @@ export interface ServerContext {
 /** The server's end of one HTTP/2 connection. */
 export class ServerConnection implements ConnectionRole {
   readonly connection: Connection;
+  readonly ignoresLateData = false;
   readonly blocks: ResponseBlocks = new ResponseBlocks();
   readonly deadlines: Deadlines;
   readonly peer: string;
