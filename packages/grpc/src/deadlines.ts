@@ -53,6 +53,11 @@ export class Deadlines {
     }
   }
 
+  /** True when this time (monotonic milliseconds) has come, whether its tick has or not. */
+  isPast(time: number): boolean {
+    return this.#clock.monotonic() >= time;
+  }
+
   #look(): void {
     const now = Math.floor(this.#clock.monotonic() / TICK_MS);
     const due = this.#takeDue(now);

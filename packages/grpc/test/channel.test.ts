@@ -5,6 +5,7 @@ import {
   Channel,
   type ChannelOptions,
   GrpcServer,
+  type RpcError,
   Services,
   Status,
   type UnaryCall,
@@ -191,6 +192,37 @@ test("Channel: replies under way to 20,000 calls that were cancelled at once are
   channel.close();
   await listener.close();
 });
+
+test("Channel: a server that cancels calls at their deadline, as Go's do: DEADLINE_EXCEEDED", async () => {
+  const cancel = Buffer.from([0, 0, 0, 8]);
+  const listener = await listenRaw((socket, type, _flags, streamId) => {
+    if (type !== FrameType.HEADERS) return;
+    setTimeout(() => socket.write(frame(FrameType.RST_STREAM, 0, streamId, cancel)), 21);
+  });
+  const channel = open(listener.port);
+  const codes = Array.from({ length: 40 }, async (_, i) => {
+    await new Promise((resolve) => setTimeout(resolve, i));
+    const call = i % 2 === 0 ? callOnce : streamOnce;
+    return call(channel, 20);
+  });
+  const expected = Array.from({ length: 40 }, () => Status.DEADLINE_EXCEEDED);
+  expect(await Promise.all(codes)).toEqual(expected);
+  channel.close();
+  await listener.close();
+});
+
+function callOnce(channel: Channel, timeoutMs: number): Promise<number> {
+  return channel.unary("/c.C/Silent", MESSAGE, { timeoutMs }).then(
+    () => Status.OK,
+    (error: RpcError) => error.code,
+  );
+}
+
+function streamOnce(channel: Channel, timeoutMs: number): Promise<number> {
+  return new Promise((resolve) => {
+    channel.stream("/c.C/Silent", { timeoutMs }).onEnd = ({ code }) => resolve(code);
+  });
+}
 
 test("Channel: calls beyond the server's limit of streams wait for their turn", async () => {
   const peer = await start({ maxConcurrentStreams: 2 });

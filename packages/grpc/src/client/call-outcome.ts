@@ -20,6 +20,11 @@ export function callStatus(code: StatusCode, message: string): CallStatus {
   return { code, message, trailers: EMPTY_METADATA };
 }
 
+export const DEADLINE_PASSED: CallStatus = callStatus(
+  Status.DEADLINE_EXCEEDED,
+  "context deadline exceeded",
+);
+
 /** How a call ended whose last header block was `last`; `first` is the block that began the response. */
 export function statusOf(first: ResponseHead, last: ResponseHead): CallStatus {
   if (last.grpcStatus !== undefined) {
@@ -33,14 +38,22 @@ export function statusOf(first: ResponseHead, last: ResponseHead): CallStatus {
   return callStatus(Status.INTERNAL, "server closed the stream without sending trailers");
 }
 
-/** How a call ended that was reset with this code; without a code its connection was lost. */
-export function statusOfReset(code: ErrorCode | undefined, message: string): CallStatus {
+/**
+ * How a call ended that was reset with this code; without a code its connection was lost. `late`: its deadline
+ * has passed, by which servers cancel it too.
+ */
+export function statusOfReset(
+  code: ErrorCode | undefined,
+  message: string,
+  late: boolean,
+): CallStatus {
   switch (code) {
     case undefined:
       return callStatus(Status.UNAVAILABLE, message);
     case ErrorCode.REFUSED_STREAM:
       return callStatus(Status.UNAVAILABLE, "the server refused the stream");
     case ErrorCode.CANCEL:
+      if (late) return DEADLINE_PASSED;
       return callStatus(Status.CANCELLED, "the server cancelled the stream");
     case ErrorCode.ENHANCE_YOUR_CALM:
       return callStatus(Status.RESOURCE_EXHAUSTED, `stream reset: ${message}`);

@@ -7,7 +7,7 @@ import { SEND_HIGH_WATER_BYTES } from "../limits.ts";
 import { Inbound, type InboundSink } from "../message/inbound.ts";
 import { Status } from "../status.ts";
 import type { CallOptions, CallStatus, ClientStream } from "../transport.ts";
-import { callStatus, statusOf, statusOfReset } from "./call-outcome.ts";
+import { callStatus, DEADLINE_PASSED, statusOf, statusOfReset } from "./call-outcome.ts";
 import type { ClientConnection } from "./client-connection.ts";
 import type { PendingCall } from "./pending-call.ts";
 import type { ResponseHead } from "./response-head.ts";
@@ -105,7 +105,7 @@ export class ClientStreamCall
 
   onDeadline(): void {
     this.#deadline = undefined;
-    this.#stop(callStatus(Status.DEADLINE_EXCEEDED, "context deadline exceeded"));
+    this.#stop(DEADLINE_PASSED);
   }
 
   onData(bytes: Uint8Array, start: number, end: number): void {
@@ -125,7 +125,8 @@ export class ClientStreamCall
   }
 
   onReset(code: ErrorCode | undefined, message: string): void {
-    this.#finish(statusOfReset(code, message));
+    const late = this.#deadlines?.isPast(this.#deadlineAt) === true;
+    this.#finish(statusOfReset(code, message, late));
   }
 
   takeMessage(message: Uint8Array): void {

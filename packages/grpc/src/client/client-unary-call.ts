@@ -7,7 +7,7 @@ import { Inbound, type InboundSink } from "../message/inbound.ts";
 import { isWholeMessage } from "../message/message-reader.ts";
 import { Status } from "../status.ts";
 import type { CallOptions, CallStatus } from "../transport.ts";
-import { callStatus, statusOf, statusOfReset } from "./call-outcome.ts";
+import { callStatus, DEADLINE_PASSED, statusOf, statusOfReset } from "./call-outcome.ts";
 import type { ClientConnection } from "./client-connection.ts";
 import type { PendingCall } from "./pending-call.ts";
 import type { ResponseHead } from "./response-head.ts";
@@ -74,7 +74,7 @@ export class ClientUnaryCall implements StreamOwner, PendingCall, Deadlined, Inb
 
   onDeadline(): void {
     this.#deadline = undefined;
-    this.#stop(callStatus(Status.DEADLINE_EXCEEDED, "context deadline exceeded"));
+    this.#stop(DEADLINE_PASSED);
   }
 
   onData(bytes: Uint8Array, start: number, end: number): void {
@@ -109,7 +109,8 @@ export class ClientUnaryCall implements StreamOwner, PendingCall, Deadlined, Inb
   }
 
   onReset(code: ErrorCode | undefined, message: string): void {
-    this.#finish(statusOfReset(code, message));
+    const late = this.#deadlines?.isPast(this.#deadlineAt) === true;
+    this.#finish(statusOfReset(code, message, late));
   }
 
   onDrain(): void {}
