@@ -82,7 +82,7 @@ async function slowestRead(server: ServerProcess, ms: number): Promise<number> {
 async function round(
   server: ServerProcess,
   disk: FreezableDisk,
-  load: Load,
+  records: Records,
   random: Seeded,
 ): Promise<void> {
   const connection = new Connection(server.url);
@@ -91,9 +91,9 @@ async function round(
   disk.freeze();
   // What the disk took with the freeze may still be answered.
   await sleep(1_000);
-  const before = load.acknowledged;
+  const before = records.acknowledged.size;
   const slowest = await slowestRead(server, random.pick([1_000, 3_000, 9_000]));
-  const early = load.acknowledged - before;
+  const early = records.acknowledged.size - before;
   disk.thaw();
   connection.close();
   if (early > 0) throw new Error(`${early} writes were acknowledged that no disk has taken`);
@@ -116,7 +116,7 @@ async function prove(subject: Peer, disk: FreezableDisk): Promise<void> {
     for (let number = 1; number <= rounds; number++) {
       const load = new Load(server.url, records, random);
       await sleep(500);
-      await round(server, disk, load, random);
+      await round(server, disk, records, random);
       const before = load.acknowledged;
       await sleep(1_000);
       if (load.acknowledged <= before) throw new Error("nothing was acknowledged afterwards");

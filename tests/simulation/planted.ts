@@ -109,8 +109,8 @@ function saveSnapshotsLater(disk: Disk, clock: Clock): Disk {
     for (const step of later.splice(0)) step();
   };
   return wrapDisk(disk, {
-    open: (path, mode, permissions) => {
-      if (!isBuilding(path)) return disk.open(path, mode, permissions);
+    openAsync: async (path, mode, permissions) => {
+      if (!isBuilding(path)) return disk.openAsync(path, mode, permissions);
       let file: DiskFile;
       later = [() => (file = disk.open(path, mode, permissions))];
       return {
@@ -120,8 +120,8 @@ function saveSnapshotsLater(disk: Disk, clock: Clock): Disk {
         close: () => void later.push(() => file.close()),
       } as DiskFile;
     },
-    rename: (from, to) => {
-      if (!isBuilding(from)) return disk.rename(from, to);
+    renameAsync: async (from, to) => {
+      if (!isBuilding(from)) return disk.renameAsync(from, to);
       later.push(() => disk.rename(from, to));
     },
     syncDirectoryAsync: async (path) => {

@@ -4,11 +4,13 @@ import type { Disk, DiskFile } from "@nodetcd/runtime";
 export function wrapDisk(disk: Disk, changed: Partial<Disk>): Disk {
   return {
     open: (path, mode, permissions) => disk.open(path, mode, permissions),
+    openAsync: (path, mode, permissions) => disk.openAsync(path, mode, permissions),
     exists: (path) => disk.exists(path),
     size: (path) => disk.size(path),
     list: (directory) => disk.list(directory),
     makeDirectory: (path) => disk.makeDirectory(path),
     rename: (from, to) => disk.rename(from, to),
+    renameAsync: (from, to) => disk.renameAsync(from, to),
     remove: (path) => disk.remove(path),
     removeAsync: (path) => disk.removeAsync(path),
     removeTree: (path) => disk.removeTree(path),
@@ -26,11 +28,12 @@ export function wrapFiles(
   suffix: string,
   change: (file: DiskFile) => Partial<DiskFile>,
 ): Disk {
+  const wrapped = (file: DiskFile): DiskFile =>
+    file.path.endsWith(suffix) ? wrapFile(file, change(file)) : file;
   return wrapDisk(disk, {
-    open: (path, mode, permissions) => {
-      const file = disk.open(path, mode, permissions);
-      return path.endsWith(suffix) ? wrapFile(file, change(file)) : file;
-    },
+    open: (path, mode, permissions) => wrapped(disk.open(path, mode, permissions)),
+    openAsync: async (path, mode, permissions) =>
+      wrapped(await disk.openAsync(path, mode, permissions)),
   });
 }
 

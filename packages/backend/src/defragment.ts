@@ -40,6 +40,7 @@ export async function runDefragmentation(
     owner.refuse();
     copy.refuseAfterFailure();
   };
+  let replaced = false;
   try {
     const step = async (): Promise<boolean> => {
       refuse();
@@ -48,25 +49,35 @@ export async function runDefragmentation(
     while (!(await owner.lane.run(step))) await clock.yield();
     await owner.lane.run(async () => {
       refuse();
-      replaceFile(owner, copy.database, path);
+      await replaceFile(owner, copy.database, path);
+      replaced = true;
+      await saveName(owner);
     });
   } catch (error) {
-    discardCopy(owner, copy, path);
+    if (!replaced) await discardCopy(owner, copy, path);
     throw error;
   }
+}
+
+/** No commit comes before this is over. */
+async function saveName(owner: DefragmentOwner): Promise<void> {
   try {
-    owner.runtime.disk.syncDirectory(parentOf(owner.path));
+    await owner.runtime.disk.syncDirectoryAsync(parentOf(owner.path));
   } catch (error) {
     // The old file may come back under this name, without what is committed from now on.
     throw owner.poison(error);
   }
 }
 
-/** Nothing waits in here, so nobody sees it half done. */
-function replaceFile(owner: DefragmentOwner, database: Database, path: string): void {
+/** Reads go on from the old file until the new one is taken; both have the same content. */
+async function replaceFile(
+  owner: DefragmentOwner,
+  database: Database,
+  path: string,
+): Promise<void> {
   const { clock, disk } = owner.runtime;
   const oldFile = disk.open(owner.path, "write");
-  renameOrClose(oldFile, () => disk.rename(path, owner.path));
+  await renameOrClose(oldFile, () => disk.renameAsync(path, owner.path));
   const old = takeOrPoison(owner, database);
   // Readers may still use it. Space that is not given free by this is when the process ends.
   old.retire(() => void shrinkAndClose(oldFile, clock).catch(() => undefined));
@@ -81,9 +92,9 @@ function takeOrPoison(owner: DefragmentOwner, database: Database): DatabaseHandl
   }
 }
 
-function renameOrClose(file: DiskFile, rename: () => void): void {
+async function renameOrClose(file: DiskFile, rename: () => Promise<void>): Promise<void> {
   try {
-    rename();
+    await rename();
   } catch (error) {
     file.close();
     throw error;
@@ -91,10 +102,14 @@ function renameOrClose(file: DiskFile, rename: () => void): void {
 }
 
 /** What led here matters more than what clearing up says. */
-function discardCopy(owner: DefragmentOwner, copy: DefragmentingCopy, path: string): void {
+async function discardCopy(
+  owner: DefragmentOwner,
+  copy: DefragmentingCopy,
+  path: string,
+): Promise<void> {
   try {
     copy.database.close();
-    owner.runtime.disk.remove(path);
+    await owner.runtime.disk.removeAsync(path);
   } catch (error) {
     owner.warn("cannot remove an unfinished copy of the database", path, error);
   }

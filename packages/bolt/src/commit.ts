@@ -18,6 +18,7 @@ export interface CommitTarget {
   now(): number;
   /** Makes the file large enough for so many bytes. */
   grow(bytes: number): void;
+  growAsync(bytes: number): Promise<void>;
   /** The pages are written: from here on they are found by their ids. Yields after each. */
   pagesWritten(state: TransactionState, meta: Meta): Generator<void>;
   /** What is on disk is no longer known. Always raises. */
@@ -52,7 +53,7 @@ export async function commitAsync(
   sliceMs: number = DEFAULT_SLICE_MS,
 ): Promise<Meta> {
   const meta = await inSlices(target, prepare(target, state, root), sliceMs);
-  target.grow(meta.highWater * meta.pageSize);
+  await target.growAsync(meta.highWater * meta.pageSize);
   try {
     await savePages(target.file, state, target.sync);
   } catch (error) {

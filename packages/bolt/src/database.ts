@@ -271,6 +271,7 @@ export class Database {
       clock,
       now: () => clock?.monotonic() ?? 0,
       grow: (bytes) => this.#grow(bytes),
+      growAsync: (bytes) => this.#growAsync(bytes),
       pagesWritten: (state, meta) => this.#pagesWritten(state, meta),
       poison: (error) => {
         this.#failure = error instanceof Error ? error : new Error(String(error));
@@ -305,17 +306,26 @@ export class Database {
     }
   }
 
-  /** Doubling while small, then in steps, so that not every commit changes the file's size. */
   #grow(bytes: number): void {
     if (bytes <= this.#fileBytes) return;
-    let size = bytes;
-    if (this.#options.noGrowSync !== true) {
-      size = Math.max(this.#fileBytes, this.pageSize * 8);
-      while (size < bytes) size = size < GROW_STEP_BYTES ? size * 2 : size + GROW_STEP_BYTES;
-      size = Math.max(bytes, Math.min(size, this.#options.maxBytes ?? Infinity));
-    }
+    const size = this.#grownTo(bytes);
     this.#file.truncate(size);
     this.#fileBytes = size;
+  }
+
+  async #growAsync(bytes: number): Promise<void> {
+    if (bytes <= this.#fileBytes) return;
+    const size = this.#grownTo(bytes);
+    await this.#file.truncateAsync(size);
+    this.#fileBytes = size;
+  }
+
+  /** Doubling while small, then in steps, so that not every commit changes the file's size. */
+  #grownTo(bytes: number): number {
+    if (this.#options.noGrowSync === true) return bytes;
+    let size = Math.max(this.#fileBytes, this.pageSize * 8);
+    while (size < bytes) size = size < GROW_STEP_BYTES ? size * 2 : size + GROW_STEP_BYTES;
+    return Math.max(bytes, Math.min(size, this.#options.maxBytes ?? Infinity));
   }
 
   /** Gives back what a failed commit grew, unless its meta may be on disk. */

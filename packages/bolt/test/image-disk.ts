@@ -74,7 +74,11 @@ export class ImageDisk implements Disk {
   }
 
   makeDirectory(): void {}
+  openAsync(path: string, mode: OpenMode): Promise<DiskFile> {
+    return Promise.resolve(this.open(path, mode));
+  }
   rename(): void {}
+  async renameAsync(): Promise<void> {}
   remove(): void {}
   async removeAsync(): Promise<void> {}
   removeTree(): void {}

@@ -77,6 +77,8 @@ export interface DiskEntry {
 export interface Disk {
   /** Permission bits of new files default to 0o600. */
   open(path: string, mode: OpenMode, permissions?: number): DiskFile;
+  /** As `open`, off the event loop: making a file waits for a disk that stands still. */
+  openAsync(path: string, mode: OpenMode, permissions?: number): Promise<DiskFile>;
   exists(path: string): boolean;
   size(path: string): number;
   /** Entries of a directory, sorted by name. */
@@ -84,6 +86,7 @@ export interface Disk {
   /** Makes the directory and its missing parents, with permissions 0700. */
   makeDirectory(path: string): void;
   rename(from: string, to: string): void;
+  renameAsync(from: string, to: string): Promise<void>;
   /** Removes a file. `NOT_FOUND` when there is none. */
   remove(path: string): void;
   /** As `remove`, off the event loop: giving 64 MB free takes tens of milliseconds. */

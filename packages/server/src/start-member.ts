@@ -185,12 +185,22 @@ function startBackground(
   const { config, runtime } = core;
   const policy = startCompactPolicy(core, config);
   const keep = { wals: config.maxWals, snapshots: config.maxSnapshots };
+  let purging: Promise<void> | undefined;
   const purge = runtime.clock.setRepeating(PURGE_INTERVAL_MS, () => {
     const { recorded } = engine.snapshots;
-    purgeFiles(runtime.disk, start.wal, directory.snapshots, keep, recorded, core.logger);
+    const { disk } = runtime;
+    purging ??= purgeFiles(
+      disk,
+      start.wal,
+      directory.snapshots,
+      keep,
+      recorded,
+      core.logger,
+    ).finally(() => (purging = undefined));
   });
   closers.add(async () => {
     policy?.stop();
     purge.cancel();
+    await purging;
   });
 }

@@ -25,12 +25,12 @@ function unluckyRuntime(): { runtime: Runtime; disk: FaultDisk } {
       return nodeClock.setRepeating(intervalMs, callback);
     },
   };
-  const rename = disk.rename.bind(disk);
   let snapshots = 0;
-  disk.rename = (from, to): void => {
-    rename(from, to);
+  disk.renameAsync = async (from, to): Promise<void> => {
+    disk.rename(from, to);
     if (!to.endsWith(".snap") || ++snapshots < 2) return;
     purge();
+    for (let turn = 0; turn < 10; turn++) await nodeClock.yield();
     disk.crashAfter(0);
   };
   return { runtime: { ...nodeRuntime, clock, disk }, disk };

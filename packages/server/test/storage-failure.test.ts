@@ -121,10 +121,11 @@ test("files that cannot be removed are left for the next time, and the member go
   }
   const { logger, lines } = recordingLogger();
   const keep = { wals: 1, snapshots: 1 };
-  const purge = (): void => purgeFiles(disk, wal, "/snap", keep, { index: 3, term: 1 }, logger);
-  purge();
+  const purge = (): Promise<void> =>
+    purgeFiles(disk, wal, "/snap", keep, { index: 3, term: 1 }, logger);
+  await purge();
   expect(lines).toEqual(["warn failed to remove files that are not needed any more error"]);
-  purge();
+  await purge();
   expect(disk.list("/snap")).toHaveLength(1);
   await wal.close();
 });

@@ -153,6 +153,11 @@ export class FaultDisk implements Disk {
     return new FaultFile(this, path, image, mode === "read");
   }
 
+  async openAsync(path: string, mode: OpenMode): Promise<DiskFile> {
+    await this.latency();
+    return this.open(path, mode);
+  }
+
   exists(path: string): boolean {
     return this.#find(path) !== undefined;
   }
@@ -199,6 +204,11 @@ export class FaultDisk implements Disk {
     if (old.directory === next.directory) return old.directory.change(taken, given);
     next.directory.change(given);
     old.directory.change(taken);
+  }
+
+  async renameAsync(from: string, to: string): Promise<void> {
+    await this.latency();
+    this.rename(from, to);
   }
 
   remove(path: string): void {

@@ -59,7 +59,7 @@ export class NextSegment {
   async #make(): Promise<DiskFile> {
     const path = `${this.#directory}/${this.#count++ % 2}.tmp`;
     if (this.#disk.exists(path)) await this.#disk.removeAsync(path);
-    const file = this.#disk.open(path, "create-new");
+    const file = await this.#disk.openAsync(path, "create-new");
     try {
       for (let end = 0; end < this.#bytes;) {
         this.#refuseWhenClosed();

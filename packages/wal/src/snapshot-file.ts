@@ -30,15 +30,15 @@ export async function saveSnapshotFile(
   const bytes = SnapshotFile.encode({ crc: crc32c(0, data), data });
   const name = snapshotFileName(metadata.term, metadata.index);
   const building = `${directory}/tmp-${name}`;
-  if (disk.exists(building)) disk.remove(building);
-  const file = disk.open(building, "create-new");
+  if (disk.exists(building)) await disk.removeAsync(building);
+  const file = await disk.openAsync(building, "create-new");
   try {
     await file.writeAsync([bytes], 0);
     await file.syncAsync();
   } finally {
     file.close();
   }
-  disk.rename(building, `${directory}/${name}`);
+  await disk.renameAsync(building, `${directory}/${name}`);
   await disk.syncDirectoryAsync(directory);
 }
 
@@ -70,16 +70,16 @@ export function loadNewestSnapshotFile(
  * Removes the oldest snapshot files beyond `keep`, but none that is as new as `needed`, the newest
  * that the log has a record of: files that are newer may be of records that a crash has prevented.
  */
-export function purgeSnapshotFiles(
+export async function purgeSnapshotFiles(
   disk: Disk,
   directory: string,
   keep: number,
   needed: Pick<WalSnapshot, "term" | "index">,
-): void {
+): Promise<void> {
   const names = snapshotFiles(disk, directory);
   const first = snapshotFileName(needed.term, needed.index);
   for (const name of names.slice(0, Math.max(0, names.length - keep))) {
-    if (name < first) disk.remove(`${directory}/${name}`);
+    if (name < first) await disk.removeAsync(`${directory}/${name}`);
   }
 }
 

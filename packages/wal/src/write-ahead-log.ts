@@ -46,6 +46,8 @@ export class Wal {
   #lastIndex: number;
   #cutting: Promise<void> | undefined;
   #purging: Promise<void> = Promise.resolve();
+  /** The purge that is taking names, or the last one. */
+  #naming: Promise<void> = Promise.resolve();
   #busy = false;
   /**
    * The file may hold bytes that no sync covers: those of a write without one, or what was found at
@@ -139,8 +141,15 @@ export class Wal {
    * Removes the oldest segments that were released, as long as more than `keep` files remain. They
    * lose their names at once and their content bit by bit, in the background, once the loss of the
    * names is saved: a segment that came back with a part of its content would be a damaged log.
+   * Resolves when the names are gone; purges wait for each other.
    */
-  purge(keep: number): void {
+  purge(keep: number): Promise<void> {
+    this.#naming = this.#naming.catch(() => undefined).then(() => this.#giveUpNames(keep));
+    return this.#naming;
+  }
+
+  async #giveUpNames(keep: number): Promise<void> {
+    if (this.#closed) return;
     const { disk } = this.#runtime;
     const files = listSegments(disk, this.directory);
     const firstNeeded = this.#segments[0]?.sequence ?? 0;
@@ -149,7 +158,7 @@ export class Wal {
       .filter((file) => file.sequence < firstNeeded)
       .map((file) => `${this.directory}/${file.name}`);
     if (surplus.length === 0) return;
-    for (const path of surplus) disk.rename(path, `${path}.tmp`);
+    for (const path of surplus) await disk.renameAsync(path, `${path}.tmp`);
     this.#purging = this.#purging.then(() =>
       this.#removePurged(surplus.map((path) => `${path}.tmp`)),
     );
@@ -177,6 +186,7 @@ export class Wal {
     const givenUp = this.#next.close();
     givenUp.catch(() => undefined);
     await this.#cutting?.catch(() => undefined);
+    await this.#naming.catch(() => undefined);
     await this.#purging;
     try {
       if (this.#failure === undefined) await this.#sync(this.#file);
@@ -328,11 +338,11 @@ export class Wal {
 
     const name = segmentName((this.#segments.at(-1)?.sequence ?? 0) + 1, this.#lastIndex + 1);
     const path = `${this.directory}/${name}`;
-    disk.rename(prepared.path, path);
+    await disk.renameAsync(prepared.path, path);
     // Before anything is acknowledged that this segment holds: without its name it would be lost.
     await disk.syncDirectoryAsync(this.directory);
     // Opened again so that messages name the file as it is called now.
-    this.#file = disk.open(path, "write");
+    this.#file = await disk.openAsync(path, "write");
     prepared.close();
     if (old !== this.#lockFile) old.close();
     const segment = parseSegmentName(name);

@@ -134,7 +134,7 @@ describe("segments", () => {
       Array.from({ length: 20 }, (_, i) => entry(i + 21, 3, Buffer.alloc(500))),
     );
     wal.releaseTo(18);
-    wal.purge(0);
+    await wal.purge(0);
     expect(listSegments(runtime.disk, DIRECTORY)[0]?.firstIndex).toBeGreaterThan(8);
     const opened = await reopen(runtime, wal, snapshot);
     expect(opened.entries.map((e) => e.index)).toEqual(entries(19, 40).map((e) => e.index));
@@ -156,18 +156,18 @@ describe("segments", () => {
     );
     const firsts = (): number[] => listSegments(runtime.disk, DIRECTORY).map((s) => s.firstIndex);
     const before = firsts();
-    wal.purge(2);
+    await wal.purge(2);
     expect(firsts()).toEqual(before);
     const third = before[2] ?? 0;
     wal.releaseTo(third);
-    wal.purge(before.length - 1);
+    await wal.purge(before.length - 1);
     expect(firsts()).toEqual(before.slice(1));
-    wal.purge(0);
+    await wal.purge(0);
     expect(firsts()).toEqual(before.slice(1));
     wal.releaseTo(1000);
-    wal.purge(3);
+    await wal.purge(3);
     expect(firsts()).toEqual(before.slice(-3));
-    wal.purge(0);
+    await wal.purge(0);
     expect(firsts()).toEqual(before.slice(-1));
     const names = (): string[] => runtime.disk.list(DIRECTORY).map(({ name }) => name);
     await vi.waitFor(() => expect(names().filter((name) => name.endsWith(".wal.tmp"))).toEqual([]));

@@ -1,4 +1,5 @@
 import type { WalSnapshot } from "@nodetcd/messages";
+import type { DiskFile, OpenMode } from "@nodetcd/runtime";
 import { FaultDisk } from "@nodetcd/simulator";
 import { describe, expect, it } from "vitest";
 import { createWal, openWal } from "../src/wal.ts";
@@ -21,6 +22,28 @@ class OnlyAsyncDisk extends FaultDisk {
   override async removeAsync(path: string): Promise<void> {
     await Promise.resolve();
     super.remove(path);
+  }
+
+  override open(path: string, mode: OpenMode): DiskFile {
+    if (this.forbidden && !this.exists(path)) {
+      throw new Error(`open(${path}) makes a file, which holds up the event loop`);
+    }
+    return super.open(path, mode);
+  }
+
+  override async openAsync(path: string, mode: OpenMode): Promise<DiskFile> {
+    await Promise.resolve();
+    return super.open(path, mode);
+  }
+
+  override rename(from: string, to: string): void {
+    if (this.forbidden) throw new Error(`rename(${from}) holds up the event loop`);
+    super.rename(from, to);
+  }
+
+  override async renameAsync(from: string, to: string): Promise<void> {
+    await Promise.resolve();
+    super.rename(from, to);
   }
 
   override syncDirectory(path: string): void {
@@ -85,7 +108,7 @@ describe("a cut", () => {
     for (const item of list) await wal.append(undefined, [item]);
     await wal.appendSnapshot(snapshotAt(8));
     wal.releaseTo(8);
-    wal.purge(1);
+    await wal.purge(1);
     await settle();
     await wal.close();
     expect(temporaryFiles(disk)).toEqual([]);
@@ -132,7 +155,7 @@ describe("close()", () => {
     }
     await wal.appendSnapshot(snapshotAt(5));
     wal.releaseTo(5);
-    wal.purge(1);
+    await wal.purge(1);
     await wal.close();
     expect(temporaryFiles(disk).length).toBeGreaterThan(0);
     const opened = await openWal(runtime, DIRECTORY, snapshotAt(5), options);

@@ -159,7 +159,7 @@ it("a power cut while segments are removed leaves a log that opens", async () =>
     wal.releaseTo(5);
     disk.crashAfter(after);
     try {
-      wal.purge(1);
+      await wal.purge(1);
       await wal.close();
     } catch (error) {
       if (!isCrash(error)) throw error;
@@ -254,7 +254,7 @@ async function work(wal: Wal, random: SeededRandom, known: Known, term: number):
     await wal.appendSnapshot(snapshot);
     known.purgedTo = index;
     wal.releaseTo(index);
-    wal.purge(random.below(3));
+    await wal.purge(random.below(3));
   }
 }
 

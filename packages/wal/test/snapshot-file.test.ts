@@ -70,16 +70,16 @@ describe("snapshot files", () => {
     const { disk } = inMemory();
     for (const index of [10, 20, 30]) await saveSnapshotFile(disk, DIRECTORY, snapshot(2, index));
     const needed = { term: 2, index: 30 };
-    purgeSnapshotFiles(disk, DIRECTORY, 2, needed);
+    await purgeSnapshotFiles(disk, DIRECTORY, 2, needed);
     expect(disk.list(DIRECTORY).length).toBe(2);
-    purgeSnapshotFiles(disk, DIRECTORY, 2, needed);
+    await purgeSnapshotFiles(disk, DIRECTORY, 2, needed);
     expect(disk.list(DIRECTORY)[0]?.name).toContain("0014.snap");
   });
 
   it("are kept from the newest on that the log has a record of, however few are to be kept", async () => {
     const { disk } = inMemory();
     for (const index of [10, 20, 30]) await saveSnapshotFile(disk, DIRECTORY, snapshot(2, index));
-    purgeSnapshotFiles(disk, DIRECTORY, 1, { term: 2, index: 20 });
+    await purgeSnapshotFiles(disk, DIRECTORY, 1, { term: 2, index: 20 });
     const names = disk.list(DIRECTORY).map(({ name }) => name);
     expect(names).toEqual([snapshotFileName(2, 20), snapshotFileName(2, 30)]);
   });

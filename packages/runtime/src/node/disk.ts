@@ -1,9 +1,12 @@
 import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import type { Disk } from "../disk.ts";
 import { diskError } from "./disk-error.ts";
 import { NodeFile } from "./file.ts";
+
+const openFile = promisify(fs.open);
 
 function attempt<T>(path: string, action: string, work: () => T): T {
   try {
@@ -47,6 +50,10 @@ export const nodeDisk: Disk = {
       attempt(path, "open", () => fs.openSync(path, FLAGS[mode], permissions)),
     );
   },
+  async openAsync(path, mode, permissions = 0o600) {
+    const descriptor = openFile(path, FLAGS[mode], permissions);
+    return new NodeFile(path, await attemptAsync(path, "open", () => descriptor));
+  },
   exists: (path) => fs.existsSync(path),
   size: (path) => attempt(path, "measure", () => fs.statSync(path).size),
   list(directory) {
@@ -67,6 +74,8 @@ export const nodeDisk: Disk = {
   },
   makeDirectory: (path) => attempt(path, "make the directory", () => makeDirectory(path)),
   rename: (from, to) => attempt(from, `rename to ${to}:`, () => fs.renameSync(from, to)),
+  renameAsync: (from, to) =>
+    attemptAsync(from, `rename to ${to}:`, () => fs.promises.rename(from, to)),
   remove: (path) => attempt(path, "remove", () => fs.unlinkSync(path)),
   removeAsync: (path) => attemptAsync(path, "remove", () => fs.promises.unlink(path)),
   removeTree: (path) =>

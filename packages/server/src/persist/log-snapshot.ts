@@ -120,17 +120,19 @@ export class LogSnapshots {
  *
  * @param recorded see `LogSnapshots.recorded`
  */
-export function purgeFiles(
+export async function purgeFiles(
   disk: Disk,
   wal: Wal,
   snapshotDirectory: string,
   keep: { readonly wals: number; readonly snapshots: number },
   recorded: LogPosition,
   logger: Logger,
-): void {
+): Promise<void> {
   try {
-    if (keep.wals > 0) wal.purge(keep.wals);
-    if (keep.snapshots > 0) purgeSnapshotFiles(disk, snapshotDirectory, keep.snapshots, recorded);
+    if (keep.wals > 0) await wal.purge(keep.wals);
+    if (keep.snapshots > 0) {
+      await purgeSnapshotFiles(disk, snapshotDirectory, keep.snapshots, recorded);
+    }
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
     logger.warn("failed to remove files that are not needed any more", { error: text });
