@@ -27,6 +27,7 @@ export class Endpoint {
   readonly #listener: Listener;
   readonly #early: Socket[] = [];
   #take: ((socket: Socket) => void) | undefined;
+  #closed: Promise<void> | undefined;
 
   private constructor(listener: Listener, url: string, address: string) {
     this.#listener = listener;
@@ -91,9 +92,16 @@ export class Endpoint {
     this.#serve((socket) => server.take(socket, new Uint8Array(0)));
   }
 
+  /** From now on the system refuses connections; those that exist stay. */
+  stopListening(): void {
+    this.#closed ??= this.#listener.close();
+  }
+
+  /** Resolves when the last connection is gone. */
   async close(): Promise<void> {
     for (const socket of this.#early.splice(0)) socket.destroy();
-    await this.#listener.close();
+    this.stopListening();
+    await this.#closed;
   }
 }
 

@@ -4,7 +4,7 @@ import type { Closers } from "./closers.ts";
 import type { Engine } from "./engine.ts";
 import { clientRouter, metricsRouter, newHttpCounters, peerRouter } from "./http/router.ts";
 import { GRPC_OVERHEAD_BYTES } from "./limits.ts";
-import type { Endpoints } from "./listen.ts";
+import { allEndpoints, type Endpoints } from "./listen.ts";
 import type { ApplyMeter } from "./measure/apply-meter.ts";
 import type { CallMeter } from "./measure/call-meter.ts";
 import type { Metrics } from "./metrics/metrics.ts";
@@ -77,4 +77,8 @@ export function serve(
     for (const endpoint of endpoints.metrics) endpoint.serveHttp(metricsHttp);
   }
   for (const endpoint of endpoints.peers) endpoint.serveHttp(peerHttp);
+  // Before anything else ends: a client that is refused tries elsewhere, one that is cut reports an error.
+  closers.add(async () => {
+    for (const endpoint of allEndpoints(endpoints)) endpoint.stopListening();
+  });
 }

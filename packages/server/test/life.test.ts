@@ -44,6 +44,18 @@ describe("startMember() and stop()", () => {
     await dispose(member);
   });
 
+  test("stop() refuses connections at once, and does not take them to cut them", async () => {
+    const member = await startTestMember({ listenClientUrls: [FREE_PORT] });
+    const port = Number(new URL(member.member.clientUrls[0] ?? "").port);
+    const stopped = member.member.stop();
+    await new Promise((resolve) => setImmediate(resolve));
+    await expect(nodeNetwork.connect({ host: "127.0.0.1", port, timeoutMs: 1000 })).rejects.toThrow(
+      "ECONNREFUSED",
+    );
+    await stopped;
+    await dispose(member);
+  });
+
   test("stop() does not wait for streams that go on for ever", async () => {
     const member = await startTestMember({ listenClientUrls: [FREE_PORT] });
     const port = Number(new URL(member.member.clientUrls[0] ?? "").port);
