@@ -142,6 +142,22 @@ describe("Lock and Election", () => {
     await unlock(key);
   });
 
+  test("a client that goes away and asks again in the same breath queues anew", async () => {
+    const [held, again] = [await member.grant(100), await member.grant(100)];
+    const queued = async () =>
+      (await member.range("s/", { rangeEnd: bytes("s0"), countOnly: true })).count;
+    const { key } = await lock("s", held.id);
+    const stream = member.transport.stream("/v3lockpb.Lock/Lock");
+    stream.send(LockRequest.encode({ name: bytes("s"), lease: again.id }));
+    stream.halfClose();
+    await expect.poll(queued).toBe(2);
+    stream.cancel();
+    const second = lock("s", again.id);
+    await expect.poll(queued).toBe(2);
+    await unlock(key);
+    expect(text((await second).key)).toBe(`s/${again.id.toString(16)}`);
+  });
+
   test("an election: campaign, leader, proclaim, observe, resign, and the next one", async () => {
     const [a, b] = [await member.grant(100), await member.grant(100)];
     expect((await failure(leader("e"))).message).toBe("election: no leader");

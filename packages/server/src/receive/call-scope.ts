@@ -4,10 +4,14 @@ import type { ServerCall } from "@nodetcd/grpc";
 export class CallScope {
   readonly #call: ServerCall;
   #waiting: (() => void) | undefined;
+  #withdraw: (() => void) | undefined;
 
   constructor(call: ServerCall) {
     this.#call = call;
-    call.onCancel = () => this.#waiting?.();
+    call.onCancel = () => {
+      this.#withdraw?.();
+      this.#waiting?.();
+    };
   }
 
   get cancelled(): boolean {
@@ -18,6 +22,19 @@ export class CallScope {
   whileWaiting(onCancel: () => void): void {
     if (this.#call.cancelled) onCancel();
     else this.#waiting = onCancel;
+  }
+
+  /**
+   * Runs `work` once: when the client goes away, in that very turn, so that it comes before what the
+   * client asks for next; or when the answer is called, whose promise is that of the one run.
+   */
+  withdrawal(work: () => Promise<unknown>): () => Promise<unknown> {
+    let begun: Promise<unknown> | undefined;
+    const withdraw = (): Promise<unknown> => (begun ??= work());
+    // A failure is raised where the answer is awaited.
+    this.#withdraw = () => void withdraw().catch(() => undefined);
+    if (this.cancelled) this.#withdraw();
+    return withdraw;
   }
 
   doneWaiting(): void {

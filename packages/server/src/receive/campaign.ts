@@ -34,6 +34,7 @@ async function campaign(
   const present = response.responses[0]?.responseRange?.kvs[0];
   const rev = present?.createRevision ?? response.header?.revision ?? 0;
   const leader = { name, key, rev, lease };
+  const withdraw = scope.withdrawal(() => resign(core, leader));
   try {
     // The same candidate with something new to say.
     if (present !== undefined && !equalBytes(present.value, value)) {
@@ -42,7 +43,7 @@ async function campaign(
     await waitForEarlier(core, scope, prefixOf(name), rev - 1);
     if (scope.cancelled) throw new RequestError("STOPPED");
   } catch (error) {
-    await resign(core, leader);
+    await withdraw();
     throw error;
   }
   return CampaignResponse.encode({ header: response.header, leader });

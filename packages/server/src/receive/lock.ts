@@ -41,11 +41,12 @@ async function lock(core: Core, request: LockRequest, scope: CallScope): Promise
   if (holder === undefined || holder.createRevision === mine) {
     return LockResponse.encode({ header: response.header, key });
   }
+  const withdraw = scope.withdrawal(() => proposeDelete(core, key));
   try {
     await waitForEarlier(core, scope, prefix, mine - 1);
     if (scope.cancelled) throw new RequestError("STOPPED");
   } catch (error) {
-    await proposeDelete(core, key);
+    await withdraw();
     throw error;
   }
   const { revision, keyValues } = await readNow(core, { key });
