@@ -54,6 +54,11 @@ export const RESETS_REMEMBERED = 8_192;
 /** Calls that wait for a connection or for a free stream in one channel; more fail. */
 export const WAITING_CALLS_MAX = 65_536;
 
+/**
+ * Calls that the client gave up before they were answered (rapid reset). A reset costs less than a served call, and
+ * clients in Go cancel thousands at once, tens of thousands a second.
+ */
+export const RESET_ALLOWANCE: Allowance = { burst: 200_000, perSecond: 50_000 };
 export const SETTINGS_ALLOWANCE: Allowance = { burst: 100, perSecond: 10 };
 /** PINGs above the messages sent, where the keepalive rules let them pass. */
 export const PING_ALLOWANCE: Allowance = { burst: 10_000, perSecond: 5_000 };

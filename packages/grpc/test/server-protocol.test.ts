@@ -294,8 +294,19 @@ test("keepalive: a silent connection is asked, and cut without an answer", async
   await client.until(() => client.closed);
 });
 
+const SILENT = requestBlock("/test.Echo/Silent");
+
 const floods: [string, number, (i: number) => Buffer][] = [
   ["SETTINGS", 200, () => EMPTY_SETTINGS],
+  [
+    "rapid reset",
+    300_000,
+    (i) =>
+      Buffer.concat([
+        frame(FrameType.HEADERS, Flag.END_HEADERS, 2 * i + 1, SILENT),
+        frame(FrameType.RST_STREAM, 0, 2 * i + 1, uint32(8)),
+      ]),
+  ],
   [
     "empty DATA frames",
     2000,
@@ -329,7 +340,7 @@ test.each(floods)(
   async (_name, count, make) => {
     await start();
     const client = raw().open();
-    client.send(...Array.from({ length: count }, (_, i) => make(i)));
+    client.send(Buffer.concat(Array.from({ length: count }, (_, i) => make(i))));
     expect((await client.goAway()).code).toBe(ErrorCode.ENHANCE_YOUR_CALM);
     await client.until(() => client.closed);
     const other = await call(peer.session(), "/test.Echo/Echo", MESSAGE);

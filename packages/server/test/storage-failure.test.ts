@@ -78,7 +78,8 @@ describe("a disk that fails", () => {
 
 test("pages damaged while in use: who reads them hears of it, and a change that needs them ends the member", async () => {
   const disk = new FaultDisk();
-  const small = { ...config, cacheBytes: 2 * 4096 };
+  // No commit by itself, which would meet the damage first.
+  const small = { ...config, cacheBytes: 2 * 4096, backendBatchIntervalMs: 60_000 };
   const first = await startMember(on(disk), small, silentLogger);
   const keys = Array.from({ length: 200 }, (_, i) => `key-${i}`);
   for (const key of keys) await put(first, key, "x".repeat(4_000));

@@ -2,6 +2,7 @@ import type { Clock } from "@nodetcd/runtime";
 import {
   EMPTY_FRAME_ALLOWANCE,
   PING_ALLOWANCE,
+  RESET_ALLOWANCE,
   SETTINGS_ALLOWANCE,
   STREAM_ERROR_ALLOWANCE,
 } from "../limits.ts";
@@ -23,6 +24,7 @@ interface Guards {
   readonly empty: AbuseGuard;
   readonly errors: AbuseGuard;
   readonly pings: AbuseGuard;
+  readonly resets: AbuseGuard;
   readonly settings: AbuseGuard;
 }
 
@@ -31,6 +33,7 @@ function makeGuards(clock: Clock): Guards {
     empty: new AbuseGuard(clock, "empty frames", EMPTY_FRAME_ALLOWANCE),
     errors: new AbuseGuard(clock, "faulty streams", STREAM_ERROR_ALLOWANCE),
     pings: new AbuseGuard(clock, "PING frames", PING_ALLOWANCE),
+    resets: new AbuseGuard(clock, "cancelled calls", RESET_ALLOWANCE),
     settings: new AbuseGuard(clock, "SETTINGS frames", SETTINGS_ALLOWANCE),
   };
 }
@@ -179,6 +182,7 @@ export class FrameHandler implements FrameSink {
     if (this.#role.isIdle(streamId)) throw protocolError("RST_STREAM of an idle stream");
     const stream = this.#connection.streams.get(streamId);
     if (stream === undefined) return;
+    this.#guards.resets.count();
     const code = readUint32(bytes, start);
     stream.abort(code <= 0xd ? (code as ErrorCode) : ErrorCode.INTERNAL_ERROR, "reset by the peer");
   }
