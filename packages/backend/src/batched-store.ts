@@ -32,8 +32,8 @@ export interface BackendFile {
 /**
  * Batched writes over a bolt file. What is put goes into the open batch, in memory; a commit takes the
  * batch and writes it in slices while the next one collects. Reads see the open batch over the one
- * that is being committed over the file. Everything that was put in one synchronous stretch is committed
- * together: after a crash the file holds a prefix of the batches, never a part of one.
+ * that is being committed over the file. Everything that was put in one synchronous stretch, or while the batch is
+ * held, is committed together: after a crash the file holds a prefix of the batches, never a part of one.
  *
  * A failed commit poisons the backend: what is on disk is not known any more, so every later put and
  * commit raises `FAILED`, and the process has to start again from the file.
@@ -57,6 +57,8 @@ export class Backend {
   #timer: Timer | undefined;
   /** A commit that was asked for and has not taken its batch yet. */
   #requested: Promise<void> | undefined;
+  /** While batches are held back: resolves when they are not. */
+  #held: Promise<void> | undefined;
   #copy: DefragmentingCopy | undefined;
   #defragmenting: Promise<void> = Promise.resolve();
   #failure: BackendError | undefined;
@@ -162,6 +164,22 @@ export class Backend {
     await this.#requestCommit();
   }
 
+  /**
+   * Holds back the open batch, so that what is put in several turns of the loop is committed together; whoever
+   * asks for a commit waits, and so does closing. Once at a time.
+   *
+   * @returns what ends it
+   */
+  hold(): () => void {
+    assert(this.#held === undefined, "Backend.hold: the batch is held already");
+    let resolve = (): void => undefined;
+    this.#held = new Promise((resolved) => (resolve = resolved));
+    return () => {
+      this.#held = undefined;
+      resolve();
+    };
+  }
+
   #refuse(): void {
     if (this.#failure !== undefined) {
       throw new BackendError("FAILED", `The backend cannot be used: ${this.#failure.message}`, {
@@ -186,8 +204,11 @@ export class Backend {
   /** The commit that will take what is in the open batch now. */
   #requestCommit(): Promise<void> {
     this.#requested ??= this.#lane.run(async () => {
-      // Not in the middle of somebody's synchronous stretch, nor between its microtasks.
-      await this.#runtime.clock.yield();
+      do {
+        await this.#held;
+        // Not in the middle of somebody's synchronous stretch, nor between its microtasks.
+        await this.#runtime.clock.yield();
+      } while (this.#held !== undefined);
       this.#requested = undefined;
       this.#refuse();
       try {

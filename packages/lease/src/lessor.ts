@@ -4,6 +4,7 @@ import { type Checkpoint, Countdown } from "./countdown.ts";
 import { LeaseError, leaseNotFound } from "./errors.ts";
 import { HeldLease, type Lease } from "./held-lease.ts";
 import { CHECKPOINT_INTERVAL_SECONDS, EXPIRED_PER_SECOND, MAX_TTL_SECONDS } from "./limits.ts";
+import { Revocation } from "./revocation.ts";
 import { readRecord, recordKey, recordValue } from "./record.ts";
 import { spreadExpiries } from "./spread.ts";
 
@@ -25,11 +26,6 @@ export interface LessorOptions {
   readonly persistCheckpoints?: boolean | undefined;
   /** Seconds of life after which the rest of a long lease is handed to `onCheckpoint`. Default 300. */
   readonly checkpointIntervalSeconds?: number | undefined;
-  /**
-   * Deletes the keys of a revoked lease in one write transaction. Borrows them for the call. The
-   * store is made after the lessor, so it may be set later: see `Lessor.deleteKeys`.
-   */
-  readonly deleteKeys?: ((keys: Uint8Array[]) => void) | undefined;
 }
 
 /** Reads the leases that a backend holds; they run once this member is promoted. Raises `CORRUPT_RECORD`. */
@@ -49,8 +45,6 @@ export class Lessor {
   onExpired: (ids: bigint[]) => void = () => undefined;
   /** Remaining times to propose as LeaseCheckpoint; without a handler none are made. */
   onCheckpoint: ((checkpoints: Checkpoint[]) => void) | undefined;
-  /** See `LessorOptions.deleteKeys`. */
-  deleteKeys: (keys: Uint8Array[]) => void;
 
   #backend: BackendLike;
   readonly #clock: Clock;
@@ -62,8 +56,6 @@ export class Lessor {
   persistCheckpoints: boolean;
   readonly #leases = new Map<bigint, HeldLease>();
   readonly #leaseOfKey = new Map<string, HeldLease>();
-  /** Its keys are being deleted, and detached from it all together. */
-  #revoking: bigint | undefined;
   /** Who waits for the end of an expired lease. */
   readonly #waiting = new Map<bigint, (() => void)[]>();
 
@@ -77,7 +69,6 @@ export class Lessor {
     const checkpointSeconds = options.checkpointIntervalSeconds ?? CHECKPOINT_INTERVAL_SECONDS;
     this.#countdown = new Countdown(options.clock, checkpointSeconds * 1000);
     this.persistCheckpoints = options.persistCheckpoints ?? true;
-    this.deleteKeys = options.deleteKeys ?? (() => undefined);
     this.#load();
   }
 
@@ -122,21 +113,18 @@ export class Lessor {
     return this.#view(lease);
   }
 
-  /**
-   * Deletes the attached keys, in byte order (so that all members make the same sub revisions), and
-   * the lease, in one batch of the backend. Raises `LEASE_NOT_FOUND`.
-   */
-  revoke(id: bigint): void {
+  /** Begins to end a lease and to delete its keys, in one batch of the backend. Raises `LEASE_NOT_FOUND`. */
+  beginRevoke(id: bigint): Revocation {
     const lease = this.#find(id);
-    const keys = sortedKeys(lease);
-    this.#revoking = id;
-    if (keys.length > 0) this.deleteKeys(keys);
-    this.#revoking = undefined;
+    return new Revocation(lease.keys, () => this.#forget(lease));
+  }
+
+  #forget(lease: HeldLease): void {
     for (const key of lease.keys) this.#leaseOfKey.delete(key);
     this.#countdown.forget(lease);
-    this.#leases.delete(id);
-    this.#backend.delete("lease", recordKey(id));
-    this.#release(id);
+    this.#leases.delete(lease.id);
+    this.#backend.delete("lease", recordKey(lease.id));
+    this.#release(lease.id);
   }
 
   /** True when `renew` would not raise anything. */
@@ -223,7 +211,6 @@ export class Lessor {
 
   /** Nothing happens when the key is not attached to this lease. Borrows the key for the call. */
   detach(id: bigint, key: Uint8Array): void {
-    if (id === this.#revoking) return;
     const text = keyText(key);
     const lease = this.#leaseOfKey.get(text);
     if (lease?.id !== id) return;
@@ -312,5 +299,5 @@ function keyText(key: Uint8Array): string {
 
 /** Byte order, which is the order of the texts; owned. */
 function sortedKeys(lease: HeldLease): Uint8Array[] {
-  return [...lease.keys].sort((a, b) => (a < b ? -1 : 1)).map((key) => Buffer.from(key, "latin1"));
+  return [...lease.keys].sort().map((key) => Buffer.from(key, "latin1"));
 }

@@ -10,3 +10,7 @@ export const EXPIRED_RETRY_MS = 3000;
 export const CHECKPOINT_INTERVAL_SECONDS = 300;
 /** Checkpoints handed over in one go. */
 export const CHECKPOINT_BATCH = 1000;
+/** Keys of a lease that are sorted in one step of its revocation: some 2 ms. */
+export const KEYS_SORTED_AT_ONCE = 10_000;
+/** Keys that are deleted in one step of a revocation: some 2 ms, with what the store does. */
+export const REVOKED_KEYS_PER_STEP = 1000;

@@ -1,7 +1,7 @@
 import { LeaseRecord } from "@nodetcd/messages";
 import { expect, test } from "vitest";
 import { type Checkpoint, openLessor } from "../src/lease.ts";
-import { bytes, open, refusal } from "./support.ts";
+import { bytes, open, refusal, revoke } from "./support.ts";
 
 test("grant: refuses a used id, id 0 and a time to live above the maximum; raises one below the minimum", () => {
   const { lessor } = open();
@@ -67,23 +67,44 @@ test("attach, detach, leaseOf: a key has one lease, and only its own lease lets 
   expect(refusal(() => lessor.attach(3n, bytes("k")))).toBe("LEASE_NOT_FOUND");
 });
 
-test("revoke: deletes the keys in byte order in one call, then the record", () => {
-  const { lessor, backend, deleted } = open();
+test("beginRevoke: deletes the keys in byte order, then the record", () => {
+  const { lessor, backend } = open();
   lessor.grant(1n, 10);
   for (const key of ["b", "\xff", "a", "aa", "\x00"]) lessor.attach(1n, bytes(key));
-  lessor.deleteKeys = (keys) => {
+  const deleted = revoke(lessor, 1n, (key) => {
     expect(backend.records.size).toBe(1);
-    deleted.push(keys.map((key) => Buffer.from(key).toString("latin1")));
-    for (const key of keys) lessor.detach(1n, key);
-  };
-  lessor.revoke(1n);
-  expect(deleted).toEqual([["\x00", "a", "aa", "b", "\xff"]]);
+    lessor.detach(1n, key);
+  });
+  expect(deleted).toEqual(["\x00", "a", "aa", "b", "\xff"]);
   expect([backend.records.size, lessor.leaseOf(bytes("a")), lessor.has(1n)]).toEqual([
     0,
     0n,
     false,
   ]);
-  expect(refusal(() => lessor.revoke(1n))).toBe("LEASE_NOT_FOUND");
+  expect(refusal(() => lessor.beginRevoke(1n))).toBe("LEASE_NOT_FOUND");
+});
+
+test("Revocation.step: many keys take many steps, and go in order; the lease is there until the last", () => {
+  const { lessor } = open();
+  lessor.grant(1n, 10);
+  const keys = Array.from({ length: 35_000 }, (_, i) => `k${(i * 7919) % 35_000}`);
+  for (const key of keys) lessor.attach(1n, bytes(key));
+  const revocation = lessor.beginRevoke(1n);
+  const deleted: string[] = [];
+  const perStep: number[] = [];
+  for (let done = false; !done;) {
+    expect(lessor.has(1n)).toBe(true);
+    const before = deleted.length;
+    done = revocation.step((key) => {
+      deleted.push(Buffer.from(key).toString("latin1"));
+      lessor.detach(1n, key);
+    });
+    perStep.push(deleted.length - before);
+  }
+  expect(deleted).toEqual(keys.sort());
+  expect(Math.max(...perStep)).toBe(1000);
+  expect(perStep.slice(0, 4)).toEqual([0, 0, 0, 1000]);
+  expect(lessor.has(1n)).toBe(false);
 });
 
 test("onExpired: comes when the time to live is over, on the primary only, and again until revoked", () => {
@@ -101,7 +122,7 @@ test("onExpired: comes when the time to live is over, on the primary only, and a
   expect(expired.length).toBe(1);
   clock.advance(1000);
   expect(expired).toEqual([[1n], [1n]]);
-  lessor.revoke(1n);
+  revoke(lessor, 1n);
   clock.advance(10_000);
   expect(expired.length).toBe(2);
 });
@@ -168,7 +189,7 @@ test("renew: starts anew on the primary; refuses elsewhere, the unknown and the 
   const waiting = lessor.settled(1n).then(() => (settled = true));
   await Promise.resolve();
   expect(settled).toBe(false);
-  lessor.revoke(1n);
+  revoke(lessor, 1n);
   await waiting;
   expect(refusal(() => lessor.renew(1n))).toBe("LEASE_NOT_FOUND");
 });
@@ -224,7 +245,7 @@ test("onExpired: hands over no more than ten thousand a second, each once", () =
   for (let i = 1; i <= 26_000; i++) lessor.grant(BigInt(i), 5);
   lessor.onExpired = (ids) => {
     expired.push(ids);
-    for (const id of ids) lessor.revoke(id);
+    for (const id of ids) revoke(lessor, id);
   };
   clock.advance(5000);
   expect(expired.map((ids) => ids.length)).toEqual([5000]);
@@ -239,7 +260,7 @@ test("promote: leases that would all end in one second are spread, none ends ear
   lessor.promote(1000);
   lessor.onExpired = (ids) => {
     expired.push(ids);
-    for (const id of ids) lessor.revoke(id);
+    for (const id of ids) revoke(lessor, id);
   };
   clock.advance(10_999);
   expect(expired).toEqual([]);

@@ -1,7 +1,7 @@
 import { SeededRandom } from "@nodetcd/simulator";
 import { expect, test } from "vitest";
 import { DeadlineHeap, type HeapItem } from "../src/deadline-heap.ts";
-import { bytes, open } from "./support.ts";
+import { bytes, open, revoke } from "./support.ts";
 
 const given = process.env["SEED"];
 const seeds = given === undefined ? [1, 2, 3, 4, 5, 6] : [Number(given)];
@@ -45,11 +45,11 @@ for (const seed of seeds) {
         const lease = naive.get(id)!;
         expect(clock.monotonic()).toBeGreaterThanOrEqual(lease.end);
         expect(clock.monotonic() - lease.end).toBeLessThanOrEqual(500);
-        lessor.revoke(id);
+        end(id);
       }
     };
-    lessor.deleteKeys = (keys) => {
-      const texts = keys.map((key) => Buffer.from(key).toString());
+    const end = (id: bigint): void => {
+      const texts = revoke(lessor, id);
       expect(texts).toEqual([...texts].sort((a, b) => (a < b ? -1 : 1)));
       for (const text of texts) owner.delete(text);
     };
@@ -84,7 +84,7 @@ for (const seed of seeds) {
         expect(lessor.renew(id)).toBe(lease.ttl);
         lease.end = clock.monotonic() + lease.ttl * 1000;
       } else if (kind < 7 && random.chance(0.2)) {
-        lessor.revoke(id);
+        end(id);
       } else {
         clock.advance(random.below(3000));
       }

@@ -1,6 +1,7 @@
 import { VirtualClock } from "@nodetcd/simulator";
 import {
   type BackendLike,
+  type DeleteKey,
   LeaseError,
   type Lessor,
   type LessorOptions,
@@ -39,8 +40,6 @@ export interface Opened {
   readonly clock: VirtualClock;
   readonly backend: MemoryBackend;
   readonly lessor: Lessor;
-  /** Keys of each call of `deleteKeys`. */
-  readonly deleted: string[][];
   /** Ids of each call of `onExpired`. */
   readonly expired: bigint[][];
 }
@@ -49,17 +48,29 @@ export interface Opened {
 export function open(options: Partial<LessorOptions> = {}): Opened {
   const clock = new VirtualClock();
   const backend = new MemoryBackend();
-  const deleted: string[][] = [];
   const expired: bigint[][] = [];
   const lessor = openLessor({
     backend,
     clock,
     minTtlSeconds: 2,
-    deleteKeys: (keys) => deleted.push(keys.map((key) => Buffer.from(key).toString("latin1"))),
     ...options,
   });
   lessor.onExpired = (ids) => expired.push(ids);
-  return { clock, backend, lessor, deleted, expired };
+  return { clock, backend, lessor, expired };
+}
+
+/** Revokes at one go, and answers the keys in the order of their deletion. */
+export function revoke(lessor: Lessor, id: bigint, deleteKey?: DeleteKey): string[] {
+  const deleted: string[] = [];
+  const revocation = lessor.beginRevoke(id);
+  const step = (): boolean =>
+    revocation.step((key) => {
+      deleted.push(Buffer.from(key).toString("latin1"));
+      if (deleteKey === undefined) lessor.detach(id, key);
+      else deleteKey(key);
+    });
+  while (!step());
+  return deleted;
 }
 
 export const bytes = (text: string): Uint8Array => Buffer.from(text, "latin1");

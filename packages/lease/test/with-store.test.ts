@@ -8,18 +8,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openLessor } from "../src/lease.ts";
-import { bytes } from "./support.ts";
+import { bytes, revoke } from "./support.ts";
 
 /** Backend, lessor and store on a real file, wired as a member wires them. */
 async function member(path: string, clock: VirtualClock) {
   const backend = openBackend({ clock: nodeClock, disk: nodeDisk }, path);
   const lessor = openLessor({ backend, clock });
   const store = await openStore(backend, { clock: nodeClock, lessor });
-  lessor.deleteKeys = (keys) => {
-    const txn = store.beginWrite();
-    for (const key of keys) txn.deleteRange(key, undefined);
-    txn.end();
-  };
   return { backend, lessor, store };
 }
 
@@ -64,7 +59,11 @@ test("revoke: the keys go in one revision, watchers see it, and a restart finds 
     });
     stream.watch({ key: bytes("\0"), end: bytes("\0") });
     lessor.onExpired = (ids) => {
-      for (const id of ids) lessor.revoke(id);
+      for (const id of ids) {
+        const txn = store.beginWrite();
+        revoke(lessor, id, (key) => txn.deleteRange(key, undefined));
+        txn.end();
+      }
     };
     lessor.promote(0);
     clock.advance(10_500);

@@ -2,28 +2,82 @@ import { varintSize } from "@nodetcd/bytes";
 import { EventType } from "@nodetcd/messages";
 import { keyRecordSize, writeKeyRecord, writeModRevisionField } from "./encode.ts";
 import { addRevision, type KeyIndex } from "./key-index.ts";
-import { rangeEndText } from "./range.ts";
+import { PASSING_COST } from "./limits.ts";
+import { readNewest, rangeEndText } from "./range.ts";
 import { revisionKey } from "./revision.ts";
 import type { StoreState } from "./store-state.ts";
 import { keyBytes, keyText, StoredKeyValue } from "./stored-key-value.ts";
 import type { Change } from "./txn.ts";
 import { takeView } from "./value-cache.ts";
 
-/** The entries that a DeleteRange takes away, in key order: those that exist now. */
-export function selectForDelete(
-  state: StoreState,
-  key: Uint8Array,
-  end: Uint8Array | undefined,
-): KeyIndex[] {
-  const entries: KeyIndex[] = [];
-  if (end === undefined || end.length === 0) {
-    const entry = state.index.get(key);
-    if (entry !== undefined && entry.alive) entries.push(entry);
-  } else {
-    const now = Number.MAX_SAFE_INTEGER;
-    state.index.collect(keyText(key), rangeEndText(end), now, 0, entries);
+/**
+ * Takes away the keys of a range, in key order and in steps: the keys of a large one are too many for a turn
+ * of the loop. Between two steps nothing else may be written; reads do not see it until the transaction ends.
+ */
+export class Deletion {
+  /** How many keys are deleted so far. */
+  deleted = 0;
+  /** Those pairs, if they were asked for. */
+  readonly previous: StoredKeyValue[] = [];
+  readonly #state: StoreState;
+  readonly #changes: Change[];
+  readonly #end: string | undefined;
+  readonly #withPrevious: boolean;
+  /** The first key that is not looked at yet; undefined when none is left. */
+  #next: string | undefined;
+
+  /**
+   * For `WriteTransaction.beginDelete`.
+   *
+   * @param changes of the transaction, appended to
+   * @param end undefined or empty: the one key; `[0]`: all keys from `key` on; else exclusive. Borrowed for the call
+   */
+  constructor(
+    state: StoreState,
+    changes: Change[],
+    key: Uint8Array,
+    end: Uint8Array | undefined,
+    withPrevious: boolean,
+  ) {
+    this.#state = state;
+    this.#changes = changes;
+    this.#withPrevious = withPrevious;
+    if (end === undefined || end.length === 0) {
+      const entry = state.index.get(key);
+      if (entry !== undefined && entry.alive) this.#delete(entry);
+      return;
+    }
+    this.#next = keyText(key);
+    this.#end = rangeEndText(end);
   }
-  return entries;
+
+  /**
+   * Goes on for as much work as deleting `keys` keys is; true when all are deleted.
+   *
+   * @param keys at least 1; `Infinity` for all
+   */
+  step(keys: number): boolean {
+    let left = keys;
+    while (this.#next !== undefined && left > 0) {
+      const { entries, from, to, next } = this.#state.index.chunkFrom(this.#next, this.#end);
+      let at = from;
+      for (; at < to && left > 0; at++) {
+        const entry = entries[at]!;
+        left -= entry.alive ? 1 : PASSING_COST;
+        if (entry.alive) this.#delete(entry);
+      }
+      this.#next = at < to ? entries[at]!.key : next;
+    }
+    return this.#next === undefined;
+  }
+
+  #delete(entry: KeyIndex): void {
+    if (this.#withPrevious) this.previous.push(readNewest(this.#state, entry));
+    const main = this.#state.revision + 1;
+    deleteKey(this.#state, entry, main, this.#changes.length);
+    this.#changes.push(new DeleteChange(entry.key, main));
+    this.deleted++;
+  }
 }
 
 /**

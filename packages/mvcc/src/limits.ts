@@ -20,6 +20,8 @@ export const COST_PER_LOOK = 2048;
 export const KEY_COST = 10;
 /** What giving a pair from the backend costs at least, in keys passed over. */
 export const FETCH_COST = 100;
+/** What passing over a key costs that is deleted already, beside deleting one. */
+export const PASSING_COST: number = 1 / 32;
 /** Keys looked at in one step of counting. */
 export const COUNT_STEP_KEYS = 4096;
 
@@ -44,8 +46,10 @@ export const CATCH_UP_EVENTS = 8192;
 /** As `CATCH_UP_EVENTS`, the bytes of these events. */
 export const CATCH_UP_BYTES: number = 4 * 1024 * 1024;
 
-/** A revision with more changes has taken its turn of the loop: watchers are told in the next one. */
-export const CHANGES_PER_TURN = 2000;
+/** A revision with more changes has taken its turn of the loop: its watchers are looked up in the next ones. */
+export const CHANGES_PER_TURN = 1000;
+/** Changes whose watchers are looked up between two looks at the clock. */
+export const CHANGES_PER_LOOK = 64;
 /** Watchers that are given their events between two looks at the clock. */
 export const DELIVERIES_PER_LOOK = 8;
 /**

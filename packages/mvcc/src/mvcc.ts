@@ -1,5 +1,6 @@
 export { type BackendLike, type KeyLeases, noLeases } from "./backend-like.ts";
 export type { Compaction } from "./compact.ts";
+export type { Deletion } from "./delete-range.ts";
 export { MvccError, type MvccErrorCode } from "./errors.ts";
 export { type CompactHash, RecordHasher } from "./hash.ts";
 export type { RangeOptions, RangeResult } from "./range.ts";

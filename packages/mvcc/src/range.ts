@@ -100,6 +100,15 @@ function read(state: StoreState, entry: KeyIndex, atRevision: number): StoredKey
   return parseStored(state.values.copy(fetch(state, entry, found.main, found.sub)).bytes);
 }
 
+/** The value of a key at `atRevision`; undefined when it did not exist then. */
+export function readAt(
+  state: StoreState,
+  entry: KeyIndex,
+  atRevision: number,
+): StoredKeyValue | undefined {
+  return findRevision(entry, atRevision) ? read(state, entry, atRevision) : undefined;
+}
+
 /** The newest value of a key that exists, from the cache or into it. */
 export function readNewest(state: StoreState, entry: KeyIndex): StoredKeyValue {
   const stored = entry.stored;

@@ -4,7 +4,14 @@ import type { BackendLike, KeyLeases } from "./backend-like.ts";
 import { compact, type Compaction } from "./compact.ts";
 import { type CompactHash, hashKv } from "./hash.ts";
 import { CACHE_BYTES, COMPACTION_BATCH_LIMIT, COMPACTION_SLEEP_MS, SLICE_MS } from "./limits.ts";
-import { range, rangeEndText, type RangeOptions, type RangeResult, readNewest } from "./range.ts";
+import {
+  range,
+  rangeEndText,
+  type RangeOptions,
+  type RangeResult,
+  readAt,
+  readNewest,
+} from "./range.ts";
 import { RangeReader, type RangeReaderOptions } from "./range-reader.ts";
 import { restore, type Restored } from "./restore.ts";
 import { FifoScheduler } from "./scheduler.ts";
@@ -109,7 +116,10 @@ export class Store {
    */
   get(key: Uint8Array): StoredKeyValue | undefined {
     const entry = this.#state.index.get(key);
-    return entry === undefined || !entry.alive ? undefined : readNewest(this.#state, entry);
+    if (entry === undefined) return undefined;
+    // A transaction that has not ended yet may have changed the key.
+    if (entry.main > this.#state.revision) return readAt(this.#state, entry, this.#state.revision);
+    return entry.alive ? readNewest(this.#state, entry) : undefined;
   }
 
   /** See `range`. Raises `COMPACTED` and `FUTURE_REVISION`. */
@@ -135,7 +145,7 @@ export class Store {
     return new RangeReader(this.#state, key, end, options);
   }
 
-  /** Begins the one write transaction; it must end in the same turn of the loop. */
+  /** Begins the one write transaction: see there for how long it may be open. */
   beginWrite(): WriteTransaction {
     assert(!this.#writing, "Store.beginWrite: a write transaction is open");
     assert(!this.#state.closed, "Store.beginWrite: the store is closed");

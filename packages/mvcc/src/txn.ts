@@ -1,6 +1,6 @@
 import { assert } from "@nodetcd/bytes";
 import { EventType } from "@nodetcd/messages";
-import { DeleteChange, deleteKey, selectForDelete } from "./delete-range.ts";
+import { Deletion } from "./delete-range.ts";
 import { put } from "./put.ts";
 import { range, type RangeOptions, type RangeResult } from "./range.ts";
 import type { StoreState } from "./store-state.ts";
@@ -20,8 +20,9 @@ export interface Change extends StoredEvent {
 }
 
 /**
- * Changes that become visible together, as one revision. Synchronous: begin, change and end belong
- * in one turn of the loop, and one transaction is open at a time. There is no rollback: check first.
+ * Changes that become visible together, as one revision. One transaction is open at a time. There is no rollback:
+ * check first. It ends in the turn of the loop that it began in, or (see `beginDelete`) a later one: until then nobody
+ * else sees its changes, and its backend must not commit them.
  */
 export class WriteTransaction {
   readonly #state: StoreState;
@@ -71,14 +72,23 @@ export class WriteTransaction {
    * @returns how many there were; without any nothing changes
    */
   deleteRange(key: Uint8Array, end: Uint8Array | undefined): number {
+    const deletion = this.beginDelete(key, end, false);
+    deletion.step(Infinity);
+    return deletion.deleted;
+  }
+
+  /**
+   * As `deleteRange`, in steps: the transaction may then stay open over several turns of the loop.
+   *
+   * @param withPrevious also collect the pairs that are deleted
+   */
+  beginDelete(key: Uint8Array, end: Uint8Array | undefined, withPrevious: boolean): Deletion {
     this.#begin();
-    const main = this.#state.revision + 1;
-    const entries = selectForDelete(this.#state, key, end);
-    for (const entry of entries) {
-      deleteKey(this.#state, entry, main, this.#changes.length);
-      this.#changes.push(new DeleteChange(entry.key, main));
+    if (withPrevious) {
+      this.#operations++;
+      this.#state.stats.ranges++;
     }
-    return entries.length;
+    return new Deletion(this.#state, this.#changes, key, end, withPrevious);
   }
 
   /** Publishes: the revision rises by one if anything changed, and the watchers are told. */

@@ -148,6 +148,7 @@ function buildApplyLoop(
       told.becomeReady();
     },
     whenWritable: () => (backend.isOverloaded ? backend.whenWritable() : undefined),
+    holdDatabase: () => backend.hold(),
     onProgress: told.onProgress,
     onFailure: (error) => {
       // The batch may hold a part of an entry's effects: it must never reach the disk.

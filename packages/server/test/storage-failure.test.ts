@@ -1,5 +1,17 @@
 import { LocalTransport, RpcError, Status } from "@nodetcd/grpc";
-import { PutRequest, PutResponse, RangeRequest, RangeResponse } from "@nodetcd/messages";
+import {
+  DeleteRangeRequest,
+  FilterType,
+  LeaseGrantRequest,
+  LeaseRevokeRequest,
+  PutRequest,
+  PutResponse,
+  RangeRequest,
+  RangeResponse,
+  TxnRequest,
+  WatchRequest,
+  WatchResponse,
+} from "@nodetcd/messages";
 import { DiskError, type Runtime, silentLogger } from "@nodetcd/runtime";
 import { nodeRuntime } from "@nodetcd/runtime/node";
 import { FaultDisk, SeededRandom, VirtualClock } from "@nodetcd/simulator";
@@ -169,4 +181,111 @@ describe("a power cut", () => {
       await survivor.stop();
     }
   });
+});
+
+describe("a deletion of more keys than a turn has room for", () => {
+  const KEYS = 3_500;
+  const LEASE = 77n;
+
+  /** Calls with an encoded request; the reply is not looked at. */
+  const call = (member: Member, path: string, request: Uint8Array): Promise<Uint8Array> =>
+    new LocalTransport(member.services, nodeRuntime.clock).unary(`/etcdserverpb.${path}`, request);
+
+  async function fill(member: Member): Promise<void> {
+    await call(member, "Lease/LeaseGrant", LeaseGrantRequest.encode({ id: LEASE, ttl: 1_000 }));
+    for (let from = 0; from < KEYS; from += 100) {
+      const success = Array.from({ length: 100 }, (_, i) => ({
+        requestPut: { key: bytes(`many-${from + i}`), value: bytes("v"), lease: LEASE },
+      }));
+      await call(member, "KV/Txn", TxnRequest.encode({ success }));
+    }
+  }
+
+  const deleteAll = (member: Member, byLease: boolean): Promise<Uint8Array> =>
+    byLease
+      ? call(member, "Lease/LeaseRevoke", LeaseRevokeRequest.encode({ id: LEASE }))
+      : call(
+          member,
+          "KV/DeleteRange",
+          DeleteRangeRequest.encode({ key: bytes("many-"), rangeEnd: bytes("many.") }),
+        );
+
+  const countMany = async (member: Member): Promise<number> =>
+    [...(await readAll(member)).keys()].filter((key) => key.startsWith("many-")).length;
+
+  /** The revisions of the deletions in the history, as watchers read it. */
+  function revisionsOfDeletions(member: Member): Promise<Set<number>> {
+    const stream = new LocalTransport(member.services, nodeRuntime.clock).stream(
+      "/etcdserverpb.Watch/Watch",
+    );
+    const createRequest = { key: bytes("many-"), rangeEnd: bytes("many."), startRevision: 1 };
+    stream.send(
+      WatchRequest.encode({ createRequest: { ...createRequest, filters: [FilterType.NOPUT] } }),
+    );
+    const revisions = new Set<number>();
+    let deleted = 0;
+    return new Promise((resolve) => {
+      stream.onMessage = (message) => {
+        const { events } = WatchResponse.decode(message);
+        deleted += events.length;
+        for (const event of events) revisions.add(event.kv?.modRevision ?? 0);
+        if (deleted < KEYS) return;
+        stream.cancel();
+        resolve(revisions);
+      };
+    });
+  }
+
+  for (const byLease of [false, true]) {
+    const what = byLease ? "LeaseRevoke" : "DeleteRange";
+
+    test(`${what}: reads go on and see all keys until it is over; a stop in the middle ends it first`, async () => {
+      const disk = new FaultDisk();
+      const member = await start(disk);
+      await fill(member);
+      let over = false;
+      const deletion = deleteAll(member, byLease).then(() => (over = true));
+      const seen = new Set<number>();
+      while (!over) {
+        seen.add(await countMany(member));
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      await deletion;
+      expect([...seen].filter((count) => count !== 0)).toEqual([KEYS]);
+      expect(await countMany(member)).toBe(0);
+
+      if (byLease) return member.stop();
+      await fill(member).catch(() => undefined);
+      const again = deleteAll(member, byLease).catch(() => undefined);
+      await new Promise((resolve) => setImmediate(resolve));
+      await member.stop();
+      await again;
+      const after = await start(disk.restart());
+      expect([0, KEYS]).toContain(await countMany(after));
+      await after.stop();
+    });
+
+    test(`${what}: a power cut leaves all keys or none, and none once it was acknowledged (seed ${SEED})`, async () => {
+      const random = new SeededRandom(SEED);
+      for (let round = 0; round < 6; round++) {
+        const disk = new FaultDisk();
+        const member = await start(disk);
+        await fill(member);
+        disk.crashAfter(random.below(30));
+        let acknowledged = false;
+        const busy = writeUntilCrash(member, new Map());
+        await deleteAll(member, byLease).then(
+          () => (acknowledged = true),
+          () => undefined,
+        );
+        await busy;
+        await member.stop().catch(() => undefined);
+        const survivor = await start(disk.crash(random));
+        const left = await countMany(survivor);
+        expect(acknowledged ? [0] : [0, KEYS]).toContain(left);
+        if (left === 0) expect((await revisionsOfDeletions(survivor)).size).toBe(1);
+        await survivor.stop();
+      }
+    });
+  }
 });

@@ -5,6 +5,7 @@ import { BehindWatchers } from "./behind.ts";
 import { WatchStream, type WatchSink } from "./stream.ts";
 import { WatcherGroup } from "./watcher-group.ts";
 import {
+  CHANGES_PER_LOOK,
   CHANGES_PER_TURN,
   DELIVERIES_PER_LOOK,
   PENDING_EVENTS_MAX,
@@ -17,7 +18,7 @@ import { addPending, takePending, type Watcher } from "./watcher.ts";
  * Gives every watcher each event of its range once, in order, all events of a revision together.
  *
  * A watcher that has seen everything is *synced* and is told by `notify`, in the turn of the change; where
- * that are very many watchers, the last of them in the next turns, with what has changed meanwhile.
+ * that are very many watchers or changes, in the next turns, with what has changed meanwhile.
  * One that starts in the past is *behind* and reads history in passes, until it meets the present.
  * One whose sink is full when an event comes is *stopped*; no event is queued for it, it goes behind
  * when its sink takes more. Because of that the memory for slow watchers does not grow with events.
@@ -40,6 +41,11 @@ export class WatchHub {
   #closed = false;
   /** Synced watchers have been given everything up to this revision, but for what is pending. */
   #notifiedRevision: number;
+  /** Revisions after that one, whose watchers are looked up in later turns. */
+  #backlog: { readonly revision: number; readonly changes: readonly Change[] }[] = [];
+  #backlogHead = 0;
+  /** Of the first of them: the changes whose watchers are looked up. */
+  #lookedUp = 0;
 
   constructor(state: StoreState) {
     this.#state = state;
@@ -69,21 +75,46 @@ export class WatchHub {
     return stream;
   }
 
+  /** There are changes whose watchers have not been looked up yet: a synced watcher may not be up to date. */
+  get hasBacklog(): boolean {
+    return this.#backlog.length > 0;
+  }
+
   /** Gives the changes of the revision that was just reached to the synced watchers. */
   notify(changes: readonly Change[]): void {
     const { revision } = this.#state;
-    if (this.#synced.size > 0) {
-      for (const change of changes) {
-        this.#synced.visit(change.key, (watcher) => {
-          if (addPending(watcher, change, revision, this.#due)) this.#pendingEvents++;
-        });
-      }
+    if (this.hasBacklog || changes.length > CHANGES_PER_TURN) {
+      this.#backlog.push({ revision, changes });
+      this.#deliverLater();
+      return;
     }
+    if (this.#synced.size > 0) for (const change of changes) this.#lookUp(change, revision);
     this.#notifiedRevision = revision;
-    if (this.#dueHead === this.#due.length) return;
     if (this.#pendingEvents > PENDING_EVENTS_MAX) this.#setBackDue();
-    else if (changes.length > CHANGES_PER_TURN) this.#deliverLater();
-    else if (!this.#delivering) this.#deliverDue(SLICE_MS);
+    else if (this.#dueHead < this.#due.length && !this.#delivering) this.#deliverDue(SLICE_MS);
+  }
+
+  #lookUp(change: Change, revision: number): void {
+    this.#synced.visit(change.key, (watcher) => {
+      if (addPending(watcher, change, revision, this.#due)) this.#pendingEvents++;
+    });
+  }
+
+  /** False when time was over first. A revision's events are delivered when all of them are looked up. */
+  #lookUpBacklog(deadline: number): boolean {
+    for (; this.#backlogHead < this.#backlog.length; this.#backlogHead++, this.#lookedUp = 0) {
+      const { revision, changes } = this.#backlog[this.#backlogHead]!;
+      while (this.#lookedUp < changes.length && this.#synced.size > 0) {
+        this.#lookUp(changes[this.#lookedUp++]!, revision);
+        if (this.#lookedUp % CHANGES_PER_LOOK !== 0) continue;
+        if (this.#pendingEvents > PENDING_EVENTS_MAX) this.#setBackDue();
+        if (this.#state.clock.monotonic() >= deadline) return false;
+      }
+      this.#notifiedRevision = revision;
+    }
+    this.#backlog = [];
+    this.#backlogHead = 0;
+    return true;
   }
 
   #deliverLater(): void {
@@ -97,12 +128,13 @@ export class WatchHub {
     const { clock } = this.#state;
     this.#delivering = true;
     const deadline = clock.monotonic() + budgetMs;
-    for (let count = 1; this.#dueHead < this.#due.length; count++) {
+    const complete = this.#lookUpBacklog(deadline);
+    for (let count = 1; complete && this.#dueHead < this.#due.length; count++) {
       this.#deliver(this.#nextDue());
       if (count % DELIVERIES_PER_LOOK === 0 && clock.monotonic() >= deadline) break;
     }
     this.#delivering = false;
-    if (this.#dueHead < this.#due.length) this.#deliverLater();
+    if (this.hasBacklog || this.#dueHead < this.#due.length) this.#deliverLater();
     else this.#forgetDue();
   }
 

@@ -140,6 +140,7 @@ export class WatchStream {
   requestProgress(id: number): boolean {
     const asked = id === ALL_WATCHERS ? this.#watchers.values() : [this.#watchers.get(id)];
     if (this.#full || this.#closed || this.#watchers.size === 0) return false;
+    if (this.#hub.hasBacklog) return false;
     let revision = Infinity;
     for (const watcher of asked) {
       if (watcher?.state !== "synced") return false;

@@ -40,6 +40,7 @@ export class MemoryBackend implements BackendLike {
   #open: ((records: Record<Bucket, Records>) => void)[] = [];
   #committed: Record<Bucket, Records> = { key: new Records(), meta: new Records() };
   #lent: Uint8Array[] = [];
+  #held: Promise<void> | undefined;
   commits = 0;
   /** Runs with every commit; a test may stop the world here. */
   onCommit: () => void = () => undefined;
@@ -75,7 +76,18 @@ export class MemoryBackend implements BackendLike {
     }
   }
 
+  /** As that of `Backend`. */
+  hold(): () => void {
+    let resolve = (): void => undefined;
+    this.#held = new Promise((resolved) => (resolve = resolved));
+    return () => {
+      this.#held = undefined;
+      resolve();
+    };
+  }
+
   commit(): Promise<void> {
+    if (this.#held !== undefined) return this.#held.then(() => this.commit());
     this.commits++;
     for (const change of this.#open) change(this.#committed);
     this.#open = [];

@@ -105,15 +105,22 @@ export class Model {
   }
 
   /**
-   * HashKV by its definition. When nothing is alive at `revision`, nothing is skipped: then it
-   * depends on which records the backend still has, here those of a finished compaction. A key that
-   * was deleted at `revision` counts as not alive for etcd, even if its transaction put it again.
+   * What counts as alive in the hash of a revision: a key that was deleted at it does not for etcd, even if its
+   * transaction put it again.
    */
-  hash(revision: number): number {
+  hashed(revision: number): Set<ModelChange> {
     const deleted = new Set(
       this.changes.filter((c) => c.main === revision && c.deleted).map((c) => c.key),
     );
-    const keep = new Set(this.newest(revision).filter((c) => !c.deleted && !deleted.has(c.key)));
+    return new Set(this.newest(revision).filter((c) => !c.deleted && !deleted.has(c.key)));
+  }
+
+  /**
+   * HashKV by its definition. When nothing is alive at `revision`, nothing is skipped: then it
+   * depends on which records the backend still has, here those of a finished compaction.
+   */
+  hash(revision: number): number {
+    const keep = this.hashed(revision);
     let crc = crc32c(0, encode("key"));
     const present = keep.size > 0 ? this.changes : this.keptBy(this.compactRevision);
     for (const change of present) {

@@ -72,7 +72,8 @@ export class Scenario {
 
   async step(): Promise<void> {
     const kind = this.#random.below(100);
-    if (kind < 35) this.#write();
+    if (kind < 32) this.#write();
+    else if (kind < 35) await this.#deleteInSteps();
     else if (kind < 60) this.#read();
     else if (kind < 66) this.#compact();
     else if (kind < 76) this.#watching.open(KEYS);
@@ -153,6 +154,38 @@ export class Scenario {
     const deleted = txn.deleteRange(bytes(key), end === undefined ? undefined : bytes(end));
     expect(deleted).toBe(this.model.deleteRange(key, end, done.changes));
     done.changes += deleted;
+  }
+
+  /** A transaction that stays open while others read, watch and compact; now and then a crash ends it. */
+  async #deleteInSteps(): Promise<void> {
+    const { key, end } = this.#random.chance(0.5) ? { key: "k", end: "l" } : this.#anyRange();
+    const release = this.#world.backend.hold();
+    const txn = this.#store.beginWrite();
+    const withPrevious = this.#random.chance(0.5);
+    const keys = end === undefined ? undefined : bytes(end);
+    const before = this.model.range(key, end, this.model.revision);
+    const deletion = txn.beginDelete(bytes(key), keys, withPrevious);
+    while (!deletion.step(1 + this.#random.below(4))) {
+      const kind = this.#random.below(100);
+      if (kind < 50) this.#read();
+      else if (kind < 60) this.#compact();
+      else if (kind < 70) this.#watching.open(KEYS);
+      else if (kind < 80) this.#watching.disturb();
+      else if (kind < 90) await this.#world.advance(1 + this.#random.below(25));
+      else if (kind < 95) await this.#hash(this.model.revision);
+      else if (this.#random.chance(0.3 * this.#restarts)) return this.#crash(release);
+      expect(this.#store.revision).toBe(this.model.revision);
+    }
+    txn.end();
+    release();
+    expect(deletion.deleted).toBe(this.model.deleteRange(key, end, 0));
+    if (withPrevious) {
+      expect(deletion.previous.map((pair) => hex(pair.bytes))).toEqual(
+        before.map((change) => hex(recordOf(change).value)),
+      );
+    }
+    if (deletion.deleted > 0) this.model.revision++;
+    expect(this.#store.revision).toBe(this.model.revision);
   }
 
   #anyRange(): { key: string; end: string | undefined } {
@@ -245,11 +278,14 @@ export class Scenario {
     expect(this.#store.compactRevision).toBe(at);
   }
 
-  async #hash(): Promise<void> {
+  #anyRevision(): number {
+    const low = Math.max(this.model.compactRevision, 1);
+    return low + this.#random.below(this.model.revision - low + 1);
+  }
+
+  async #hash(at: number = this.#anyRevision()): Promise<void> {
     const { model } = this;
-    const low = Math.max(model.compactRevision, 1);
-    const at = low + this.#random.below(model.revision - low + 1);
-    if (model.range("\0", "\0", at).length === 0) {
+    if (model.hashed(at).size === 0) {
       await this.#world.settle(this.#store.compactionsSettled());
     }
     // A hash that a compaction left is of another moment.
@@ -271,10 +307,13 @@ export class Scenario {
     expect(this.#store.compactRevision).toBe(this.model.compactRevision);
   }
 
-  async #crash(): Promise<void> {
+  /** @param release lets the lost backend commit again, so that its store can be closed */
+  async #crash(release: () => void = () => undefined): Promise<void> {
     const { model } = this;
     await this.#world.crash();
+    release();
     const abandoned = this.#store;
+    this.responses += this.#watching.responses;
     this.#watching.endAll();
     const [before, compactedBefore] = [model.revision, model.compactRevision];
     await this.open();

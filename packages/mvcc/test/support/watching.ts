@@ -96,6 +96,7 @@ export class Watching {
     if (events.length === 0 && compactRevision === 0) {
       for (const one of opened.watched.values()) {
         if (watchId === -1 || one.id === watchId) this.#checkProgress(one, revision);
+        if (one.id === watchId) expect(revision).toBeGreaterThanOrEqual(one.lastRevision);
       }
       return opened.takes;
     }

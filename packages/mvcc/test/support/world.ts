@@ -12,7 +12,7 @@ import { settle } from "./settle.ts";
 /** Where a scenario takes place: a clock and a backend that can be closed, opened and lost. */
 export interface World {
   readonly clock: Clock;
-  readonly backend: BackendLike;
+  readonly backend: BackendLike & Pick<Backend, "hold">;
   advance(ms: number): Promise<void>;
   settle<T>(promise: Promise<T>): Promise<T>;
   /** As an orderly end of the process and a new start. */

@@ -17,9 +17,17 @@ export interface CompactionOutcome {
   readonly physical: Promise<void>;
 }
 
+/** What is left of a request that is too much for one turn: does a part, and answers the reply when done. */
+export type Unfinished = () => Uint8Array | undefined;
+
+/** Carries out the first part at once: the reply if that is all, else what goes on. */
+export function inParts(part: Unfinished): Uint8Array | Unfinished {
+  return part() ?? part;
+}
+
 /**
  * The requests that change keys and leases. Every method is synchronous and gives the same result on
- * every member. It answers the encoded reply (owned by the caller), or raises `RequestError` (or an
+ * every member. It answers the encoded reply (owned by the caller), or what is left to do, or raises `RequestError` (or an
  * error that `toRequestError` knows) having changed nothing. With `wanted` false nobody reads the
  * reply, and any bytes will do.
  *
@@ -28,11 +36,11 @@ export interface CompactionOutcome {
 export interface Applier {
   put(request: PutRequest, wanted: boolean): Uint8Array;
   range(request: RangeRequest): Uint8Array;
-  deleteRange(request: DeleteRangeRequest, wanted: boolean): Uint8Array;
+  deleteRange(request: DeleteRangeRequest, wanted: boolean): Uint8Array | Unfinished;
   txn(request: TxnRequest, wanted: boolean): Uint8Array;
   compact(request: CompactionRequest): CompactionOutcome;
   leaseGrant(request: LeaseGrantRequest): Uint8Array;
-  leaseRevoke(request: LeaseRevokeRequest): Uint8Array;
+  leaseRevoke(request: LeaseRevokeRequest): Uint8Array | Unfinished;
   leaseCheckpoint(request: LeaseCheckpointRequest): Uint8Array;
   alarm(request: AlarmRequest): Uint8Array;
 }

@@ -8,7 +8,7 @@ import { decodePutEntry, type PutEntry } from "../propose/entry-codec.ts";
 import type { InFlight, Waiter } from "../propose/in-flight.ts";
 import type { RequestIds } from "../propose/request-id.ts";
 import { toRequestError } from "../receive/error-to-status.ts";
-import type { Applier, CompactionOutcome } from "./applier.ts";
+import type { Applier, CompactionOutcome, Unfinished } from "./applier.ts";
 import { applyClusterVersionSet } from "./cluster-version-set.ts";
 import { corruptGuard, noSpaceGuard } from "./guards/alarm.ts";
 import { type Quota, quotaGuard } from "./guards/quota.ts";
@@ -63,10 +63,18 @@ export class EntryApplier {
     if (alarms.has(AlarmType.CORRUPT)) this.#guarded = corruptGuard(this.#guarded);
   }
 
-  /** Applies an entry's data, borrowed but never changed afterwards. Never raises a refusal. */
-  apply(data: Uint8Array): void {
-    if (decodePutEntry(data, this.#put)) this.#applyPut(data);
-    else this.#applyRequest(InternalRaftRequest.decode(data));
+  /**
+   * Applies an entry's data, borrowed but never changed afterwards, or the first part of it. Never raises a
+   * refusal.
+   *
+   * @returns undefined when it is applied; else what does the next part, and answers true when that was the last
+   */
+  apply(data: Uint8Array): (() => boolean) | undefined {
+    if (!decodePutEntry(data, this.#put)) {
+      return this.#applyRequest(InternalRaftRequest.decode(data));
+    }
+    this.#applyPut(data);
+    return undefined;
   }
 
   #applyPut(data: Uint8Array): void {
@@ -90,27 +98,58 @@ export class EntryApplier {
     return suffix < 0 ? undefined : this.#options.inFlight.take(suffix);
   }
 
-  #applyRequest(request: InternalRaftRequest): void {
+  #applyRequest(request: InternalRaftRequest): (() => boolean) | undefined {
     const id = request.id === 0n ? (request.header?.id ?? 0n) : request.id;
     const waiter = this.#takeWaiter(Number(id >> 32n), Number(id & 0xffff_ffffn));
     const { meter } = this.#options;
     const start = meter.now();
-    let reply: Uint8Array | CompactionOutcome;
+    let reply: Uint8Array | Unfinished | CompactionOutcome;
     try {
       reply = this.#dispatch(request, waiter !== undefined);
     } catch (error) {
       meter.request(request, start, false, undefined);
       this.#fail(waiter, error);
-      return;
+      return undefined;
     }
-    meter.request(request, start, true, reply instanceof Uint8Array ? reply : reply.reply);
-    if (!(reply instanceof Uint8Array)) meter.compaction(start, reply.physical);
-    if (waiter === undefined) return;
-    if (reply instanceof Uint8Array) waiter.succeed(reply);
-    else answerCompaction(waiter, reply, request.compaction?.physical === true);
+    const succeed = (bytes: Uint8Array): void => {
+      meter.request(request, start, true, bytes);
+      waiter?.succeed(bytes);
+    };
+    if (typeof reply === "function") return this.#untilReply(reply, waiter, succeed);
+    if (reply instanceof Uint8Array) {
+      succeed(reply);
+      return undefined;
+    }
+    meter.request(request, start, true, reply.reply);
+    meter.compaction(start, reply.physical);
+    if (waiter !== undefined) {
+      answerCompaction(waiter, reply, request.compaction?.physical === true);
+    }
+    return undefined;
   }
 
-  #dispatch(request: InternalRaftRequest, wanted: boolean): Uint8Array | CompactionOutcome {
+  /** Goes on until there is a reply. What fails in a part is no refusal: something is changed already. */
+  #untilReply(
+    part: Unfinished,
+    waiter: Waiter | undefined,
+    succeed: (reply: Uint8Array) => void,
+  ): () => boolean {
+    return () => {
+      try {
+        const reply = part();
+        if (reply !== undefined) succeed(reply);
+        return reply !== undefined;
+      } catch (error) {
+        waiter?.fail(toRequestError(error));
+        throw error;
+      }
+    };
+  }
+
+  #dispatch(
+    request: InternalRaftRequest,
+    wanted: boolean,
+  ): Uint8Array | Unfinished | CompactionOutcome {
     const applier = this.#guarded;
     if (request.txn !== undefined) {
       this.counters.txns++;

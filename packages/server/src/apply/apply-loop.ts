@@ -16,6 +16,8 @@ export interface ApplyLoopOptions {
   readonly onTermStart: (term: number) => void;
   /** Undefined, or resolves when the database takes changes again: so much waits to be committed. */
   readonly whenWritable: () => Promise<void> | undefined;
+  /** From now on nothing is committed, until what it returns is called. */
+  readonly holdDatabase: () => () => void;
   /** Called after each stretch of applying. */
   readonly onProgress: () => void;
   /** Applying has failed: the state is not to be trusted any more. */
@@ -23,13 +25,17 @@ export interface ApplyLoopOptions {
 }
 
 /**
- * Applies committed entries, once each, in order. An entry is applied within one turn of the loop,
- * so that its effects and its index get into the same batch; many entries are spread over turns.
+ * Applies committed entries, once each, in order, spread over turns of the loop. The effects of an entry and its
+ * index get into the same batch: most entries are applied within one turn, and while a long one is not, the
+ * database is held.
  */
 export class ApplyLoop {
   readonly #options: ApplyLoopOptions;
   #queue: Entry[] = [];
   #head = 0;
+  /** Does the next part of the entry at the head, which is applied in part; true when it was the last. */
+  #rest: (() => boolean) | undefined;
+  #release: () => void = () => undefined;
   #continuing = false;
   #stopped = false;
 
@@ -52,7 +58,7 @@ export class ApplyLoop {
   /** Applies what is queued, for as long as a slice lasts; the rest follows in later turns. */
   run(): void {
     if (this.#continuing || this.#stopped || this.pending === 0) return;
-    const blocked = this.#options.whenWritable();
+    const blocked = this.#rest === undefined ? this.#options.whenWritable() : undefined;
     if (blocked === undefined) this.#slice(APPLY_SLICE_MS);
     if (this.pending === 0) return;
     this.#continuing = true;
@@ -69,7 +75,9 @@ export class ApplyLoop {
     if (!this.#stopped) this.#slice(Infinity);
   }
 
+  /** Applies no more. What is applied in part is drained first: nothing may be committed in part. */
   stop(): void {
+    if (this.#rest !== undefined) this.drain();
     this.#stopped = true;
   }
 
@@ -80,7 +88,10 @@ export class ApplyLoop {
     let last = start;
     try {
       while (this.#head < this.#queue.length) {
-        this.#applyOne(this.#queue[this.#head]!);
+        if (!this.#applyHead()) {
+          if (budgetMs === Infinity) continue;
+          break;
+        }
         this.#head++;
         if ((this.#head - first) % APPLY_CLOCK_EVERY !== 0) continue;
         const now = clock.monotonic();
@@ -91,6 +102,7 @@ export class ApplyLoop {
     } catch (error) {
       this.#stopped = true;
       onFailure(error);
+      this.#release();
       return;
     }
     if ((this.#head - first) % APPLY_CLOCK_EVERY !== 0) meter.stretch(clock.monotonic() - last);
@@ -98,26 +110,40 @@ export class ApplyLoop {
     onProgress();
   }
 
-  #applyOne(entry: Entry): void {
+  /** True when the entry at the head is applied; false: that was a part of it. */
+  #applyHead(): boolean {
     const { applied } = this.#options;
+    const entry = this.#queue[this.#head]!;
     if (entry.index <= applied.consistent) {
       // Its effects are in the database already: it was replayed from the log after a restart.
       applied.advance(entry.index, entry.term);
       if (entry.data.length === 0) this.#options.onTermStart(entry.term);
-      return;
-    }
-    if (entry.type === EntryType.EntryConfChange) {
+    } else if (entry.type === EntryType.EntryConfChange) {
       const change = ConfChange.decode(entry.data);
       applied.setConfState(this.#options.changeMembership(change));
       applied.advance(entry.index, entry.term);
       applied.touch();
     } else if (entry.data.length > 0) {
       // In this order: an entry whose applying breaks off must not count as applied.
-      this.#options.entries.apply(entry.data);
+      if (!this.#applyPart(entry.data)) return false;
       applied.advance(entry.index, entry.term);
     } else {
       applied.advance(entry.index, entry.term);
       this.#options.onTermStart(entry.term);
     }
+    return true;
+  }
+
+  #applyPart(data: Uint8Array): boolean {
+    if (this.#rest === undefined) {
+      this.#rest = this.#options.entries.apply(data);
+      if (this.#rest === undefined) return true;
+      this.#release = this.#options.holdDatabase();
+      return false;
+    }
+    if (!this.#rest()) return false;
+    this.#rest = undefined;
+    this.#release();
+    return true;
   }
 }

@@ -1,15 +1,21 @@
 import type { Lessor } from "@nodetcd/lease";
 import type { LeaseRevokeRequest } from "@nodetcd/messages";
 import type { Store } from "@nodetcd/mvcc";
+import { inParts, type Unfinished } from "./applier.ts";
 import type { ResponseHeaders } from "../receive/response-header.ts";
 
-/** Ends a lease and deletes its keys, all with one revision. */
+/** Ends a lease and deletes its keys, all with one revision; a part of many keys in each turn of the loop. */
 export function applyLeaseRevoke(
   lessor: Lessor,
   store: Store,
   headers: ResponseHeaders,
   request: LeaseRevokeRequest,
-): Uint8Array {
-  lessor.revoke(request.id);
-  return headers.reply(store.revision);
+): Uint8Array | Unfinished {
+  const revocation = lessor.beginRevoke(request.id);
+  const transaction = store.beginWrite();
+  return inParts(() => {
+    if (!revocation.step((key) => transaction.deleteRange(key, undefined))) return undefined;
+    transaction.end();
+    return headers.reply(store.revision);
+  });
 }

@@ -102,10 +102,5 @@ async function readKeys(
     hashSeed: runtime.random.below(2 ** 32),
   });
   closers.add(() => store.close());
-  lessor.deleteKeys = (keys) => {
-    const transaction = store.beginWrite();
-    for (const key of keys) transaction.deleteRange(key, undefined);
-    transaction.end();
-  };
   return store;
 }
