@@ -48,6 +48,12 @@ export const PREFACE_TIMEOUT_MS = 10_000;
 /** Milliseconds that a peer has to close its end after GOAWAY with an error. */
 export const LINGER_MS = 1_000;
 
+/**
+ * Milliseconds that a client has to acknowledge that the server stops; calls that it began before are served.
+ * After that they are refused.
+ */
+export const DRAIN_MS = 1_000;
+
 /** Streams that this side reset whose late frames are ignored. */
 export const RESETS_REMEMBERED = 8_192;
 

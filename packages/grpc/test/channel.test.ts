@@ -111,6 +111,8 @@ test("Channel: GOAWAY lets running calls end and takes new ones elsewhere", asyn
   const later = channel.unary("/c.C/Later", MESSAGE);
   await begun;
   const down = peer.server.shutdown(5000);
+  // This one crosses the GOAWAY.
+  expect(await channel.unary("/c.C/Echo", MESSAGE)).toEqual(MESSAGE);
   // The server is closing: a new connection is not taken.
   await expect(channel.unary("/c.C/Echo", MESSAGE)).rejects.toMatchObject({
     code: Status.UNAVAILABLE,

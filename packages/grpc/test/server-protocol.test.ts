@@ -204,28 +204,6 @@ test("replies wait for the stream's and the connection's window", async () => {
   expect(received()).toEqual(MESSAGE);
 });
 
-test("shutdown: running calls end, new ones are refused, the connection closes", async () => {
-  await start();
-  let running: UnaryCall | undefined;
-  peer.services.unary("/test.Echo/Later", (_request, unary) => (running = unary));
-  const client = raw().open();
-  client.send(
-    frame(FrameType.HEADERS, Flag.END_HEADERS, 1, requestBlock("/test.Echo/Later")),
-    frame(FrameType.DATA, Flag.END_STREAM, 1, MESSAGE),
-  );
-  await client.until(() => running !== undefined);
-  const down = peer.server.shutdown(5000);
-  expect(await client.goAway()).toEqual({ code: ErrorCode.NO_ERROR, text: "" });
-  client.send(whole(3));
-  const reset = await client.frame(({ type }) => type === FrameType.RST_STREAM);
-  expect([reset.id, reset.payload.readUInt32BE()]).toEqual([3, ErrorCode.REFUSED_STREAM]);
-  running?.reply(Buffer.from("done"));
-  await client.frame(({ type, id }) => type === FrameType.DATA && id === 1);
-  await down;
-  await client.until(() => client.closed);
-  expect(peer.server.connections()).toBe(0);
-});
-
 test("shutdown: after the grace time what is left is cut, and its handlers hear of it", async () => {
   await start();
   const session = peer.session();

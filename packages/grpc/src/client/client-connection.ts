@@ -118,6 +118,7 @@ export class ClientConnection implements ConnectionRole {
   }
 
   onPing(): void {}
+  onPingAck(): void {}
 
   onSettings(): void {
     if (this.#ready) this.#events.onRoom(this);
@@ -135,7 +136,9 @@ export class ClientConnection implements ConnectionRole {
     this.retire();
   }
 
-  onProgress(): void {}
+  onRead(): void {}
+
+  onSent(): void {}
 
   onForget(): void {
     if (!this.#retired) this.#events.onRoom(this);

@@ -10,11 +10,15 @@ export interface ConnectionRole {
   isIdle(id: number): boolean;
   /** A PING that wants an answer; raises where it comes too early. */
   onPing(): void;
+  /** A PING of this side has been answered; `data` is borrowed: its eight bytes. */
+  onPingAck(data: Uint8Array): void;
   /** The peer's SETTINGS have been taken. */
   onSettings(): void;
   onGoAway(lastStreamId: number, code: number, text: string): void;
-  /** Something was sent or taken: queues may have become shorter. */
-  onProgress(): void;
+  /** What was received in one piece has been taken. */
+  onRead(): void;
+  /** Something was sent: queues may have become shorter. */
+  onSent(): void;
   /** A stream is over. */
   onForget(): void;
   /** The connection is gone; its streams have heard of it. Called once. */

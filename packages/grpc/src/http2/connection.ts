@@ -51,7 +51,7 @@ export class Connection implements StreamHost {
     this.output = new Output(socket, schedule);
     this.output.onFlushed = () => {
       this.pumpWaiting();
-      this.#role.onProgress();
+      this.#role.onSent();
     };
     this.#reader = new FrameReader(new FrameHandler(this, role));
     this.#end = new ConnectionEnd(socket, clock, this.output);
@@ -83,7 +83,7 @@ export class Connection implements StreamHost {
     } catch (error) {
       this.#fail(error);
     }
-    this.#role.onProgress();
+    this.#role.onRead();
     if (!this.#paused && this.output.queuedBytes > PAUSE_READING_BYTES) {
       this.#paused = true;
       this.socket.pause();

@@ -225,11 +225,15 @@ export class FrameHandler implements FrameSink {
    * under way, to measure the connection: tens of thousands a second.
    */
   #onPing(flags: number, bytes: Uint8Array, start: number, end: number): void {
-    if ((flags & Flag.ACK) !== 0) return;
+    const data = bytes.subarray(start, end);
+    if ((flags & Flag.ACK) !== 0) {
+      this.#role.onPingAck(data);
+      return;
+    }
     if (this.#paidPings < this.#connection.answers) this.#paidPings++;
     else this.#guards.pings.count();
     this.#role.onPing();
-    writePing(this.#connection.output, Flag.ACK, bytes.subarray(start, end));
+    writePing(this.#connection.output, Flag.ACK, data);
   }
 
   #onGoAway(bytes: Uint8Array, start: number, end: number): void {

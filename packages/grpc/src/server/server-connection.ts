@@ -3,7 +3,6 @@ import type { Deadlines } from "../deadlines.ts";
 import { BlockCache } from "../hpack/block-cache.ts";
 import { Connection } from "../http2/connection.ts";
 import type { ConnectionRole } from "../http2/connection-role.ts";
-import { STREAM_ID_MAX } from "../http2/frame.ts";
 import { ErrorCode, Http2Error } from "../http2/http2-error.ts";
 import type { ScheduleFlush } from "../http2/output.ts";
 import { Keepalive } from "../http2/keepalive.ts";
@@ -12,6 +11,7 @@ import { ASSEMBLY_BYTES_MAX, QUEUED_REPLIES_MAX } from "../limits.ts";
 import type { AssemblyBudget } from "../message/message-reader.ts";
 import type { Method, Services } from "../services.ts";
 import type { KeepaliveOptions } from "./keepalive-options.ts";
+import { Drain } from "./drain.ts";
 import { HeldCalls } from "./held-calls.ts";
 import { PingRules } from "./ping-rules.ts";
 import { RejectedCall } from "./rejected-call.ts";
@@ -49,7 +49,7 @@ export class ServerConnection implements ConnectionRole {
   readonly #pingRules: PingRules;
   readonly #keepalive: Keepalive;
   readonly #onGone: (connection: ServerConnection) => void;
-  #draining = false;
+  #drain: Drain | undefined;
 
   constructor(
     socket: Socket,
@@ -67,11 +67,6 @@ export class ServerConnection implements ConnectionRole {
     this.#pingRules = new PingRules(context.clock, context.keepalive.minTimeMs);
     this.#keepalive = new Keepalive(this.connection, context.keepalive, () => true);
     this.connection.open(new Uint8Array(0), context.settings);
-  }
-
-  /** True when nothing but idle waiting goes on. */
-  get idle(): boolean {
-    return this.connection.streams.size === 0;
   }
 
   isIdle(id: number): boolean {
@@ -124,7 +119,7 @@ export class ServerConnection implements ConnectionRole {
       throw new Http2Error(ErrorCode.ENHANCE_YOUR_CALM, "Header list is too large", id);
     }
     const tooMany = connection.streams.size >= this.#context.maxConcurrentStreams;
-    if (tooMany || this.#draining) {
+    if (tooMany || this.#drain?.over === true) {
       throw new Http2Error(ErrorCode.REFUSED_STREAM, "No more calls on this connection", id);
     }
   }
@@ -162,19 +157,29 @@ export class ServerConnection implements ConnectionRole {
     this.#pingRules.check(this.connection);
   }
 
+  onPingAck(data: Uint8Array): void {
+    this.#drain?.onPingAck(data);
+  }
+
   onSettings(): void {}
   onGoAway(): void {}
 
-  onProgress(): void {
+  onRead(): void {
+    this.held.release();
+    this.#drain?.onRead();
+  }
+
+  onSent(): void {
     this.held.release();
   }
 
   onForget(): void {
-    if (this.#draining && this.idle) this.connection.close("the server is shutting down");
+    this.#drain?.onForget();
   }
 
   onClosed(): void {
     this.#keepalive.stop();
+    this.#drain?.stop();
     this.#onGone(this);
   }
 
@@ -183,12 +188,8 @@ export class ServerConnection implements ConnectionRole {
     this.#context.logger.error("a handler has failed", { path, error: text });
   }
 
-  /** No new calls; closes when the open ones have ended. */
+  /** Sends the client away; closes when the calls that it has begun have ended. */
   drain(): void {
-    if (this.#draining) return;
-    this.#draining = true;
-    // Streams opened before this arrives are refused, which clients may try elsewhere.
-    this.connection.goAway(Math.min(this.lastStreamId, STREAM_ID_MAX), ErrorCode.NO_ERROR, "");
-    if (this.idle) this.connection.close("the server is shutting down");
+    this.#drain ??= new Drain(this.connection, () => this.lastStreamId);
   }
 }
