@@ -79,7 +79,10 @@ describe("startMember() and stop()", () => {
     open("/grpc.health.v1.Health/Watch", new Uint8Array(0)).halfClose();
     await Promise.all(opened);
     const start = performance.now();
-    await member.member.stop();
+    const stopped = member.member.stop();
+    // The client does not know yet.
+    open("/etcdserverpb.Watch/Watch", WatchRequest.encode({ createRequest: { key: bytes("b") } }));
+    await stopped;
     expect(performance.now() - start).toBeLessThan(400);
     for (const end of await Promise.all(ends)) {
       expect(end).toMatchObject({ code: 14, message: "etcdserver: server stopped" });

@@ -50,6 +50,8 @@ export class CallMeter {
   readonly #runtime: Runtime;
   readonly #watch: Stopwatch;
   readonly #endless = new Set<MeteredStream>();
+  /** `endStreams` was called. */
+  #stopping = false;
   readonly #pointReads: PointReads[] = [];
   readonly #requests = new BucketFamily(
     "etcd_server_request_duration_seconds",
@@ -127,22 +129,25 @@ export class CallMeter {
     const observers: Buckets[] = [];
     if (path === "/etcdserverpb.Maintenance/Snapshot") observers.push(this.#snapshots.series());
     observers.push(...this.#handlingOf(path, kind));
+    const endless = ENDLESS.has(path);
     const meter: StreamMeter = {
       watch: this.#watch,
       messages: counts,
       observers,
-      open: ENDLESS.has(path) ? this.#endless : new Set(),
+      open: endless ? this.#endless : new Set(),
     };
     return (call) => {
       this.streamVersions.count(call.metadata);
-      receive(new MeteredStream(meter, call));
+      const stream = new MeteredStream(meter, call);
+      if (endless && this.#stopping) endStopped(stream);
+      else receive(stream);
     };
   }
 
-  /** Ends the streams that would go on for ever, as the member is being stopped. */
+  /** Ends the streams that would go on for ever, and those that still come, as the member is being stopped. */
   endStreams(): void {
-    const stopped = new RequestError("STOPPED");
-    for (const stream of this.#endless) stream.abort(errorStatus(stopped), errorText(stopped));
+    this.#stopping = true;
+    for (const stream of this.#endless) endStopped(stream);
   }
 
   #handlingOf(path: string, kind: string): Buckets[] {
@@ -183,4 +188,9 @@ export class CallMeter {
     const mayRead = path === "/etcdserverpb.KV/Range" || path === "/etcdserverpb.KV/Txn";
     return mayRead ? Math.min(whole, apply) : whole;
   }
+}
+
+function endStopped(stream: MeteredStream): void {
+  const stopped = new RequestError("STOPPED");
+  stream.abort(errorStatus(stopped), errorText(stopped));
 }
