@@ -10,6 +10,7 @@ export type {
 export { RpcError } from "./errors.ts";
 export { LocalTransport } from "./local/local-transport.ts";
 export { EMPTY_METADATA, type Metadata } from "./metadata.ts";
+export { onAbort } from "./on-abort.ts";
 export { type MethodEntry, Services } from "./services.ts";
 export { Status, type StatusCode, toStatusCode } from "./status.ts";
 export type { CallOptions, CallStatus, ClientStream, Transport } from "./transport.ts";

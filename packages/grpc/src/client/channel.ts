@@ -8,6 +8,7 @@ import type { ClientConnection, ClientConnectionEvents } from "./client-connecti
 import { ClientStreamCall } from "./client-stream-call.ts";
 import { ClientUnaryCall, type UnaryDone } from "./client-unary-call.ts";
 import { Dialer } from "./dialer.ts";
+import { onAbort } from "../on-abort.ts";
 import type { PendingCall } from "./pending-call.ts";
 
 const CLOSED = "the channel is closed";
@@ -43,18 +44,17 @@ export class Channel implements Transport {
   unary(path: string, request: Uint8Array, options: CallOptions = {}): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
       const { signal, timeoutMs } = options;
-      const abort = (): void => call.cancel();
       const call = new ClientUnaryCall(
         path,
         request,
         (error, reply) => {
-          signal?.removeEventListener("abort", abort);
+          forget?.();
           if (error !== undefined) reject(error);
           else resolve(reply!);
         },
         options,
       );
-      signal?.addEventListener("abort", abort);
+      const forget = signal && onAbort(signal, () => call.cancel());
       if (timeoutMs !== undefined) {
         call.setDeadline(this.#deadlines, timeoutMs, this.#options.clock.monotonic());
       }

@@ -5,6 +5,7 @@ import { ErrorCode } from "../http2/http2-error.ts";
 import type { Stream, StreamOwner } from "../http2/stream.ts";
 import { SEND_HIGH_WATER_BYTES } from "../limits.ts";
 import { Inbound, type InboundSink } from "../message/inbound.ts";
+import { onAbort } from "../on-abort.ts";
 import { Status } from "../status.ts";
 import type { CallOptions, CallStatus, ClientStream } from "../transport.ts";
 import { callStatus, DEADLINE_PASSED, statusOf, statusOfReset } from "./call-outcome.ts";
@@ -35,12 +36,13 @@ export class ClientStreamCall
   #deadline: DeadlineSlot | undefined;
   #deadlineAt = 0;
   #over = false;
-  readonly #onAbort = (): void => this.cancel();
+  readonly #forgetSignal: (() => void) | undefined;
 
   constructor(path: string, options: CallOptions) {
     this.#path = path;
     this.#options = options;
-    options.signal?.addEventListener("abort", this.#onAbort);
+    const { signal } = options;
+    this.#forgetSignal = signal && onAbort(signal, () => this.cancel());
   }
 
   get over(): boolean {
@@ -178,6 +180,6 @@ export class ClientStreamCall
     this.#early = [];
     this.#inbound?.stop();
     if (this.#deadline !== undefined) this.#deadlines!.remove(this, this.#deadline);
-    this.#options.signal?.removeEventListener("abort", this.#onAbort);
+    this.#forgetSignal?.();
   }
 }

@@ -4,6 +4,7 @@ import type { Deadlined, DeadlineSlot, Deadlines } from "../deadlines.ts";
 import { RpcError } from "../errors.ts";
 import { EMPTY_METADATA, type Metadata } from "../metadata.ts";
 import { type Method, MORE_THAN_ONE_REQUEST, NO_REQUEST } from "../services.ts";
+import { onAbort } from "../on-abort.ts";
 import { Status, type StatusCode } from "../status.ts";
 import type { CallOptions, CallStatus, ClientStream } from "../transport.ts";
 import { Lane, type LaneEnd } from "./lane.ts";
@@ -18,8 +19,7 @@ export class LocalClientStream implements ClientStream, Deadlined, LaneEnd {
   readonly #deadlines: Deadlines;
   readonly #onClosed: (stream: LocalClientStream) => void;
   #slot: DeadlineSlot | undefined;
-  #signal: AbortSignal | undefined;
-  readonly #onAbort = (): void => this.cancel();
+  readonly #forgetSignal: (() => void) | undefined;
   #status: CallStatus | undefined;
   #ended = false;
 
@@ -34,11 +34,9 @@ export class LocalClientStream implements ClientStream, Deadlined, LaneEnd {
     this.#toClient = new Lane(this);
     this.#call = new LocalCall(method, options.metadata ?? EMPTY_METADATA, this, this.#toClient);
     if (options.timeoutMs !== undefined) this.#slot = deadlines.add(this, options.timeoutMs);
-    if (options.signal !== undefined) {
-      this.#signal = options.signal;
-      this.#signal.addEventListener("abort", this.#onAbort);
-      if (this.#signal.aborted) this.cancel();
-    }
+    const { signal } = options;
+    this.#forgetSignal = signal && onAbort(signal, () => this.cancel());
+    if (signal?.aborted === true) this.cancel();
   }
 
   get ended(): boolean {
@@ -107,7 +105,7 @@ export class LocalClientStream implements ClientStream, Deadlined, LaneEnd {
 
   #release(): void {
     if (this.#slot !== undefined) this.#deadlines.remove(this, this.#slot);
-    this.#signal?.removeEventListener("abort", this.#onAbort);
+    this.#forgetSignal?.();
     this.#onClosed(this);
   }
 }
