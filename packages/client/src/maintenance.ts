@@ -1,4 +1,4 @@
-import { Status } from "@nodetcd/grpc";
+import { onAbort, Status } from "@nodetcd/grpc";
 import { AlarmAction, AlarmType, SnapshotRequest, SnapshotResponse } from "@nodetcd/messages";
 import { copyBytes } from "./bytes-like.ts";
 import type { CallOptions, Connection } from "./connection.ts";
@@ -134,7 +134,9 @@ export class Maintenance {
     };
     const cancel = (): void => stream.cancel();
     const forget = this.#connection.onClose(cancel);
-    options.signal?.addEventListener("abort", cancel, { once: true });
+    const { signal } = options;
+    const forgetSignal = signal && onAbort(signal, cancel);
+    if (signal?.aborted === true) cancel();
     stream.send(SnapshotRequest.encode({}));
     stream.halfClose();
     try {
@@ -157,7 +159,7 @@ export class Maintenance {
     } finally {
       stream.cancel();
       forget();
-      options.signal?.removeEventListener("abort", cancel);
+      forgetSignal?.();
     }
   }
 

@@ -1,6 +1,7 @@
 import type { BytesLike } from "./bytes-like.ts";
 import type { CallOptions, Connection } from "./connection.ts";
 import { EtcdError } from "./errors.ts";
+import { firstAbort } from "./first-abort.ts";
 import type { KeyValue } from "./key-value.ts";
 import type { Kv } from "./kv.ts";
 import type { Lease, Leases } from "./lease.ts";
@@ -105,7 +106,8 @@ export async function waitForTurn(
   place: Place,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const until = signal === undefined ? place.lost : AbortSignal.any([signal, place.lost]);
+  const first = firstAbort(signal === undefined ? [place.lost] : [signal, place.lost]);
+  const until = first.signal;
   try {
     for (;;) {
       const { before, revision } = await predecessor(parts, name, place, until);
@@ -124,6 +126,8 @@ export async function waitForTurn(
     if (signal?.aborted === true) throw abortedError(signal);
     if (place.lost.aborted) throw lostError(name, place);
     throw error;
+  } finally {
+    first.release();
   }
 }
 

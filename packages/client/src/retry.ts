@@ -1,4 +1,4 @@
-import { Status } from "@nodetcd/grpc";
+import { onAbort, Status } from "@nodetcd/grpc";
 import type { Clock, Random } from "@nodetcd/runtime";
 import { EtcdError } from "./errors.ts";
 import { MAX_ATTEMPTS, RETRY_WAIT_MAX_MS, RETRY_WAIT_MS } from "./limits.ts";
@@ -57,14 +57,15 @@ export function abortedError(signal: AbortSignal): EtcdError {
 export function pause(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted === true) return reject(abortedError(signal));
-    const onAbort = (): void => {
-      timer.cancel();
-      if (signal !== undefined) reject(abortedError(signal));
-    };
     const timer = clock.setTimer(delayMs, () => {
-      signal?.removeEventListener("abort", onAbort);
+      forget?.();
       resolve();
     });
-    signal?.addEventListener("abort", onAbort, { once: true });
+    const forget =
+      signal &&
+      onAbort(signal, () => {
+        timer.cancel();
+        reject(abortedError(signal));
+      });
   });
 }

@@ -1,4 +1,4 @@
-import { type CallStatus, type ClientStream, Status } from "@nodetcd/grpc";
+import { type CallStatus, type ClientStream, onAbort, Status } from "@nodetcd/grpc";
 import { type Event, EventType, type Init, WatchRequest, WatchResponse } from "@nodetcd/messages";
 import type { Timer } from "@nodetcd/runtime";
 import type { Connection } from "./connection.ts";
@@ -37,6 +37,7 @@ export class Watcher implements AsyncIterableIterator<WatchEvent> {
   readonly #queue = new WatchQueue();
   readonly #policy = retryPolicy();
   readonly #forget: () => void;
+  readonly #forgetSignal: (() => void) | undefined;
   #stream: ClientStream | undefined;
   #paused = false;
   #ended = false;
@@ -61,8 +62,9 @@ export class Watcher implements AsyncIterableIterator<WatchEvent> {
     this.#forget = connection.onClose(() =>
       this.#end(new EtcdError("CLIENT_CLOSED", "The client was closed")),
     );
-    settings.signal?.addEventListener("abort", this.#onAbort, { once: true });
-    if (settings.signal?.aborted === true) this.#onAbort();
+    const { signal } = settings;
+    this.#forgetSignal = signal && onAbort(signal, () => this.#abort());
+    if (signal?.aborted === true) this.#abort();
     else void this.#open();
   }
 
@@ -120,9 +122,9 @@ export class Watcher implements AsyncIterableIterator<WatchEvent> {
     return batches;
   }
 
-  readonly #onAbort = (): void => {
+  #abort(): void {
     void this.return();
-  };
+  }
 
   async #open(): Promise<void> {
     const generation = ++this.#generation;
@@ -216,7 +218,7 @@ export class Watcher implements AsyncIterableIterator<WatchEvent> {
     this.#retry?.cancel();
     this.#stream?.cancel();
     this.#stream = undefined;
-    this.#settings.signal?.removeEventListener("abort", this.#onAbort);
+    this.#forgetSignal?.();
     this.#forget();
     this.#rejectReady(error ?? new EtcdError("CANCELLED", "The watch was ended"));
     this.#queue.end(error);
