@@ -13,6 +13,7 @@ const nowhere: Network = {
   listen: () => Promise.reject(new Error("There is no network here")),
   listenUnix: () => Promise.reject(new Error("There is no network here")),
   connect: () => Promise.reject(new Error("There is no network here")),
+  connectUnix: () => Promise.reject(new Error("There is no network here")),
   serveHttp1: () => ({ take: () => undefined, close: () => undefined }),
 };
 

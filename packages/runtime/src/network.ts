@@ -81,6 +81,13 @@ export interface ConnectOptions {
   timeoutMs: number;
 }
 
+export interface ConnectUnixOptions {
+  /** Of the socket file, absolute or from the working directory; at most `UNIX_PATH_BYTES_MAX`. */
+  path: string;
+  /** Milliseconds until the attempt is given up. */
+  timeoutMs: number;
+}
+
 export interface Network {
   /** Fails with an error that names the address when it is taken or not of this host. */
   listen(options: ListenOptions): Promise<Listener>;
@@ -89,7 +96,10 @@ export interface Network {
    * process has left is replaced. Fails when a process answers at it, and when it is no socket.
    */
   listenUnix(options: ListenUnixOptions): Promise<Listener>;
+  /** Fails with an error that names the address. */
   connect(options: ConnectOptions): Promise<Socket>;
+  /** As `connect`, at a socket file. */
+  connectUnix(options: ConnectUnixOptions): Promise<Socket>;
   /**
    * Serves HTTP/1.1 on sockets that were accepted elsewhere: hand each one over with the bytes
    * that were already read from it. After that the socket belongs to the HTTP server.

@@ -12,6 +12,7 @@ export { goDuration, parseGoDuration } from "./go-duration.ts";
 export type { Http1Handler, Http1Request, Http1Response } from "./http1.ts";
 export {
   type ConnectOptions,
+  type ConnectUnixOptions,
   type Http1Server,
   type Listener,
   type ListenOptions,

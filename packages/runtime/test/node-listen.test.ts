@@ -24,6 +24,41 @@ async function ask(path: string): Promise<string> {
   return answer;
 }
 
+describe("connectUnix", () => {
+  test("carries bytes both ways and tells the end and the close", async () => {
+    const path = join(directory, "connect");
+    const listener = await nodeNetwork.listenUnix({ path, onSocket: echo });
+    const socket = await nodeNetwork.connectUnix({ path, timeoutMs: 1000 });
+    expect(socket.remoteAddress).toBe("@");
+    const events: string[] = [];
+    await new Promise<void>((resolve) => {
+      socket.onData = (chunk) => {
+        events.push(Buffer.from(chunk).toString());
+        socket.end();
+      };
+      socket.onEnd = () => events.push("end");
+      socket.onClose = (error) => {
+        events.push(`close ${error?.message ?? "clean"}`);
+        resolve();
+      };
+      socket.write(Buffer.from("abc"));
+    });
+    expect(events).toEqual(["abc", "end", "close clean"]);
+    await listener.close();
+  });
+
+  test("names the path where nobody is, and does not go to a shorter one", async () => {
+    const path = join(directory, "nobody");
+    await expect(nodeNetwork.connectUnix({ path, timeoutMs: 1000 })).rejects.toThrow(
+      `Cannot connect to ${path}: connect ENOENT`,
+    );
+    const long = `/tmp/${"x".repeat(103)}`;
+    await expect(nodeNetwork.connectUnix({ path: long, timeoutMs: 1000 })).rejects.toThrow(
+      `Cannot connect to ${long}: its path has 108 bytes, the longest 107`,
+    );
+  });
+});
+
 describe("listenUnix", () => {
   test("makes a socket file under the umask, serves on it, and removes it at close", async () => {
     const path = join(directory, "plain");

@@ -90,15 +90,19 @@ async function removeStale(path: string): Promise<void> {
   fs.rmSync(path, { force: true });
 }
 
+/** Why this cannot be the path of a socket: the system would take what fits, and be elsewhere. */
+export function unixPathProblem(path: string): string | undefined {
+  const length = Buffer.byteLength(path);
+  if (length <= UNIX_PATH_BYTES_MAX) return undefined;
+  return `its path has ${length} bytes, the longest ${UNIX_PATH_BYTES_MAX}`;
+}
+
 /** See `Network.listenUnix`. */
 export async function listenUnix(options: ListenUnixOptions): Promise<Listener> {
   const { path } = options;
   try {
-    const length = Buffer.byteLength(path);
-    // The system would take what fits, and listen elsewhere.
-    if (length > UNIX_PATH_BYTES_MAX) {
-      throw new Error(`its path has ${length} bytes, the longest ${UNIX_PATH_BYTES_MAX}`);
-    }
+    const problem = unixPathProblem(path);
+    if (problem !== undefined) throw new Error(problem);
     await removeStale(path);
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
