@@ -1,31 +1,16 @@
 import { Channel, type Transport } from "@nodetcd/grpc";
 import type { Clock, Network } from "@nodetcd/runtime";
+import { parseEndpoint, showEndpoint } from "./endpoint-url.ts";
 import { EtcdError } from "./errors.ts";
 import { ENDPOINT_REST_MS, MAX_RECEIVE_BYTES } from "./limits.ts";
 
 /** One server that calls can go to. */
 export interface Endpoint {
-  /** `host:port`, or `local` in the same process. */
+  /** `host:port`, `unix://path`, or `local` in the same process. */
   readonly address: string;
   readonly transport: Transport;
   /** Monotonic milliseconds until which it is asked last, because it could not be reached. */
   restsUntil: number;
-}
-
-/** Host and port of `http://host:port`, `host:port` or `host` (port 2379). */
-export function parseEndpoint(text: string): { host: string; port: number } {
-  const match = /^(?:([a-z]+):\/\/)?(\[[^\]]+\]|[^:/]+)(?::(\d+))?\/?$/.exec(text);
-  const port = Number(match?.[3] ?? 2379);
-  if (match?.[2] === undefined || port > 65_535) {
-    throw new EtcdError("BAD_ARGUMENT", `Endpoint ${text} is not of the form http://host:port`);
-  }
-  if (match[1] !== undefined && match[1] !== "http") {
-    throw new EtcdError(
-      "BAD_ARGUMENT",
-      `Endpoint ${text}: scheme ${match[1]} is not built yet; use http://`,
-    );
-  }
-  return { host: match[2].replace(/^\[|\]$/g, ""), port };
 }
 
 export interface ConnectionOptions {
@@ -36,17 +21,16 @@ export interface ConnectionOptions {
 
 /** An endpoint behind a connection that is made when it is first needed. */
 export function connectEndpoint(text: string, options: ConnectionOptions): Endpoint {
-  const { host, port } = parseEndpoint(text);
+  const address = parseEndpoint(text);
   const { network, clock, connectTimeoutMs } = options;
   const transport = new Channel({
+    ...address,
     network,
     clock,
-    host,
-    port,
     connectTimeoutMs,
     maxReceiveMessageBytes: MAX_RECEIVE_BYTES,
   });
-  return { address: `${host}:${port}`, transport, restsUntil: 0 };
+  return { address: showEndpoint(address), transport, restsUntil: 0 };
 }
 
 /** Round robin over the endpoints; those that lately could not be reached come last. */
@@ -83,7 +67,7 @@ export class Balancer {
   named(text: string): Endpoint {
     const found = this.#endpoints.find(
       ({ address }) =>
-        address === text || (address !== "local" && address === addressOf(parseEndpoint(text))),
+        address === text || (address !== "local" && address === showEndpoint(parseEndpoint(text))),
     );
     if (found !== undefined) return found;
     throw new EtcdError(
@@ -106,8 +90,4 @@ export class Balancer {
     this.#next = (this.#next + 1) % this.#endpoints.length;
     return endpoint;
   }
-}
-
-function addressOf({ host, port }: { host: string; port: number }): string {
-  return `${host}:${port}`;
 }

@@ -20,7 +20,7 @@ export interface ClientOptions {
   /** Clock, randomness and network; `nodeRuntime` of `@nodetcd/runtime/node` in a program. */
   runtime: Pick<Runtime, "clock" | "random" | "network">;
   /**
-   * Members to talk to, as `http://host:port` or `host:port`. Calls take turns; an endpoint that
+   * Members to talk to, as `http://host:port`, `host:port` or `unix:///path`. Calls take turns; an endpoint that
    * cannot be reached is asked last for three seconds. Default `127.0.0.1:2379`.
    */
   endpoints?: string | readonly string[];
@@ -61,7 +61,7 @@ export class Client implements Disposable {
     this.#parts = { connection, kv: this.kv, leases: this.leases };
   }
 
-  /** `host:port` of the servers, as `endpoint` in the options of calls takes them. */
+  /** `host:port` or `unix://path` of the servers, as `endpoint` in the options of calls takes them. */
   get endpoints(): string[] {
     return this.#connection.endpoints;
   }

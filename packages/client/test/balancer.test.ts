@@ -2,7 +2,8 @@ import type { Clock } from "@nodetcd/runtime";
 import { nodeClock } from "@nodetcd/runtime/node";
 import { describe, expect, it } from "vitest";
 import type { Endpoint } from "../src/balancer.ts";
-import { Balancer, parseEndpoint } from "../src/balancer.ts";
+import { Balancer } from "../src/balancer.ts";
+import { parseEndpoint } from "../src/endpoint-url.ts";
 import { EtcdError, errorOfCancelledWatch, errorOfStatus } from "../src/errors.ts";
 import { keyRange } from "../src/key-range.ts";
 import { mayRetry, retryPolicy, retryWait } from "../src/retry.ts";
@@ -29,6 +30,25 @@ describe("parseEndpoint", () => {
   ])("reads %s", (text, host, port) => {
     expect(parseEndpoint(text)).toEqual({ host, port });
   });
+
+  // As etcd's client reads them, and our listen URLs.
+  it.each([
+    ["unix:///run/etcd.sock", "/run/etcd.sock"],
+    ["unix:///run/a%20b", "/run/a b"],
+    ["unix://localhost:2379", "localhost:2379"],
+    ["unix://run/etcd.sock", "run/etcd.sock"],
+    ["unix:etcd.sock", "etcd.sock"],
+    ["unix:/run/etcd.sock", "/run/etcd.sock"],
+  ])("reads %s", (text, path) => {
+    expect(parseEndpoint(text)).toEqual({ path });
+  });
+
+  it.each(["unix:", "unix://", "unix:///a?b", "unix:///a%x", "unixs:///run/etcd.sock"])(
+    "refuses %j",
+    (text) => {
+      expect(() => parseEndpoint(text)).toThrow(EtcdError);
+    },
+  );
 
   it.each(["", "https://a:1", "http://a:99999", "http://a:1/path", "a:b"])("refuses %j", (text) => {
     expect(() => parseEndpoint(text)).toThrow(EtcdError);

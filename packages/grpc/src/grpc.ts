@@ -17,5 +17,5 @@ export type { CallOptions, CallStatus, ClientStream, Transport } from "./transpo
 export { GrpcServer, type GrpcServerOptions } from "./server/grpc-server.ts";
 export { DEFAULT_KEEPALIVE, type KeepaliveOptions } from "./server/keepalive-options.ts";
 export { Channel } from "./client/channel.ts";
-export type { ChannelKeepalive, ChannelOptions } from "./client/channel-options.ts";
+export type { ChannelKeepalive, ChannelOptions, ServerAddress } from "./client/channel-options.ts";
 export type { UnaryDone } from "./client/client-unary-call.ts";

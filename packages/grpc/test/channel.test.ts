@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import * as http2 from "node:http2";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Listener, Socket } from "@nodetcd/runtime";
 import { nodeClock, nodeNetwork } from "@nodetcd/runtime/node";
 import { afterEach, expect, test, vi } from "vitest";
@@ -14,6 +18,7 @@ import { CLIENT_PREFACE, Flag, FrameType } from "../src/http2/frame.ts";
 import { FrameReader } from "../src/http2/frame-reader.ts";
 import { SEND_HIGH_WATER_BYTES } from "../src/limits.ts";
 import { fastClock } from "./fast-clock.ts";
+import { frameMessage } from "./node-client.ts";
 import { EMPTY_SETTINGS, frame } from "./raw-client.ts";
 import { serve, type TestServer } from "./test-server.ts";
 
@@ -310,4 +315,34 @@ test("Channel: a stream that was full before it had a connection drains once tha
   await drained;
   await expect.poll(() => received).toBe(SEND_HIGH_WATER_BYTES);
   stream.cancel();
+});
+
+test("Channel: dials a socket file, with the authority that grpc-go gives it", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "channel-test-"));
+  const path = join(directory, "grpc.sock");
+  let authority: string | undefined;
+  const server = http2.createServer();
+  server.on("stream", (stream, headers) => {
+    authority = headers[":authority"];
+    stream.respond(
+      { ":status": 200, "content-type": "application/grpc" },
+      { waitForTrailers: true },
+    );
+    stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
+    stream.end(frameMessage(MESSAGE));
+  });
+  const channel = new Channel({ network: nodeNetwork, clock: fastClock(10), path });
+  const nobody = channel.unary("/c.C/Echo", MESSAGE);
+  await expect(nobody).rejects.toMatchObject({
+    code: Status.UNAVAILABLE,
+    message: expect.stringContaining(`Cannot connect to ${path}: connect ENOENT`),
+  });
+  await new Promise<void>((resolve) => void server.listen(path, resolve));
+  await vi.waitFor(async () => {
+    expect(await channel.unary("/c.C/Echo", MESSAGE)).toEqual(MESSAGE);
+  });
+  expect(authority).toBe("localhost");
+  channel.close();
+  await new Promise((resolve) => server.close(resolve));
+  rmSync(directory, { recursive: true });
 });

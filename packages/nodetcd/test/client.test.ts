@@ -1,4 +1,4 @@
-import { startEtcd } from "../src/nodetcd.ts";
+import { connect, startEtcd } from "../src/nodetcd.ts";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,6 +6,19 @@ import { clientSuite } from "../../client/test/suite.ts";
 import { watchSuite } from "../../client/test/watch-suite.ts";
 
 clientSuite("nodetcd over a socket", () => startEtcd());
+clientSuite("nodetcd over a unix socket", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "nodetcd-unix-"));
+  const listenClientUrls = [`unix://${join(directory, "etcd.sock")}`];
+  const { endpoint, stop } = await startEtcd({ config: { listenClientUrls } });
+  return {
+    endpoint: undefined,
+    client: connect(endpoint),
+    stop: async () => {
+      await stop();
+      rmSync(directory, { recursive: true });
+    },
+  };
+});
 clientSuite("nodetcd without a socket", async () => {
   const { client, stop } = await startEtcd({ listen: false });
   return { endpoint: undefined, client, stop };

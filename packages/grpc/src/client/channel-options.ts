@@ -10,11 +10,15 @@ export interface ChannelKeepalive {
   readonly withoutCalls?: boolean;
 }
 
-export interface ChannelOptions {
+/** Where a server is reached: over TCP, or at a socket file, absolute or from the working directory. */
+export type ServerAddress =
+  { readonly host: string; readonly port: number } | { readonly path: string };
+
+export type ChannelOptions = ServerAddress & ChannelSettings;
+
+export interface ChannelSettings {
   network: Network;
   clock: Clock;
-  host: string;
-  port: number;
   /** Milliseconds from dialing to the server's settings. Default 5000. */
   connectTimeoutMs?: number;
   /** Default: never asks. */

@@ -1,6 +1,6 @@
-import type { Timer } from "@nodetcd/runtime";
+import type { Socket, Timer } from "@nodetcd/runtime";
 import { DEFAULT_MAX_REPLY_BYTES } from "../limits.ts";
-import type { ChannelOptions } from "./channel-options.ts";
+import type { ChannelOptions, ServerAddress } from "./channel-options.ts";
 import { ClientConnection, type ClientConnectionEvents } from "./client-connection.ts";
 
 const DEFAULT_CONNECT_TIMEOUT_MS = 5_000;
@@ -32,14 +32,14 @@ export class Dialer {
   dial(events: ClientConnectionEvents, onFailed: (reason: string) => void): void {
     if (this.#dialing) return;
     this.#dialing = true;
-    const { network, clock, host, port } = this.#options;
+    const { clock } = this.#options;
     const timeoutMs = this.#options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS;
     const failed = (reason: string): void => {
       this.#dialing = false;
       this.#backOff(reason);
       onFailed(this.#lastFailure);
     };
-    network.connect({ host, port, timeoutMs }).then(
+    connect(this.#options, timeoutMs).then(
       (socket) => {
         let settled = false;
         let timer: Timer | undefined;
@@ -53,7 +53,7 @@ export class Dialer {
           socket,
           clock,
           {
-            authority: `${host}:${port}`,
+            authority: authorityOf(this.#options),
             maxBytes: this.#options.maxReceiveMessageBytes ?? DEFAULT_MAX_REPLY_BYTES,
             keepalive: this.#options.keepalive,
           },
@@ -87,6 +87,17 @@ export class Dialer {
     this.#notBefore = this.#options.clock.monotonic() + this.#backoffMs;
     this.#lastFailure = `connection error: desc = "transport: Error while dialing: ${reason}"`;
   }
+}
+
+function connect(options: ChannelOptions, timeoutMs: number): Promise<Socket> {
+  const { network } = options;
+  if ("path" in options) return network.connectUnix({ path: options.path, timeoutMs });
+  return network.connect({ host: options.host, port: options.port, timeoutMs });
+}
+
+/** `:authority` of the calls; that of a socket file as in grpc-go. */
+function authorityOf(address: ServerAddress): string {
+  return "path" in address ? "localhost" : `${address.host}:${address.port}`;
 }
 
 function bind(events: ClientConnectionEvents): ClientConnectionEvents {
