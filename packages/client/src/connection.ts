@@ -71,7 +71,7 @@ export class Connection {
     let reauthenticated = false;
     for (let attempt = 1; ; attempt++) {
       const endpoint = this.#choose(options);
-      const { error, neverSent, reply } = await this.#try(
+      const { error, neverTaken, reply } = await this.#try(
         endpoint,
         method,
         bytes,
@@ -92,7 +92,7 @@ export class Connection {
         this.random,
       );
       const outOfTime = clock.monotonic() + wait >= deadline;
-      if (attempt >= retry.maxAttempts || outOfTime || !mayRetry(error, method.kind, neverSent)) {
+      if (attempt >= retry.maxAttempts || outOfTime || !mayRetry(error, method.kind, neverTaken)) {
         throw error;
       }
       if (wait > 0) await pause(clock, wait, options.signal);
@@ -161,8 +161,8 @@ export class Connection {
     options: CallOptions,
     deadline: number,
   ): Promise<
-    | { reply: Uint8Array; error?: undefined; neverSent?: undefined }
-    | { reply?: undefined; error: EtcdError; neverSent: boolean }
+    | { reply: Uint8Array; error?: undefined; neverTaken?: undefined }
+    | { reply?: undefined; error: EtcdError; neverTaken: boolean }
   > {
     try {
       const metadata =
@@ -181,11 +181,11 @@ export class Connection {
       if (this.#closed) {
         const message = "The client was closed while the call was under way";
         const closed = new EtcdError("CLIENT_CLOSED", message, { cause });
-        return { error: closed, neverSent: false };
+        return { error: closed, neverTaken: false };
       }
       const error = toEtcdError(cause);
       if (error.status === Status.UNAVAILABLE) this.#settings.balancer.failed(endpoint);
-      return { error, neverSent: wasNeverSent(error) };
+      return { error, neverTaken: wasNeverTaken(error) };
     }
   }
 
@@ -210,10 +210,15 @@ export class Connection {
   }
 }
 
-/** How a `Channel` tells that it has no connection to send the call on (the words of grpc-go). */
-const NEVER_SENT = 'connection error: desc = "transport: Error while dialing';
+/** How a `Channel` says that no server took the call up: the first in the words of grpc-go. */
+const NEVER_TAKEN = [
+  'connection error: desc = "transport: Error while dialing',
+  // Streams behind the last one of a GOAWAY, and refused ones (RFC 9113 section 8.7).
+  "the server sent GOAWAY with code ",
+  "the server refused the stream",
+];
 
-/** True when the failure happened before any byte of the call could have left. */
-function wasNeverSent(error: EtcdError): boolean {
-  return error.code === "UNAVAILABLE" && error.message.startsWith(NEVER_SENT);
+/** True when no server has begun to process the call. */
+function wasNeverTaken({ code, message }: EtcdError): boolean {
+  return code === "UNAVAILABLE" && NEVER_TAKEN.some((text) => message.startsWith(text));
 }

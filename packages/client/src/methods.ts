@@ -6,7 +6,7 @@ export interface Method<Request, Response> {
   readonly path: string;
   readonly request: m.MessageCodec<Request>;
   readonly response: m.MessageCodec<Response>;
-  /** `write`: a second try might act twice, so it is retried only when it was never sent. */
+  /** `write`: a second try might act twice, so it is retried only when no server took it up. */
   readonly kind: "read" | "write";
 }
 

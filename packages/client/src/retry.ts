@@ -25,11 +25,11 @@ export function retryPolicy(options: RetryOptions = {}): RetryPolicy {
 
 /**
  * The rules of etcd's own client: a read is tried again whenever the server is unavailable; a write
- * only when it cannot have reached any server, so that it never happens twice.
+ * only when no server can have begun it, so that it never happens twice.
  */
-export function mayRetry(error: EtcdError, kind: "read" | "write", neverSent: boolean): boolean {
+export function mayRetry(error: EtcdError, kind: "read" | "write", neverTaken: boolean): boolean {
   if (error.code === "CLIENT_CLOSED") return false;
-  return error.status === Status.UNAVAILABLE && (kind === "read" || neverSent);
+  return error.status === Status.UNAVAILABLE && (kind === "read" || neverTaken);
 }
 
 /** Milliseconds before the try with this number (1 is the second), jittered by 10 %. */

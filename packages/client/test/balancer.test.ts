@@ -90,7 +90,7 @@ describe("Balancer.pick()", () => {
 
 describe("mayRetry", () => {
   const error = errorOfStatus(14, "etcdserver: no leader");
-  it("tries reads again when a server is unavailable, writes only if never sent", () => {
+  it("tries reads again when a server is unavailable, writes only if never taken up", () => {
     expect(mayRetry(error, "read", false)).toBe(true);
     expect(mayRetry(error, "write", false)).toBe(false);
     expect(mayRetry(error, "write", true)).toBe(true);
