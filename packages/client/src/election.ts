@@ -1,4 +1,5 @@
 import type { BytesLike } from "./bytes-like.ts";
+import { endQuietly } from "./end-quietly.ts";
 import type { KeyValue } from "./key-value.ts";
 import {
   lostError,
@@ -48,7 +49,7 @@ export class Leadership implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.resign();
+    await endQuietly(this.resign());
   }
 }
 

@@ -1,4 +1,5 @@
 import { copyBytes, toText } from "./bytes-like.ts";
+import { endQuietly } from "./end-quietly.ts";
 import type { CallOptions, Connection } from "./connection.ts";
 import { LeaseKeeper } from "./lease-keeper.ts";
 import { LEASE_GRANT, LEASE_LEASES, LEASE_REVOKE, LEASE_TIME_TO_LIVE } from "./methods.ts";
@@ -52,7 +53,7 @@ export class Lease implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.revoke();
+    await endQuietly(this.revoke());
   }
 }
 

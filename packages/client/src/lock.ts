@@ -1,4 +1,5 @@
 import { EtcdError } from "./errors.ts";
+import { endQuietly } from "./end-quietly.ts";
 import {
   type Parts,
   type Place,
@@ -40,7 +41,7 @@ export class Lock implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.unlock();
+    await endQuietly(this.unlock());
   }
 }
 
