@@ -59,6 +59,8 @@ export function parseListenUrl(url: string, option: string): ListenAddress {
   try {
     parsed = new URL(url);
   } catch {
+    const port = Number(/:(\d+)\/?$/.exec(url)?.[1]);
+    if (port > 65_535) refuse(`--${option}: "${url}" has port ${port}; the highest is 65535`);
     return refuse(`--${option}: "${url}" is not a URL; write for example http://127.0.0.1:2379`);
   }
   if (parsed.protocol !== "http:")

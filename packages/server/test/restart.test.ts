@@ -168,6 +168,12 @@ describe("startMember() with options that cannot work", () => {
     ],
     ["joining", { initialClusterState: "existing" as const }, "NOT_BUILT_YET", "joining"],
     ["TLS", { listenClientUrls: ["https://127.0.0.1:0"] }, "NOT_BUILT_YET", "https"],
+    [
+      "a port too high",
+      { listenClientUrls: ["http://127.0.0.1:99999"] },
+      "BAD_CONFIG",
+      "has port 99999; the highest is 65535",
+    ],
     ["no URL", { listenClientUrls: ["127.0.0.1"] }, "BAD_CONFIG", "is not a URL"],
     ["a short election", { electionTimeoutMs: 300 }, "BAD_CONFIG", "election-timeout"],
     ["a long election", { electionTimeoutMs: 60_000 }, "BAD_CONFIG", "less than 50000ms"],

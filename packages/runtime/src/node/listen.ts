@@ -31,6 +31,8 @@ function acceptor({ onSocket, limit }: Accept): (accepted: net.Socket) => void {
 const REASONS: Readonly<Record<string, string>> = {
   EADDRINUSE:
     "address already in use. Stop the process that listens there, or choose another address",
+  EACCES:
+    "permission denied. Ports below 1024 are for privileged processes; a socket file needs a folder that can be written to",
   EADDRNOTAVAIL:
     "this machine has no such address. Choose one that it has: 127.0.0.1, or 0.0.0.0 for all",
 };
