@@ -12,6 +12,7 @@ import * as methods from "../methods.ts";
 import { Connection, type Method, RpcFailure } from "../rpc.ts";
 import * as encode from "./encode.ts";
 import {
+  type CrowdSpec,
   type LeaseRef,
   type RevisionRef,
   type Step,
@@ -20,6 +21,10 @@ import {
   type WatchSpec,
 } from "./program.ts";
 import { WatchStreamRun } from "./watch-stream.ts";
+
+const CROWD_LEASE = 999n;
+/** Below etcd's limit of 128. */
+const TXN_OPERATIONS = 120;
 
 /** Ids and terms are a server's own. */
 const OWN_FIELDS = new Set(["clusterId", "memberId", "raftTerm"]);
@@ -147,6 +152,8 @@ export class Player implements encode.Known {
         return this.#watch(step.spec);
       case "cancel":
         return this.#cancel(step.stream, step.watchId);
+      case "crowd":
+        return this.#crowd(step.spec);
       case "settle":
         return this.#settle();
       case "hash":
@@ -253,6 +260,36 @@ export class Player implements encode.Known {
   async #cancel(stream: number, watchId: number): Promise<string> {
     const before = await this.#settle();
     return `${before} ${await this.#stream(stream).cancel(watchId)}`;
+  }
+
+  /** Puts very many keys, deletes them and reads them again; every watch sees both. */
+  async #crowd({ keys, deletedBy }: CrowdSpec): Promise<string> {
+    const said = [await this.#call(methods.LEASE_GRANT, { id: CROWD_LEASE, ttl: 100_000 })];
+    for (let from = 0; from < keys; from += TXN_OPERATIONS) {
+      const count = Math.min(TXN_OPERATIONS, keys - from);
+      const success = Array.from({ length: count }, (_, i) => {
+        const name = Buffer.from(`m${from + i}`);
+        return { requestPut: { key: name, value: name, lease: CROWD_LEASE } };
+      });
+      said.push(await this.#call(methods.TXN, { success }));
+    }
+    said.push(await this.#settle());
+    const all = { key: Buffer.from("m"), rangeEnd: Buffer.from("n") };
+    const remove = { ...all, prevKv: deletedBy === "range with pairs" };
+    const revoke = { id: CROWD_LEASE };
+    if (deletedBy === "txn") {
+      said.push(await this.#call(methods.TXN, { success: [{ requestDeleteRange: remove }] }));
+    } else if (deletedBy !== "lease") {
+      said.push(await this.#call(methods.DELETE_RANGE, remove));
+    }
+    const ttl = await this.#reply(methods.LEASE_TIME_TO_LIVE, { ...revoke, keys: true });
+    said.push(`${ttl.keys.length} attached`, await this.#call(methods.LEASE_REVOKE, revoke));
+    for (const revision of [this.#current, this.#current - 1]) {
+      said.push(await this.#call(methods.RANGE, { ...all, revision, limit: 3 }));
+    }
+    // Later steps must not see so many keys: Go's sort of equals is an accident (see `KEYS`).
+    said.push(await this.#compact(this.#current, true));
+    return said.join("\n");
   }
 
   /** Brings all watches up to date; everything they were told since the last time, by watch. */

@@ -76,6 +76,12 @@ export interface WatchSpec {
   readonly watchId: number;
 }
 
+/** Keys that are put and all deleted again, more than a turn of nodetcd's loop deletes. */
+export interface CrowdSpec {
+  readonly keys: number;
+  readonly deletedBy: "range" | "range with pairs" | "lease" | "txn";
+}
+
 export type Step =
   | Exclude<Operation, { kind: "nothing" }>
   | { readonly kind: "range-stream"; readonly spec: RangeSpec }
@@ -87,6 +93,7 @@ export type Step =
   | { readonly kind: "leases" }
   | { readonly kind: "watch"; readonly spec: WatchSpec }
   | { readonly kind: "cancel"; readonly stream: number; readonly watchId: number }
+  | { readonly kind: "crowd"; readonly spec: CrowdSpec }
   | { readonly kind: "settle" }
   | { readonly kind: "hash"; readonly revision: RevisionRef };
 
@@ -105,6 +112,8 @@ export interface ProgramOptions {
 /** Watch streams that a program uses. */
 export const STREAMS = 3;
 const LEASE_IDS = 8;
+/** Steps between two crowds, which take as long as some hundred others. */
+const CROWD_EVERY = 400;
 /**
  * With the key that a run adds, twelve: up to as many Go's sort keeps what compares equal in order,
  * beyond that the order of equals (of VERSION, VALUE, ...) is an accident of its quicksort.
@@ -119,6 +128,8 @@ export function writeProgram(seed: number, options: ProgramOptions): Step[] {
     const step = writeStep(random, options);
     steps.push(step);
     if (step.kind === "compact") steps.push(...lookAtCompaction(random, options));
+    if (i % CROWD_EVERY === CROWD_EVERY / 2)
+      steps.push({ kind: "crowd", spec: writeCrowd(random) });
     if (i % 100 === 99) steps.push({ kind: "settle" });
   }
   steps.push({ kind: "settle" });
@@ -196,6 +207,11 @@ function writeStep(random: Seeded, options: ProgramOptions): Step {
     case "hash":
       return { kind, revision: writeHashRevision(random) };
   }
+}
+
+function writeCrowd(random: Seeded): CrowdSpec {
+  const deletedBy = random.pick(["range", "range with pairs", "lease", "txn"] as const);
+  return { keys: random.between(900, 3_500), deletedBy };
 }
 
 function writeKey(random: Seeded): string {
