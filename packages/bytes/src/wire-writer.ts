@@ -135,6 +135,12 @@ export class WireWriter {
     this.#length = end;
   }
 
+  /** Forgets what was written behind the first `length` bytes. */
+  truncate(length: number): void {
+    assert(length <= this.#length, "truncate: so much was not written");
+    this.#length = length;
+  }
+
   /** Forgets what was written since the last `finish`. */
   reset(): void {
     this.#length = 0;

@@ -38,19 +38,27 @@ for (const seed of seeds(Number(process.env["RUNS"] ?? 6))) {
       if (deleted > 0) model.revision++;
     };
 
+    const compact = (): void => {
+      const revision = model.revision - random.below(3);
+      if (revision <= Math.max(model.compactRevision, 1)) return;
+      store.compact(revision).done.catch(() => undefined);
+      model.compactRevision = revision;
+    };
+
     for (let i = 0; i < 60; i++) {
-      const kind = random.below(10);
+      const kind = random.below(11);
       if (kind === 0) deleteAll();
       else if (kind === 1) putAll(KEYS);
       else if (kind < 4) putAll([random.pick(KEYS)]);
       else if (kind < 7) watching.open(KEYS);
       else if (kind < 9) watching.disturb();
+      else if (kind < 10) compact();
       else await world.advance(1);
       if (store.watches.hasBacklog) backlogs++;
     }
     await watching.quiesce(world);
     watching.check();
     expect([backlogs > 0, watching.responses > 0]).toEqual([true, true]);
-    await store.close();
+    await world.settle(store.close());
   });
 }

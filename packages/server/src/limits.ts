@@ -28,6 +28,10 @@ export const DESCRIPTORS_RESERVED_MIN = 48;
 export const REFUSALS_LOG_MS = 10_000;
 /** Size of one message of a snapshot stream (etcd's number). */
 export const SNAPSHOT_CHUNK_BYTES: number = 32 * 1024;
+/** A watch response with more events is encoded in slices of `LONG_READ_SLICE_MS`, one in a turn of the loop. */
+export const EVENTS_PER_TURN = 2_000;
+/** Events that are encoded between two looks at the clock. */
+export const EVENTS_PER_LOOK = 64;
 /** Watches of one stream; more are refused with a canceled response. */
 export const WATCHES_PER_STREAM_MAX = 1_000_000;
 /** Renewals of one stream that wait for those before them; more are not read from the socket. */

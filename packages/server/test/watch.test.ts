@@ -184,13 +184,92 @@ describe("Watch", () => {
     const big = "x".repeat(700_000);
     for (const key of ["a", "b", "c", "d"]) await member.put(prefix + key, big);
     await create(stream, { ...all(), startRevision, fragment: true });
-    const fragments: boolean[] = [];
-    for (let seen = 0; seen < 4;) {
-      const response = await stream.next();
-      seen += response.events.length;
-      fragments.push(response.fragment);
+    const [first, second] = [await stream.next(), await stream.next()];
+    expect([first.fragment, second.fragment]).toEqual([true, false]);
+    const keys = [...first.events, ...second.events].map(({ kv }) => kv && text(kv.key));
+    expect(keys).toEqual(["a", "b", "c", "d"].map((key) => prefix + key));
+    stream.cancel();
+  });
+
+  /** More than are encoded in one turn. */
+  const MANY = 8_000;
+
+  /** Long enough that all of them need several fragments. */
+  const valueOf = (key: string): string => key.padEnd(300, "v");
+
+  async function putMany(): Promise<void> {
+    for (let from = 0; from < MANY; from += 100) {
+      const success = Array.from({ length: 100 }, (_, i) => ({
+        requestPut: { key: bytes(prefix + (from + i)), value: bytes(valueOf(String(from + i))) },
+      }));
+      await member.txn({ success });
     }
-    expect(fragments).toEqual([true, false]);
+  }
+
+  test("a response of very many events is whole and in order, and so is what comes after it", async () => {
+    const [stream, fragmented] = [open(), open()];
+    await putMany();
+    await create(stream, { ...all(), prevKv: true, filters: [FilterType.NOPUT] });
+    await create(fragmented, { ...all(), prevKv: true, fragment: true });
+    await create(stream, { key: bytes(`${prefix}0`), filters: [FilterType.NOPUT] });
+    const { header } = await member.delete(prefix, { rangeEnd: all().rangeEnd });
+    await member.put(`${prefix}0`, "again");
+    await member.delete(`${prefix}0`);
+    const keys = Array.from({ length: MANY }, (_, i) => String(i)).sort();
+
+    const told: WatchResponse["events"][] = [[], []];
+    while (told[0]!.length < MANY + 1 || told[1]!.length < 2) {
+      const response = await stream.next();
+      const isFirst = told[0]!.length === 0 && response.watchId === 0;
+      if (isFirst) expect(response.events.length).toBeGreaterThanOrEqual(MANY);
+      told[response.watchId]?.push(...response.events);
+    }
+    const [large = [], single = []] = told;
+    expect(large.map(({ kv }) => kv && text(kv.key))).toEqual(
+      [...keys, "0"].map((key) => prefix + key),
+    );
+    expect(large.map(({ prevKv }) => prevKv && text(prevKv.value))).toEqual([
+      ...keys.map(valueOf),
+      "again",
+    ]);
+    const revision = header!.revision;
+    expect(new Set(large.map(({ kv }) => kv?.modRevision))).toEqual(
+      new Set([revision, revision + 2]),
+    );
+    expect(single.map(({ kv }) => kv?.modRevision)).toEqual([revision, revision + 2]);
+
+    const events = [];
+    let fragments = 0;
+    for (let more = true; more; fragments++) {
+      const response = await fragmented.next();
+      events.push(...response.events);
+      more = response.fragment;
+    }
+    expect(fragments).toBeGreaterThan(1);
+    expect(events.slice(0, MANY)).toEqual(large.slice(0, MANY));
+    stream.cancel();
+    fragmented.cancel();
+  });
+
+  test("a response of very many events is dropped when its watch is cancelled while it is encoded", async () => {
+    const stream = open();
+    await putMany();
+    await create(stream, { ...all(), prevKv: true });
+    await create(stream, { key: bytes(`${prefix}after`) });
+    await member.delete(prefix, { rangeEnd: all().rangeEnd });
+    for (let turn = 0; turn < 4; turn++) await new Promise((resolve) => setImmediate(resolve));
+    stream.send(WatchRequest.encode({ cancelRequest: { watchId: 0 } }));
+    let canceled = false;
+    for (let last = -1; last !== 1;) {
+      const response = await stream.next();
+      last = response.watchId;
+      if (last === 0) expect(canceled).toBe(false);
+      if (response.canceled) {
+        canceled = true;
+        await member.put(`${prefix}after`, "1");
+      }
+    }
+    expect(canceled).toBe(true);
     stream.cancel();
   });
 

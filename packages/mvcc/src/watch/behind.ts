@@ -30,6 +30,7 @@ export class BehindWatchers {
   add(watcher: Watcher): void {
     watcher.state = "behind";
     for (const cohort of this.#cohorts) {
+      if (cohort.resumeAt !== undefined) continue;
       const ahead = watcher.minRevision - cohort.position;
       if (ahead < 0 || ahead > CATCH_UP_REVISIONS) continue;
       if (cohort.group.size < COHORT_WATCHERS) return cohort.add(watcher);
@@ -68,9 +69,16 @@ export class BehindWatchers {
     return chosen;
   }
 
+  /** After the store went over to another history. */
+  restartWindows(): void {
+    for (const cohort of this.#cohorts) cohort.restartWindow();
+  }
+
   /** Those that begin within the next window read on with this cohort. */
   #takeIn(cohort: Cohort): void {
+    if (cohort.resumeAt !== undefined) return;
     for (const other of this.#cohorts) {
+      if (other.resumeAt !== undefined) continue;
       const ahead = other.position - cohort.position;
       if (other === cohort || ahead < 0 || ahead > CATCH_UP_REVISIONS) continue;
       if (cohort.group.size + other.group.size > COHORT_WATCHERS) continue;

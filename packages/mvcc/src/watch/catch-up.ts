@@ -23,7 +23,8 @@ export interface CatchUpMoves {
 }
 
 /**
- * Reads a window of history, from where the cohort is, and gives its watchers what that holds for them.
+ * Reads a window of history, from where the cohort is, and gives its watchers what that holds for them, when it
+ * has been read whole: a window that ends with a revision of very many changes takes several calls.
  *
  * @param memory for the events; not the store's, whose cache is for what is read often
  * @returns true when the cohort has met the present: its watchers are synced, and it is not needed any more
@@ -35,8 +36,10 @@ export function catchUp(
   moves: CatchUpMoves,
 ): boolean {
   if (cohort.position < state.compactRevision) cancelCompacted(state, cohort);
-  const touched: Watcher[] = [];
-  const readTo = readWindow(state, memory, cohort, touched);
+  const readTo = readWindow(state, memory, cohort);
+  if (readTo === undefined) return false;
+  const { touched } = cohort;
+  cohort.touched = [];
   cohort.position = readTo + 1;
   for (const watcher of touched) deliver(state, watcher, takePending(watcher), readTo, moves);
   if (readTo < state.revision) return false;
@@ -48,7 +51,10 @@ export function catchUp(
   return true;
 }
 
-/** Tells the watchers whose next revision is gone, and forgets them; the others begin after what is gone. */
+/**
+ * Tells the watchers whose next revision is gone, and forgets them; the others begin after what is gone. What they
+ * have of a revision that is read in part stays theirs: it is not below the compaction.
+ */
 function cancelCompacted(state: StoreState, cohort: Cohort): void {
   const { revision, compactRevision } = state;
   for (const watcher of cohort.group.watchers) {
@@ -64,35 +70,41 @@ function cancelCompacted(state: StoreState, cohort: Cohort): void {
  * Collects the events from where the cohort is, until a bound of the pass or the present is reached, but
  * always whole revisions.
  *
- * @returns the last revision that was read in full
+ * @returns the last revision that was read in full; undefined when time was over in the middle of one
  */
-function readWindow(
-  state: StoreState,
-  memory: ValueCache,
-  { group, position }: Cohort,
-  touched: Watcher[],
-): number {
+function readWindow(state: StoreState, memory: ValueCache, cohort: Cohort): number | undefined {
+  const { group, position, resumeAt, touched } = cohort;
   const deadline = state.clock.monotonic() + SLICE_MS;
-  let readTo = Math.max(state.revision, position - 1);
-  let current = 0;
+  let readTo: number | undefined = Math.max(state.revision, position - 1);
+  let current = resumeAt === undefined ? 0 : mainOf(resumeAt);
   let records = 0;
   let nextLook = SLICE_CHECK_RECORDS;
   let withEvents = 0;
   let events = 0;
   let bytes = 0;
-  /** Asked between two revisions. */
-  const enough = (): boolean => {
-    if (withEvents >= CATCH_UP_REVISIONS || events >= CATCH_UP_EVENTS) return true;
-    if (bytes >= CATCH_UP_BYTES) return true;
+  const isTimeOver = (): boolean => {
     if (records < nextLook) return false;
     nextLook = records + SLICE_CHECK_RECORDS;
     return state.clock.monotonic() >= deadline;
   };
+  /** Asked between two revisions. */
+  const enough = (): boolean =>
+    withEvents >= CATCH_UP_REVISIONS ||
+    events >= CATCH_UP_EVENTS ||
+    bytes >= CATCH_UP_BYTES ||
+    isTimeOver();
+  cohort.resumeAt = undefined;
+  const start = resumeAt ?? revisionBound(Math.max(position, 0));
   const end = revisionBound(state.revision + 1);
-  state.backend.range("key", revisionBound(Math.max(position, 0)), end, 0, (key, value) => {
+  state.backend.range("key", start, end, 0, (key, value) => {
     const main = mainOf(key);
     if (main !== current && enough()) {
       readTo = current;
+      return false;
+    }
+    if (main === current && isTimeOver()) {
+      readTo = undefined;
+      cohort.resumeAt = new Uint8Array(key);
       return false;
     }
     const before = events;

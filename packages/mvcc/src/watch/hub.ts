@@ -208,11 +208,12 @@ export class WatchHub {
   /** Drops a watcher, whatever its state. */
   dismiss(watcher: Watcher): void {
     if (watcher.state === "gone") return;
-    if (watcher.state !== "synced") this.#state.stats.slowWatchers--;
+    const { length } = takePending(watcher);
+    if (watcher.state === "synced") this.#pendingEvents -= length;
+    else this.#state.stats.slowWatchers--;
     this.#synced.remove(watcher);
     this.#behind.remove(watcher);
     watcher.state = "gone";
-    this.#pendingEvents -= takePending(watcher).length;
     this.#state.stats.watchers--;
   }
 
@@ -241,6 +242,7 @@ export class WatchHub {
   /** After the store went over to another history: whoever has missed something catches up. */
   restart(): void {
     this.#deliverDue(Infinity);
+    this.#behind.restartWindows();
     const { revision } = this.#state;
     for (const watcher of this.#synced.watchers) {
       watcher.minRevision = Math.max(watcher.minRevision, this.#notifiedRevision + 1);

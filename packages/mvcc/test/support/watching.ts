@@ -185,7 +185,9 @@ export class Watching {
   /** Opens all sinks, waits, and checks that nothing is missing. */
   async quiesce(world: World): Promise<void> {
     for (const opened of this.#streams) this.#setTakes(opened, true);
-    await world.advance(500);
+    for (let i = 0; i === 0 || (i < 100 && this.#store.stats.slowWatchers > 0); i++) {
+      await world.advance(500);
+    }
     for (const { stream, watched } of this.#streams) {
       for (const one of watched.values()) {
         if (one.cancelled || one.compacted) continue;

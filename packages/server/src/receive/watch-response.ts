@@ -20,6 +20,9 @@ const Tag = {
   eventPrevKv: (3 << 3) | 2,
 } as const;
 
+/** Bytes of a message besides header, id and events, at most. */
+const FRAGMENT_OVERHEAD = 16;
+
 const writer = new WireWriter(64 * 1024);
 
 /** A response without events: a watch was created, cancelled or refused. */
@@ -36,9 +39,9 @@ export function encodeControl(
 ): Uint8Array {
   writer.reset();
   headers.write(writer, revision);
-  writeId(control.watchId);
-  if (control.created) flag(Tag.created);
-  if (control.canceled) flag(Tag.canceled);
+  writeId(writer, control.watchId);
+  if (control.created) flag(writer, Tag.created);
+  if (control.canceled) flag(writer, Tag.canceled);
   if (control.compactRevision) {
     writer.uint32(Tag.compactRevision);
     writer.counter(control.compactRevision);
@@ -50,13 +53,13 @@ export function encodeControl(
   return writer.finish();
 }
 
-function writeId(watchId: number): void {
+function writeId(writer: WireWriter, watchId: number): void {
   if (watchId === 0) return;
   writer.uint32(Tag.watchId);
   writer.counter(watchId);
 }
 
-function flag(tag: number): void {
+function flag(writer: WireWriter, tag: number): void {
   writer.uint32(tag);
   writer.bool(true);
 }
@@ -74,56 +77,70 @@ export function encodeEvents(
   response: WatchResponse,
   options: EventsOptions,
 ): Uint8Array[] {
-  const { previousFrom, maxBytes } = options;
-  if (maxBytes === Infinity || response.events.length < 2) {
-    begin(headers, response, false);
-    for (const event of response.events) writeEvent(event, previousFrom);
-    return [writer.finish()];
+  const encoder = new EventsEncoder(headers, response, options, writer);
+  encoder.step(Infinity);
+  return encoder.messages;
+}
+
+/** Makes the messages of a response with events, a part of very many of them at a time. */
+export class EventsEncoder {
+  /** Complete when `step` has answered true; owned by the caller. */
+  readonly messages: Uint8Array[] = [];
+  readonly #headers: ResponseHeaders;
+  readonly #response: WatchResponse;
+  readonly #options: EventsOptions;
+  readonly #writer: WireWriter;
+  /** Bytes of the message that is being written before its events. */
+  #head = 0;
+  #next = 0;
+
+  /** @param into must not be used by others until `step` has answered true */
+  constructor(
+    headers: ResponseHeaders,
+    response: WatchResponse,
+    options: EventsOptions,
+    into: WireWriter = new WireWriter(64 * 1024),
+  ) {
+    this.#headers = headers;
+    this.#response = response;
+    this.#options = options;
+    this.#writer = into;
+    into.reset();
+    this.#begin();
   }
-  return fragments(
-    headers,
-    response,
-    response.events.map((event) => encodeEvent(event, previousFrom)),
-    maxBytes,
-  );
-}
 
-function begin(headers: ResponseHeaders, response: WatchResponse, more: boolean): void {
-  writer.reset();
-  headers.write(writer, response.revision);
-  writeId(response.watchId);
-  if (more) flag(Tag.fragment);
-}
+  #begin(): void {
+    this.#headers.write(this.#writer, this.#response.revision);
+    writeId(this.#writer, this.#response.watchId);
+    this.#head = this.#writer.length;
+  }
 
-function fragments(
-  headers: ResponseHeaders,
-  response: WatchResponse,
-  events: readonly Uint8Array[],
-  maxBytes: number,
-): Uint8Array[] {
-  const messages: Uint8Array[] = [];
-  const overhead = headers.size(response.revision) + 16;
-  for (let next = 0; next < events.length;) {
-    const first = next;
-    let bytes = overhead;
-    for (; next < events.length; next++) {
-      bytes += events[next]!.length;
-      if (next > first && bytes >= maxBytes) break;
+  /** Encodes up to `count` more events; true when that was all. */
+  step(count: number): boolean {
+    const { events } = this.#response;
+    for (let left = count; this.#next < events.length; left--, this.#next++) {
+      if (left === 0) return false;
+      this.#add(events[this.#next]!);
     }
-    begin(headers, response, next < events.length);
-    for (const event of events.slice(first, next)) writer.raw(event);
-    messages.push(writer.finish());
+    this.messages.push(this.#writer.finish());
+    return true;
   }
-  return messages;
+
+  #add(event: StoredEvent): void {
+    const { previousFrom, maxBytes } = this.#options;
+    const writer = this.#writer;
+    const before = writer.length;
+    writeEvent(writer, event, previousFrom);
+    if (writer.length + FRAGMENT_OVERHEAD < maxBytes || before === this.#head) return;
+    writer.truncate(before);
+    flag(writer, Tag.fragment);
+    this.messages.push(writer.finish());
+    this.#begin();
+    writeEvent(writer, event, previousFrom);
+  }
 }
 
-function encodeEvent(event: StoredEvent, previousFrom: Store | undefined): Uint8Array {
-  writer.reset();
-  writeEvent(event, previousFrom);
-  return writer.finish();
-}
-
-function writeEvent(event: StoredEvent, previousFrom: Store | undefined): void {
+function writeEvent(writer: WireWriter, event: StoredEvent, previousFrom: Store | undefined): void {
   writer.uint32(Tag.events);
   const mark = writer.beginDelimited();
   if (event.type !== EventType.PUT) {

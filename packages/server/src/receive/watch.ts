@@ -5,9 +5,15 @@ import { MvccError } from "@nodetcd/mvcc";
 import type { Timer } from "@nodetcd/runtime";
 import type { Core } from "../core.ts";
 import { RequestError } from "../errors.ts";
-import { GRPC_OVERHEAD_BYTES, WATCHES_PER_STREAM_MAX } from "../limits.ts";
+import {
+  EVENTS_PER_LOOK,
+  EVENTS_PER_TURN,
+  GRPC_OVERHEAD_BYTES,
+  WATCHES_PER_STREAM_MAX,
+} from "../limits.ts";
+import { SlicedWork } from "../read/turns.ts";
 import { errorText, failStream } from "./error-to-status.ts";
-import { encodeControl, encodeEvents, type WatchControl } from "./watch-response.ts";
+import { encodeControl, encodeEvents, EventsEncoder, type WatchControl } from "./watch-response.ts";
 
 /** Stands for no watch, or for all of a stream. */
 const NO_WATCH = -1;
@@ -38,6 +44,8 @@ class WatchSession {
   readonly #watches = new Map<number, WatchWishes>();
   readonly #stream: WatchStream;
   readonly #progressTimer: Timer;
+  /** A response of very many events is being encoded: the hub has to wait until it is sent. */
+  #encoding = false;
 
   constructor(core: Core, call: StreamCall) {
     this.#core = core;
@@ -49,7 +57,7 @@ class WatchSession {
     call.onMessage = (bytes) => this.#receive(bytes);
     call.onDrain = () => {
       call.resume();
-      this.#stream.resume();
+      if (!this.#encoding) this.#stream.resume();
     };
     call.onCancel = () => this.#close();
     // A client that sends no more still wants its events.
@@ -76,9 +84,13 @@ class WatchSession {
       else if (request.cancelRequest !== undefined) this.#cancel(request.cancelRequest.watchId);
       else if (request.progressRequest !== undefined) this.#stream.requestProgress(NO_WATCH);
     } catch (error) {
-      this.#close();
-      failStream(this.#call, error);
+      this.#fail(error);
     }
+  }
+
+  #fail(error: unknown): void {
+    this.#close();
+    failStream(this.#call, error);
   }
 
   #create(request: WatchCreateRequest): void {
@@ -139,13 +151,40 @@ class WatchSession {
     }
     const wishes = this.#watches.get(watchId);
     if (wishes !== undefined && events.length > 0) wishes.quiet = false;
-    const messages = encodeEvents(headers, response, {
+    const options = {
       previousFrom: wishes?.previous === true ? store : undefined,
       maxBytes: wishes?.fragment === true ? config.maxRequestBytes + GRPC_OVERHEAD_BYTES : Infinity,
-    });
+    };
+    if (events.length <= EVENTS_PER_TURN) {
+      return this.#sendAll(encodeEvents(headers, response, options));
+    }
+    void this.#encodeLarge(new EventsEncoder(headers, response, options), watchId);
+    return false;
+  }
+
+  #sendAll(messages: readonly Uint8Array[]): boolean {
     let more = true;
     for (const message of messages) more = this.#call.send(message);
     return more;
+  }
+
+  /** Sends the response once it is encoded, if its watch is still there. */
+  async #encodeLarge(encoder: EventsEncoder, id: number): Promise<void> {
+    const { turns, runtime } = this.#core;
+    const wishes = this.#watches.get(id);
+    const isWanted = (): boolean => this.#watches.get(id) === wishes;
+    const work = new SlicedWork(turns, runtime.clock, isWanted);
+    this.#encoding = true;
+    let more = true;
+    try {
+      await work.run(() => encoder.step(EVENTS_PER_LOOK));
+      more = this.#sendAll(encoder.messages);
+    } catch (error) {
+      if (isWanted()) return this.#fail(error);
+    } finally {
+      this.#encoding = false;
+    }
+    if (more) this.#stream.resume();
   }
 
   #notifyProgress(): void {
