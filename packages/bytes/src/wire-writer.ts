@@ -135,6 +135,11 @@ export class WireWriter {
     this.#length = end;
   }
 
+  /** Copies what was written since the last `finish` into memory that has room for it from `offset` on. */
+  copyTo(target: Uint8Array, offset = 0): void {
+    this.#buffer.copy(target, offset, 0, this.#length);
+  }
+
   /** Forgets what was written behind the first `length` bytes. */
   truncate(length: number): void {
     assert(length <= this.#length, "truncate: so much was not written");

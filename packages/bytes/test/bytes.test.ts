@@ -132,6 +132,18 @@ describe("WireWriter and WireReader", () => {
     expect(equalBytes(first, new Uint8Array([1, 2, 3]))).toBe(true);
   });
 
+  test("copy what was written, and forget its end", () => {
+    const writer = new WireWriter();
+    writer.raw(new Uint8Array([1, 2, 3]));
+    const target = new Uint8Array(5);
+    writer.copyTo(target, 1);
+    writer.truncate(1);
+    writer.raw(new Uint8Array([4]));
+    expect(target).toEqual(new Uint8Array([0, 1, 2, 3, 0]));
+    expect(equalBytes(writer.finish(), new Uint8Array([1, 4]))).toBe(true);
+    expect(() => writer.truncate(1)).toThrow("so much was not written");
+  });
+
   test("keep no memory of a long message, and hand out its very bytes", () => {
     const writer = new WireWriter();
     for (const size of [5_000_000, 1_100_000, 10]) {

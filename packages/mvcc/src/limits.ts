@@ -43,6 +43,8 @@ export const COHORT_WATCHERS = 4096;
 export const CATCH_UP_REVISIONS = 1000;
 /** Events after which a pass of catching up ends at the next revision, counted for each watcher that gets them. */
 export const CATCH_UP_EVENTS = 8192;
+/** So many for each watcher are always read: a response costs as much as ten events. */
+export const CATCH_UP_EVENTS_EACH = 8;
 /** As `CATCH_UP_EVENTS`, the bytes of these events. */
 export const CATCH_UP_BYTES: number = 4 * 1024 * 1024;
 

@@ -5,6 +5,7 @@ import {
   PutResponse,
   ResponseHeader,
 } from "@nodetcd/messages";
+import { WireWriter } from "@nodetcd/bytes";
 import { VirtualClock } from "@nodetcd/simulator";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -106,8 +107,12 @@ test("ResponseHeaders writes the header that the general codec writes", () => {
           true,
         );
         expect(headers.size(revision)).toBe(ResponseHeader.encode(header).length + 2);
-        const rest = Uint8Array.of(0x12, 0x00);
+        const rest = new WireWriter();
+        headers.write(rest, revision);
+        expect(Buffer.from(rest.finish()).equals(headers.reply(revision))).toBe(true);
+        rest.raw(Uint8Array.of(0x12, 0x00));
         expect(PutResponse.decode(headers.replyWith(revision, rest)).prevKv).toBeDefined();
+        expect(rest.length).toBe(0);
       },
     ),
   );

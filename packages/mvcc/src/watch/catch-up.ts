@@ -4,6 +4,7 @@ import { writeKeyField, writeModRevisionField } from "../encode.ts";
 import {
   CATCH_UP_BYTES,
   CATCH_UP_EVENTS,
+  CATCH_UP_EVENTS_EACH,
   CATCH_UP_REVISIONS,
   SLICE_CHECK_RECORDS,
   SLICE_MS,
@@ -82,6 +83,7 @@ function readWindow(state: StoreState, memory: ValueCache, cohort: Cohort): numb
   let withEvents = 0;
   let events = 0;
   let bytes = 0;
+  const eventsMax = Math.max(CATCH_UP_EVENTS, CATCH_UP_EVENTS_EACH * group.size);
   const isTimeOver = (): boolean => {
     if (records < nextLook) return false;
     nextLook = records + SLICE_CHECK_RECORDS;
@@ -90,7 +92,7 @@ function readWindow(state: StoreState, memory: ValueCache, cohort: Cohort): numb
   /** Asked between two revisions. */
   const enough = (): boolean =>
     withEvents >= CATCH_UP_REVISIONS ||
-    events >= CATCH_UP_EVENTS ||
+    events >= eventsMax ||
     bytes >= CATCH_UP_BYTES ||
     isTimeOver();
   cohort.resumeAt = undefined;

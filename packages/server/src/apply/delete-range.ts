@@ -39,6 +39,6 @@ export function applyDeleteRange(
     if (!deletion.step(DELETED_KEYS_PER_TURN)) return undefined;
     transaction.end();
     writeDeleted(replyWriter, deletion.deleted, deletion.previous);
-    return headers.replyWith(store.revision, replyWriter.finish());
+    return headers.replyWith(store.revision, replyWriter);
   });
 }

@@ -48,5 +48,5 @@ export function applyPut(
   transaction.end();
   if (previous === undefined) return headers.reply(revision);
   writePut(replyWriter, previous);
-  return headers.replyWith(revision, replyWriter.finish());
+  return headers.replyWith(revision, replyWriter);
 }

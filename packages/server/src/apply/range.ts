@@ -1,8 +1,11 @@
 import type { RangeRequest } from "@nodetcd/messages";
+import { Slab } from "../propose/slab.ts";
 import { findRange, pairForm, writeFound } from "../read/range.ts";
 import type { RangeView } from "../read/range-view.ts";
 import type { ResponseHeaders } from "../receive/response-header.ts";
 import { replyWriter } from "./reply.ts";
+
+const slab = new Slab();
 
 /** Answers a range with the encoded RangeResponse; owned by the caller. */
 export function applyRange(
@@ -14,5 +17,5 @@ export function applyRange(
   replyWriter.reset();
   headers.write(replyWriter, found.revision);
   writeFound(replyWriter, found, pairForm(request));
-  return replyWriter.finish();
+  return slab.finish(replyWriter);
 }

@@ -160,11 +160,11 @@ export function applyTxn(
   replyWriter.reset();
   if (isReadOnly(request)) {
     new Execution(store, undefined, replyWriter, wanted).run(request, path);
-    return headers.replyWith(store.revision, replyWriter.finish());
+    return headers.replyWith(store.revision, replyWriter);
   }
   const transaction = store.beginWrite();
   new Execution(transaction, transaction, replyWriter, wanted).run(request, path);
   const { revision } = transaction;
   transaction.end();
-  return headers.replyWith(revision, replyWriter.finish());
+  return headers.replyWith(revision, replyWriter);
 }

@@ -1,3 +1,5 @@
+import type { WireWriter } from "@nodetcd/bytes";
+
 /** Requests above this size get memory of their own. */
 const SHARED_BYTES_MAX = 4 * 1024;
 const SLAB_BYTES = 64 * 1024;
@@ -21,5 +23,14 @@ export class Slab {
     const start = this.#used;
     this.#used = start + length;
     return this.#slab.subarray(start, this.#used);
+  }
+
+  /** What was written as memory owned by the caller; the writer starts anew. */
+  finish(writer: WireWriter): Uint8Array {
+    if (writer.length > SHARED_BYTES_MAX) return writer.finish();
+    const piece = this.take(writer.length);
+    writer.copyTo(piece);
+    writer.reset();
+    return piece;
   }
 }

@@ -1,4 +1,4 @@
-import { varintSize, WireWriter } from "@nodetcd/bytes";
+import { varintSize, type WireWriter } from "@nodetcd/bytes";
 import { ResponseHeader } from "@nodetcd/messages";
 import { Slab } from "../propose/slab.ts";
 import { writeVarint } from "../propose/varint.ts";
@@ -80,18 +80,25 @@ export class ResponseHeaders {
     return message;
   }
 
-  /** A response of the header and then `rest`, which is copied. */
-  replyWith(revision: number, rest: Uint8Array): Uint8Array {
+  /** A response of the header and then what was written as `rest`, which starts anew. */
+  replyWith(revision: number, rest: WireWriter): Uint8Array {
     const headerSize = this.size(revision);
     const message = this.#slab.take(headerSize + rest.length);
     this.writeInto(message, 0, revision);
-    message.set(rest, headerSize);
+    rest.copyTo(message, headerSize);
+    rest.reset();
     return message;
   }
 
   /** Writes field 1 to a writer. */
   write(writer: WireWriter, revision: number): void {
-    const header = this.reply(revision);
-    writer.raw(header);
+    writer.uint32(HEADER_TAG);
+    writer.uint32(this.#contentSize(revision));
+    writer.raw(this.#ids);
+    if (revision !== 0) {
+      writer.uint32(REVISION_TAG);
+      writer.counter(revision);
+    }
+    writer.raw(this.#termBytes);
   }
 }

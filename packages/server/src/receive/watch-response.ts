@@ -5,6 +5,7 @@ import {
   type WatchResponse as WatchResponseMessage,
 } from "@nodetcd/messages";
 import type { Store, StoredEvent, StoredKeyValue, WatchResponse } from "@nodetcd/mvcc";
+import { Slab } from "../propose/slab.ts";
 import type { ResponseHeaders } from "./response-header.ts";
 
 const Tag = {
@@ -24,6 +25,7 @@ const Tag = {
 const FRAGMENT_OVERHEAD = 16;
 
 const writer = new WireWriter(64 * 1024);
+const slab = new Slab();
 
 /** A response without events: a watch was created, cancelled or refused. */
 export type WatchControl = Pick<
@@ -50,7 +52,7 @@ export function encodeControl(
     writer.uint32(Tag.cancelReason);
     writer.string(control.cancelReason);
   }
-  return writer.finish();
+  return slab.finish(writer);
 }
 
 function writeId(writer: WireWriter, watchId: number): void {
@@ -122,7 +124,7 @@ export class EventsEncoder {
       if (left === 0) return false;
       this.#add(events[this.#next]!);
     }
-    this.messages.push(this.#writer.finish());
+    this.messages.push(slab.finish(this.#writer));
     return true;
   }
 
@@ -134,7 +136,7 @@ export class EventsEncoder {
     if (writer.length + FRAGMENT_OVERHEAD < maxBytes || before === this.#head) return;
     writer.truncate(before);
     flag(writer, Tag.fragment);
-    this.messages.push(writer.finish());
+    this.messages.push(slab.finish(writer));
     this.#begin();
     writeEvent(writer, event, previousFrom);
   }
