@@ -43,6 +43,9 @@ export class ApplyMeter {
     "Bucketed histogram of db compaction total duration.",
     exponential(100, 2, 14),
   );
+  /** Series of `#durations` by what was applied. */
+  readonly #succeeded = new Map<Field | undefined, Buckets>();
+  readonly #refused = new Map<Field | undefined, Buckets>();
   readonly families: readonly BucketFamily[];
   readonly #clock: Clock;
   readonly #logger: Logger;
@@ -76,8 +79,14 @@ export class ApplyMeter {
   }
 
   #series(field: Field | undefined, success: boolean): Buckets {
-    const op = field === undefined ? "unknown" : OPERATIONS[field];
-    return this.#durations.series({ op, success: String(success), version: "v3" });
+    const known = success ? this.#succeeded : this.#refused;
+    let series = known.get(field);
+    if (series === undefined) {
+      const op = field === undefined ? "unknown" : OPERATIONS[field];
+      series = this.#durations.series({ op, success: String(success), version: "v3" });
+      known.set(field, series);
+    }
+    return series;
   }
 
   now(): number {
