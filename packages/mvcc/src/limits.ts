@@ -50,8 +50,8 @@ export const CATCH_UP_BYTES: number = 4 * 1024 * 1024;
 
 /** A revision with more changes has taken its turn of the loop: its watchers are looked up in the next ones. */
 export const CHANGES_PER_TURN = 1000;
-/** Changes whose watchers are looked up between two looks at the clock. */
-export const CHANGES_PER_LOOK = 64;
+/** Changes, and events of them for watchers, that are looked up between two looks at the clock. */
+export const LOOK_UP_COST_PER_LOOK = 256;
 /** Watchers that are given their events between two looks at the clock. */
 export const DELIVERIES_PER_LOOK = 8;
 /**

@@ -1,7 +1,12 @@
 import { SeededRandom } from "@nodetcd/simulator";
 import { expect, test } from "vitest";
 import { openStore, noLeases, type Store } from "../src/mvcc.ts";
-import { COHORT_WATCHERS, DELIVERIES_PER_LOOK, PENDING_EVENTS_MAX } from "../src/limits.ts";
+import {
+  COHORT_WATCHERS,
+  DELIVERIES_PER_LOOK,
+  LOOK_UP_COST_PER_LOOK,
+  PENDING_EVENTS_MAX,
+} from "../src/limits.ts";
 import { BusyClock } from "./support/busy-clock.ts";
 import { MemoryBackend } from "./support/memory-backend.ts";
 import { bytes, put, remove } from "./support/open.ts";
@@ -95,6 +100,25 @@ test("watch: a revision of very many changes is told in the turns after it, whol
   expect(seen).toEqual(["3001@3004"]);
   expect(stream.requestProgress(id)).toBe(true);
   expect(seen.at(-1)).toBe("0@3004");
+});
+
+test("watch: many small revisions behind a large one are looked up in slices, too", async () => {
+  const { store, clock } = await busyStore();
+  for (let i = 0; i < 1500; i++) put(store, `k${i}`);
+  let seen = 0;
+  const stream = store.watches.openStream(({ events }) => (seen += events.length) > 0);
+  for (let i = 0; i < 50; i++) stream.watch({ key: bytes("a") });
+  remove(store, "k", "l");
+  for (let i = 0; i < 100; i++) put(store, "a");
+  let turns = 0;
+  const { defer } = clock;
+  clock.defer = (callback): void => {
+    turns++;
+    defer.call(clock, callback);
+  };
+  await clock.advanceAsync(5);
+  expect(seen).toBe(50 * 100);
+  expect(turns).toBeGreaterThan((50 * 100) / LOOK_UP_COST_PER_LOOK);
 });
 
 test("watch: what catching up reads does not grow with the number of watchers", async () => {

@@ -5,9 +5,9 @@ import { BehindWatchers } from "./behind.ts";
 import { WatchStream, type WatchSink } from "./stream.ts";
 import { WatcherGroup } from "./watcher-group.ts";
 import {
-  CHANGES_PER_LOOK,
   CHANGES_PER_TURN,
   DELIVERIES_PER_LOOK,
+  LOOK_UP_COST_PER_LOOK,
   PENDING_EVENTS_MAX,
   RETIRED_PER_LOOK,
   SLICE_MS,
@@ -102,11 +102,15 @@ export class WatchHub {
 
   /** False when time was over first. A revision's events are delivered when all of them are looked up. */
   #lookUpBacklog(deadline: number): boolean {
+    let cost = 0;
     for (; this.#backlogHead < this.#backlog.length; this.#backlogHead++, this.#lookedUp = 0) {
       const { revision, changes } = this.#backlog[this.#backlogHead]!;
       while (this.#lookedUp < changes.length && this.#synced.size > 0) {
+        const before = this.#pendingEvents;
         this.#lookUp(changes[this.#lookedUp++]!, revision);
-        if (this.#lookedUp % CHANGES_PER_LOOK !== 0) continue;
+        cost += 1 + this.#pendingEvents - before;
+        if (cost < LOOK_UP_COST_PER_LOOK) continue;
+        cost = 0;
         if (this.#pendingEvents > PENDING_EVENTS_MAX) this.#setBackDue();
         if (this.#state.clock.monotonic() >= deadline) return false;
       }
