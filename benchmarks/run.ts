@@ -4,7 +4,7 @@
  *     npm run bench            about two minutes
  *     RUNS=5 SECONDS=3 npm run bench
  *
- * `LOADERS=1` uses one load process (default 2). `ONLY=put` leaves out workloads whose name does not hold that. Every figure is the median over the
+ * `LOADERS=1` uses one load process (default 4). `ONLY=put` leaves out workloads whose name does not hold that. Every figure is the median over the
  * runs; latencies are those that the load generator sees, in milliseconds.
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -17,8 +17,8 @@ import type { LoadOptions, LoadResult } from "./load.ts";
 
 const RUNS = Number(process.env["RUNS"] ?? 3);
 const SECONDS = Number(process.env["SECONDS"] ?? 1.5);
-/** Load processes: two, so that a server that is faster than one of them can be told. */
-const LOADERS = Number(process.env["LOADERS"] ?? 2);
+/** Load processes: so many that the server, and none of them, is at its limit; two were at 100 % of a core. */
+const LOADERS = Number(process.env["LOADERS"] ?? 4);
 const ONLY = process.env["ONLY"] ?? "";
 
 interface Workload {
