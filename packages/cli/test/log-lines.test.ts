@@ -15,6 +15,7 @@ import {
 
 const directory = temporaryDirectory();
 const INSECURELY = "serving client traffic insecurely; this is strongly discouraged!";
+const PUBLISHED = "published local member to cluster through raft";
 const SERVING_PORT = new RegExp(`${INSECURELY}.*"address":"127\\.0\\.0\\.1:(\\d+)"`);
 
 /**
@@ -65,10 +66,7 @@ const SHARED: readonly [string, readonly string[]][] = [
   ["starting etcd server", ["local-member-id", "local-server-version", "cluster-version"]],
   ["became leader at term 2", []],
   ["elected leader", []],
-  [
-    "published local member to cluster through raft",
-    ["local-member-id", "local-member-attributes", "cluster-id", "publish-timeout"],
-  ],
+  [PUBLISHED, ["local-member-id", "local-member-attributes", "cluster-id", "publish-timeout"]],
   [READY, []],
   [INSECURELY, ["traffic", "address"]],
   ["received signal; shutting down", ["signal"]],
@@ -77,14 +75,24 @@ const SHARED: readonly [string, readonly string[]][] = [
 ];
 
 /** The shared lines in the order in which they came, each with its level and shared fields. */
-function sharedLines(lines: readonly Record<string, unknown>[]): unknown[] {
-  return lines.flatMap((line) => {
+function sharedLines(lines: readonly Record<string, unknown>[]): SharedLine[] {
+  return lines.flatMap((line): SharedLine[] => {
     const found = SHARED.find(([words]) => String(line["msg"]).includes(words));
     if (found === undefined) return [];
     const [words, fields] = found;
     const values = fields.map((field) => [field, line[field]]);
     return [[words, line["level"], Object.fromEntries(values)]];
   });
+}
+
+type SharedLine = readonly [string, ...unknown[]];
+
+/** Two goroutines of etcd write these lines, now and then (on a busy machine) in the other order. */
+function publishedFirst(lines: SharedLine[]): SharedLine[] {
+  const place = (words: string): number => lines.findIndex(([found]) => found === words);
+  const [published, ready] = [place(PUBLISHED), place(READY)];
+  if (published === ready + 1) lines.splice(ready, 2, lines[published]!, lines[ready]!);
+  return lines;
 }
 
 describe("log lines", () => {
@@ -107,7 +115,7 @@ describe("log lines", () => {
       ["--snapshot-count", "1234"],
       ["--feature-gates", "LeaseCheckpoint=true"],
     ].flat();
-    const lifeOf = async (running: Running): Promise<unknown[]> => {
+    const lifeOf = async (running: Running): Promise<SharedLine[]> => {
       await said(running, INSECURELY);
       running.child.kill("SIGTERM");
       await running.exit;
@@ -115,8 +123,8 @@ describe("log lines", () => {
     };
     const real = await lifeOf(start(flags, { cwd: temporaryDirectory(), program: [etcd] }));
     const ours = await lifeOf(start(flags, { cwd: temporaryDirectory() }));
-    expect(ours).toEqual(real);
-    expect(new Set(ours.map((line) => (line as string[])[0])).size).toBe(SHARED.length);
+    expect(ours).toEqual(publishedFirst(real));
+    expect(new Set(ours.map(([words]) => words)).size).toBe(SHARED.length);
   });
 
   it("tell the port that was bound, for those who asked for any", async () => {
