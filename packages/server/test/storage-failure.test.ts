@@ -2,6 +2,7 @@ import { LocalTransport, RpcError, Status } from "@nodetcd/grpc";
 import {
   DeleteRangeRequest,
   FilterType,
+  type Init,
   LeaseGrantRequest,
   LeaseRevokeRequest,
   PutRequest,
@@ -9,6 +10,7 @@ import {
   RangeRequest,
   RangeResponse,
   TxnRequest,
+  TxnResponse,
   WatchRequest,
   WatchResponse,
 } from "@nodetcd/messages";
@@ -41,9 +43,10 @@ async function put(member: Member, key: string, value: string): Promise<number> 
   );
 }
 
-async function readAll(member: Member): Promise<Map<string, string>> {
+async function readAll(member: Member, serializable = false): Promise<Map<string, string>> {
   const transport = new LocalTransport(member.services, nodeRuntime.clock);
-  const request = RangeRequest.encode({ key: Uint8Array.of(0), rangeEnd: Uint8Array.of(0) });
+  const everything = { key: Uint8Array.of(0), rangeEnd: Uint8Array.of(0) };
+  const request = RangeRequest.encode({ ...everything, serializable });
   const { kvs } = RangeResponse.decode(await transport.unary("/etcdserverpb.KV/Range", request));
   return new Map(kvs.map((pair) => [text(pair.key), text(pair.value)]));
 }
@@ -201,17 +204,42 @@ describe("a deletion of more keys than a turn has room for", () => {
     }
   }
 
-  const deleteAll = (member: Member, byLease: boolean): Promise<Uint8Array> =>
-    byLease
-      ? call(member, "Lease/LeaseRevoke", LeaseRevokeRequest.encode({ id: LEASE }))
-      : call(
-          member,
-          "KV/DeleteRange",
-          DeleteRangeRequest.encode({ key: bytes("many-"), rangeEnd: bytes("many.") }),
-        );
+  const range = (key: string, end: string): Init<DeleteRangeRequest> => ({
+    key: bytes(key),
+    rangeEnd: bytes(end),
+  });
 
-  const countMany = async (member: Member): Promise<number> =>
-    [...(await readAll(member)).keys()].filter((key) => key.startsWith("many-")).length;
+  /** What deletes all keys. The Txn says so in a key of its own, first. */
+  const WAYS = {
+    DeleteRange: (member: Member): Promise<Uint8Array> =>
+      call(member, "KV/DeleteRange", DeleteRangeRequest.encode(range("many-", "many."))),
+    LeaseRevoke: (member: Member): Promise<Uint8Array> =>
+      call(member, "Lease/LeaseRevoke", LeaseRevokeRequest.encode({ id: LEASE })),
+    Txn: async (member: Member): Promise<Uint8Array> => {
+      const rest = [
+        { requestDeleteRange: range("many-2", "many-3") },
+        { requestDeleteRange: { ...range("many-", "many."), prevKv: true } },
+      ];
+      const success = [
+        { requestPut: { key: bytes("said"), value: bytes("v") } },
+        { requestTxn: { success: rest } },
+      ];
+      const reply = await call(member, "KV/Txn", TxnRequest.encode({ success }));
+      const { responses } = TxnResponse.decode(reply).responses[1]!.responseTxn!;
+      const [first, second] = responses.map(({ responseDeleteRange }) => responseDeleteRange!);
+      expect([first!.deleted, second!.deleted]).toEqual([1_111, KEYS - 1_111]);
+      expect(text(second!.prevKvs.at(-1)!.key)).toBe("many-999");
+      return reply;
+    },
+  };
+
+  /** How many keys there are now: the read does not wait. Nothing may tell of a deletion that is not over. */
+  const countMany = async (member: Member): Promise<number> => {
+    const pairs = await readAll(member, true);
+    const many = [...pairs.keys()].filter((key) => key.startsWith("many-"));
+    if (pairs.has("said")) expect(many).toEqual([]);
+    return many.length;
+  };
 
   /** The revisions of the deletions in the history, as watchers read it. */
   function revisionsOfDeletions(member: Member): Promise<Set<number>> {
@@ -236,15 +264,13 @@ describe("a deletion of more keys than a turn has room for", () => {
     });
   }
 
-  for (const byLease of [false, true]) {
-    const what = byLease ? "LeaseRevoke" : "DeleteRange";
-
+  for (const [what, deleteAll] of Object.entries(WAYS)) {
     test(`${what}: reads go on and see all keys until it is over; a stop in the middle ends it first`, async () => {
       const disk = new FaultDisk();
       const member = await start(disk);
       await fill(member);
       let over = false;
-      const deletion = deleteAll(member, byLease).then(() => (over = true));
+      const deletion = deleteAll(member).finally(() => (over = true));
       const seen = new Set<number>();
       while (!over) {
         seen.add(await countMany(member));
@@ -254,9 +280,10 @@ describe("a deletion of more keys than a turn has room for", () => {
       expect([...seen].filter((count) => count !== 0)).toEqual([KEYS]);
       expect(await countMany(member)).toBe(0);
 
-      if (byLease) return member.stop();
+      // A lease is gone with its keys, and what is said stays.
+      if (what !== "DeleteRange") return member.stop();
       await fill(member).catch(() => undefined);
-      const again = deleteAll(member, byLease).catch(() => undefined);
+      const again = deleteAll(member).catch(() => undefined);
       await new Promise((resolve) => setImmediate(resolve));
       await member.stop();
       await again;
@@ -274,7 +301,7 @@ describe("a deletion of more keys than a turn has room for", () => {
         disk.crashAfter(random.below(30));
         let acknowledged = false;
         const busy = writeUntilCrash(member, new Map());
-        await deleteAll(member, byLease).then(
+        await deleteAll(member).then(
           () => (acknowledged = true),
           () => undefined,
         );

@@ -37,7 +37,7 @@ export interface Applier {
   put(request: PutRequest, wanted: boolean): Uint8Array;
   range(request: RangeRequest): Uint8Array;
   deleteRange(request: DeleteRangeRequest, wanted: boolean): Uint8Array | Unfinished;
-  txn(request: TxnRequest, wanted: boolean): Uint8Array;
+  txn(request: TxnRequest, wanted: boolean): Uint8Array | Unfinished;
   compact(request: CompactionRequest): CompactionOutcome;
   leaseGrant(request: LeaseGrantRequest): Uint8Array;
   leaseRevoke(request: LeaseRevokeRequest): Uint8Array | Unfinished;

@@ -1,13 +1,20 @@
-import { assert, type WireWriter } from "@nodetcd/bytes";
+import { assert, WireWriter } from "@nodetcd/bytes";
 import type { Lessor } from "@nodetcd/lease";
-import type { RangeRequest, RequestOp, TxnRequest } from "@nodetcd/messages";
+import type {
+  DeleteRangeRequest,
+  PutRequest,
+  RangeRequest,
+  RequestOp,
+  TxnRequest,
+} from "@nodetcd/messages";
 import type { Store, WriteTransaction } from "@nodetcd/mvcc";
 import { RequestError } from "../errors.ts";
+import { DELETED_KEYS_PER_TURN } from "../limits.ts";
 import { findRange, pairForm, writeFound } from "../read/range.ts";
-import type { RangeView } from "../read/range-view.ts";
+import { rangeEnd, type RangeView } from "../read/range-view.ts";
 import type { ResponseHeaders } from "../receive/response-header.ts";
+import { inParts, type Unfinished } from "./applier.ts";
 import { allHold } from "./compare.ts";
-import { deleteRangeIn } from "./delete-range.ts";
 import { checkPut, putInto } from "./put.ts";
 import { replyWriter, writeDeleted, writeInnerHeader, writePut } from "./reply.ts";
 
@@ -63,6 +70,8 @@ function checkPath(view: Store, lessor: Lessor, request: TxnRequest, path: Path)
 
 const SUCCEEDED_TAG = 2 << 3;
 const RESPONSES_TAG = (3 << 3) | 2;
+/** Fields of a ResponseOp; a RequestOp's have the same numbers. */
+const Response = { range: 1, put: 2, deleteRange: 3, txn: 4 };
 
 /** Carries out a branch, and writes what a TxnResponse has behind its header. */
 class Execution {
@@ -70,6 +79,8 @@ class Execution {
   readonly #transaction: WriteTransaction | undefined;
   readonly #writer: WireWriter;
   readonly #wanted: boolean;
+  /** Keys that may still be deleted in this turn of the loop. */
+  #deletionsLeft = DELETED_KEYS_PER_TURN;
 
   constructor(
     view: RangeView,
@@ -83,7 +94,8 @@ class Execution {
     this.#wanted = wanted;
   }
 
-  run(request: TxnRequest, path: Path): void {
+  /** Yields where the turn has deleted as many keys as it may. */
+  *run(request: TxnRequest, path: Path): Generator<void, void> {
     const writer = this.#writer;
     if (path.succeeded) {
       writer.uint32(SUCCEEDED_TAG);
@@ -91,62 +103,74 @@ class Execution {
     }
     let nested = 0;
     for (const operation of branch(request, path)) {
+      const { requestRange, requestPut, requestDeleteRange, requestTxn } = operation;
       writer.uint32(RESPONSES_TAG);
       const mark = writer.beginDelimited();
-      this.#operation(operation, operation.requestTxn && path.nested[nested++]);
+      if (requestRange !== undefined) this.#range(requestRange);
+      else if (requestPut !== undefined) this.#put(requestPut);
+      else if (requestDeleteRange !== undefined) yield* this.#deleteRange(requestDeleteRange);
+      else if (requestTxn !== undefined) {
+        const field = this.#beginField(Response.txn);
+        writeInnerHeader(writer, 0);
+        yield* this.run(requestTxn, path.nested[nested++]!);
+        writer.endDelimited(field);
+      }
       writer.endDelimited(mark);
     }
   }
 
-  /** Writes a ResponseOp: the field has the number of the operation's own. */
-  #operation(operation: RequestOp, path: Path | undefined): void {
-    if (operation.requestRange !== undefined) this.#field(1, () => this.#range(operation));
-    else if (operation.requestPut !== undefined) this.#field(2, () => this.#put(operation));
-    else if (operation.requestDeleteRange !== undefined) {
-      this.#field(3, () => this.#deleteRange(operation));
-    } else if (operation.requestTxn !== undefined && path !== undefined) {
-      const { requestTxn } = operation;
-      this.#field(4, () => {
-        writeInnerHeader(this.#writer, 0);
-        this.run(requestTxn, path);
-      });
-    }
-  }
-
-  #field(number: number, write: () => void): void {
+  #beginField(number: number): number {
     this.#writer.uint32((number << 3) | 2);
-    const mark = this.#writer.beginDelimited();
-    write();
-    this.#writer.endDelimited(mark);
+    return this.#writer.beginDelimited();
   }
 
-  #range({ requestRange }: RequestOp): void {
-    if (requestRange === undefined || !this.#wanted) return;
-    const found = findRange(this.#view, requestRange);
-    writeInnerHeader(this.#writer, found.revision);
-    writeFound(this.#writer, found, pairForm(requestRange));
+  #range(request: RangeRequest): void {
+    const field = this.#beginField(Response.range);
+    if (this.#wanted) {
+      const found = findRange(this.#view, request);
+      writeInnerHeader(this.#writer, found.revision);
+      writeFound(this.#writer, found, pairForm(request));
+    }
+    this.#writer.endDelimited(field);
   }
 
-  #put({ requestPut }: RequestOp): void {
+  #put(request: PutRequest): void {
     assert(this.#transaction !== undefined, "a put needs a write transaction");
-    if (requestPut === undefined) return;
-    const { revision, previous } = putInto(this.#transaction, requestPut);
+    const field = this.#beginField(Response.put);
+    const { revision, previous } = putInto(this.#transaction, request);
     writeInnerHeader(this.#writer, revision);
     writePut(this.#writer, previous);
+    this.#writer.endDelimited(field);
   }
 
-  #deleteRange({ requestDeleteRange }: RequestOp): void {
+  *#deleteRange({ key, rangeEnd: end, prevKv }: DeleteRangeRequest): Generator<void, void> {
     assert(this.#transaction !== undefined, "a deletion needs a write transaction");
-    if (requestDeleteRange === undefined) return;
-    const outcome = deleteRangeIn(this.#transaction, requestDeleteRange);
-    writeInnerHeader(this.#writer, outcome.revision);
-    writeDeleted(this.#writer, outcome.deleted, outcome.previous);
+    const field = this.#beginField(Response.deleteRange);
+    const deletion = this.#transaction.beginDelete(key, rangeEnd(end), prevKv);
+    while (!deletion.step(this.#deletionsLeft)) {
+      yield;
+      this.#deletionsLeft = DELETED_KEYS_PER_TURN;
+    }
+    this.#deletionsLeft = Math.max(1, this.#deletionsLeft - deletion.deleted);
+    writeInnerHeader(this.#writer, this.#transaction.revision);
+    writeDeleted(this.#writer, deletion.deleted, deletion.previous);
+    this.#writer.endDelimited(field);
   }
+}
+
+/** True when the path deletes ranges, which may take more than a turn of the loop. */
+function deletesRanges(request: TxnRequest, path: Path): boolean {
+  let nested = 0;
+  return branch(request, path).some(({ requestDeleteRange, requestTxn }) =>
+    requestTxn !== undefined
+      ? deletesRanges(requestTxn, path.nested[nested++]!)
+      : requestDeleteRange !== undefined && requestDeleteRange.rangeEnd.length > 0,
+  );
 }
 
 /**
  * Compares, checks, then does: what can be refused is refused before the first change. Its changes
- * have one revision together. Answers the encoded TxnResponse.
+ * have one revision together. Answers the encoded TxnResponse, or (of large deletions) what is left to do.
  */
 export function applyTxn(
   store: Store,
@@ -154,17 +178,32 @@ export function applyTxn(
   headers: ResponseHeaders,
   request: TxnRequest,
   wanted: boolean,
+): Uint8Array | Unfinished {
+  const path = choosePath(store, request);
+  checkPath(store, lessor, request, path);
+  // The writer that all share is not kept beyond the turn.
+  const writer = deletesRanges(request, path) ? new WireWriter() : replyWriter;
+  writer.reset();
+  const transaction = store.beginWrite();
+  const execution = new Execution(transaction, transaction, writer, wanted).run(request, path);
+  return inParts(() => {
+    if (execution.next().done !== true) return undefined;
+    const { revision } = transaction;
+    transaction.end();
+    return headers.replyWith(revision, writer);
+  });
+}
+
+/** Answers the encoded TxnResponse of a transaction that only reads. */
+export function readTxn(
+  store: Store,
+  lessor: Lessor,
+  headers: ResponseHeaders,
+  request: TxnRequest,
 ): Uint8Array {
   const path = choosePath(store, request);
   checkPath(store, lessor, request, path);
   replyWriter.reset();
-  if (isReadOnly(request)) {
-    new Execution(store, undefined, replyWriter, wanted).run(request, path);
-    return headers.replyWith(store.revision, replyWriter);
-  }
-  const transaction = store.beginWrite();
-  new Execution(transaction, transaction, replyWriter, wanted).run(request, path);
-  const { revision } = transaction;
-  transaction.end();
-  return headers.replyWith(revision, replyWriter);
+  new Execution(store, undefined, replyWriter, true).run(request, path).next();
+  return headers.replyWith(store.revision, replyWriter);
 }

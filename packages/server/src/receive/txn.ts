@@ -2,7 +2,7 @@ import { WireError } from "@nodetcd/bytes";
 import { TxnRequest } from "@nodetcd/messages";
 import type { UnaryCall } from "@nodetcd/grpc";
 import { txnCost } from "../apply/guards/quota.ts";
-import { applyTxn, isReadOnly, isSerializable } from "../apply/txn.ts";
+import { isReadOnly, isSerializable, readTxn } from "../apply/txn.ts";
 import type { Core } from "../core.ts";
 import { RequestField } from "../propose/entry-codec.ts";
 import { CallWaiter } from "../propose/waiters.ts";
@@ -14,7 +14,7 @@ import { checkTxnRequest } from "./request-limits.ts";
 function read(core: Core, request: TxnRequest, call: UnaryCall): void {
   const answer = (): void => {
     try {
-      call.reply(applyTxn(core.store, core.lessor, core.headers, request, true));
+      call.reply(readTxn(core.store, core.lessor, core.headers, request));
     } catch (error) {
       failCall(call, error);
     }
