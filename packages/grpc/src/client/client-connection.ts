@@ -80,7 +80,7 @@ export class ClientConnection implements ConnectionRole {
     const id = this.#nextStreamId;
     this.#nextStreamId += 2;
     const stream = new Stream(id, this.connection, owner, this.connection.peerWindow);
-    this.connection.streams.set(id, stream);
+    this.connection.streams.add(id, stream);
     if (this.#nextStreamId > STREAM_ID_MAX - 2) this.retire();
     return stream;
   }

@@ -1,3 +1,4 @@
+import { RisingMap } from "@nodetcd/bytes";
 import type { Clock, Socket } from "@nodetcd/runtime";
 import { HpackDecoder } from "../hpack/decoder.ts";
 import { HpackEncoder } from "../hpack/encoder.ts";
@@ -23,7 +24,8 @@ export class Connection implements StreamHost {
   readonly output: Output;
   readonly decoder: HpackDecoder = new HpackDecoder();
   readonly encoder: HpackEncoder = new HpackEncoder();
-  readonly streams: Map<number, Stream> = new Map();
+  /** Ids rise on both sides (RFC 9113 section 5.1.1). */
+  readonly streams: RisingMap<Stream> = new RisingMap();
   sendWindow: number = DEFAULT_WINDOW_BYTES;
   peerWindow: number = DEFAULT_WINDOW_BYTES;
   peerFrameBytes: number = DEFAULT_FRAME_BYTES;

@@ -129,7 +129,7 @@ export class ServerConnection implements ConnectionRole {
     const call = new ServerCallOnWire(this, head, method);
     const stream = new Stream(id, connection, call, connection.peerWindow);
     call.stream = stream;
-    connection.streams.set(id, stream);
+    connection.streams.add(id, stream);
     call.start();
     if (endStream) stream.receiveEnd();
   }
@@ -138,7 +138,7 @@ export class ServerConnection implements ConnectionRole {
     const { connection } = this;
     const owner = new RejectedCall(connection.decoder, id, head.contentLength);
     const stream = new Stream(id, connection, owner, connection.peerWindow);
-    connection.streams.set(id, stream);
+    connection.streams.add(id, stream);
     const { httpStatus, code, message } = head.rejection!;
     if (endStream) stream.receiveEnd();
     if (httpStatus === 200) stream.sendHeaders(trailersOnly(httpStatus, code, message), true);

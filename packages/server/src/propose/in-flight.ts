@@ -1,3 +1,4 @@
+import { RisingMap } from "@nodetcd/bytes";
 import type { Clock, Timer } from "@nodetcd/runtime";
 import { RequestError } from "../errors.ts";
 import { PROPOSALS_MAX, PROPOSAL_BYTES_MAX } from "../limits.ts";
@@ -23,7 +24,7 @@ const SWEEP_INTERVAL_MS = 500;
  * applied, as always in etcd).
  */
 export class InFlight {
-  readonly #waiters = new Map<number, Waiter>();
+  readonly #waiters = new RisingMap<Waiter>();
   readonly #clock: Clock;
   readonly #watch: Stopwatch;
   readonly #timeoutMs: number;
@@ -54,33 +55,31 @@ export class InFlight {
     waiter.deadline = this.#watch.recent() + this.#timeoutMs;
     waiter.bytes = bytes;
     this.#bytes += bytes;
-    this.#waiters.set(suffix, waiter);
+    this.#waiters.add(suffix, waiter);
   }
 
   /** The waiter of a request, which the caller must now answer; undefined when nobody waits. */
   take(suffix: number): Waiter | undefined {
-    const waiter = this.#waiters.get(suffix);
-    if (waiter === undefined) return undefined;
-    this.#waiters.delete(suffix);
-    this.#bytes -= waiter.bytes;
+    const waiter = this.#waiters.delete(suffix);
+    if (waiter !== undefined) this.#bytes -= waiter.bytes;
     return waiter;
   }
 
   /** Waiters are kept in the order of their deadlines, so only overdue ones are visited. */
   #giveUp(): void {
     const now = this.#clock.monotonic();
-    for (const [suffix, waiter] of this.#waiters) {
-      if (waiter.deadline > now) return;
-      this.take(suffix);
+    for (;;) {
+      const suffix = this.#waiters.firstKey();
+      if (suffix === undefined || this.#waiters.get(suffix)!.deadline > now) return;
       this.failed++;
-      waiter.fail(new RequestError("TIMEOUT"));
+      this.take(suffix)!.fail(new RequestError("TIMEOUT"));
     }
   }
 
   /** Answers everybody who still waits with `error`, and stops. */
   close(error: RequestError): void {
     this.#sweep.cancel();
-    const waiting = [...this.#waiters.values()];
+    const waiting = this.#waiters.values();
     this.#waiters.clear();
     this.#bytes = 0;
     for (const waiter of waiting) waiter.fail(error);

@@ -1,0 +1,63 @@
+import { InvariantError, RisingMap } from "@nodetcd/bytes";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+
+/** Steps on one map: raise the key by so much and add it, or delete one of the keys seen so far. */
+const step = fc.oneof(
+  fc.record({ add: fc.integer({ min: 1, max: 2 ** 40 }) }),
+  fc.record({ delete: fc.nat() }),
+  fc.record({ deleteOldest: fc.constant(true) }),
+);
+
+describe("RisingMap", () => {
+  test("holds what a Map does, in the order of keys", () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 400 }), (steps) => {
+        const map = new RisingMap<string>();
+        const model = new Map<number, string>();
+        const seen = [0];
+        for (const each of steps) {
+          const oldest = model.keys().next().value;
+          if ("add" in each) {
+            const key = seen.at(-1)! + each.add;
+            seen.push(key);
+            map.add(key, `value ${key}`);
+            model.set(key, `value ${key}`);
+          } else {
+            const key = "delete" in each ? seen[each.delete % seen.length]! : (oldest ?? 0);
+            expect(map.delete(key)).toBe(model.get(key));
+            model.delete(key);
+          }
+          expect(map.size).toBe(model.size);
+          expect(map.firstKey()).toBe(model.keys().next().value);
+          expect(map.values()).toEqual([...model.values()]);
+          for (const key of seen) expect(map.get(key)).toBe(model.get(key));
+        }
+        map.clear();
+        expect([map.size, map.firstKey(), map.values()]).toEqual([0, undefined, []]);
+      }),
+    );
+  });
+
+  test("add() refuses a key that is not above all others", () => {
+    const map = new RisingMap<string>();
+    map.add(5, "five");
+    expect(() => map.add(5, "again")).toThrow(InvariantError);
+    expect(() => map.add(4, "four")).toThrow(InvariantError);
+    map.delete(5);
+    map.add(4, "four");
+    expect(map.values()).toEqual(["four"]);
+  });
+
+  test("keeps a crowd behind one entry that stays, and is small again after it", () => {
+    const map = new RisingMap<number>();
+    map.add(0, 0);
+    for (let key = 1; key <= 100_000; key++) {
+      map.add(key, key);
+      if (key > 3) expect(map.delete(key - 3)).toBe(key - 3);
+    }
+    expect(map.values()).toEqual([0, 99_998, 99_999, 100_000]);
+    map.delete(0);
+    expect(map.firstKey()).toBe(99_998);
+  });
+});
