@@ -13,9 +13,9 @@ export class Slab {
   #slab: Uint8Array = new Uint8Array(SLAB_BYTES);
   #used = 0;
 
-  /** Fresh zeroed memory, owned by the caller. */
+  /** Fresh memory, owned by the caller, who writes all of it: what is in it now is no matter. */
   take(length: number): Uint8Array {
-    if (length > SHARED_BYTES_MAX) return new Uint8Array(length);
+    if (length > SHARED_BYTES_MAX) return Buffer.allocUnsafeSlow(length);
     if (this.#used + length > SLAB_BYTES) {
       this.#slab = new Uint8Array(SLAB_BYTES);
       this.#used = 0;
