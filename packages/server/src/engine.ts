@@ -21,7 +21,7 @@ import { ReadyLoop } from "./persist/ready-loop.ts";
 import { InFlight } from "./propose/in-flight.ts";
 import { Proposer } from "./propose/propose.ts";
 import { RequestIds } from "./propose/request-id.ts";
-import { RaftCore } from "./raft-core.ts";
+import { RaftFacade } from "./raft-facade.ts";
 import { LinearizableReads } from "./read/linearizable.ts";
 import { Turns } from "./read/turns.ts";
 import { raiseNoSpace } from "./receive/quota-check.ts";
@@ -125,7 +125,7 @@ function buildSnapshots(parts: EngineParts, applied: AppliedIndex, loop: ReadyLo
 function buildApplyLoop(
   parts: EngineParts,
   records: Records,
-  raft: RaftCore,
+  raft: RaftFacade,
   entries: EntryApplier,
   told: { readonly becomeReady: () => void; readonly onProgress: () => void },
 ): ApplyLoop {
@@ -167,7 +167,7 @@ export function buildEngine(parts: EngineParts): Engine {
   const records = openRecords(parts);
   const { applied, headers, inFlight, requestIds } = records;
 
-  const raft = new RaftCore(node, memberId, {
+  const raft = new RaftFacade(node, memberId, {
     onReadIndex: () => loop.schedule(),
     committedIndex: () => loop.committedIndex,
     appliedTerm: () => headers.term,
