@@ -1,5 +1,5 @@
 /** The packages as npm would publish them, installed into a project of somebody else's. */
-import { readdirSync, rmSync, symlinkSync, writeFileSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT, sayMissing } from "../peers.ts";
 import { run, type RunOptions, temporaryDirectory } from "../processes.ts";
@@ -69,6 +69,11 @@ export async function provePackages(): Promise<string> {
     if (installed.status !== 0) {
       sayMissing(`dependencies from npm (${installed.stderr.trim().split("\n").at(-1)})`);
       return "left out";
+    }
+    const ours = readdirSync(join(directory, "node_modules", "@nodetcd"));
+    for (const name of ["nodetcd", ...ours.map((each) => join("@nodetcd", each))]) {
+      if (existsSync(join(directory, "node_modules", name, "LICENSE"))) continue;
+      throw new Error(`the package ${name} comes without its licence`);
     }
     mkdirSync(join(directory, "node_modules", "@types"));
     const types = join("node_modules", "@types", "node");
