@@ -52,7 +52,7 @@ export class RisingMap<T> {
     if (value === undefined) return undefined;
     this.#values[slot] = undefined;
     this.#size--;
-    if (this.#size === 0) this.clear();
+    if (this.#size === 0) this.#startAnew();
     else {
       while (this.#values[this.#start] === undefined) this.#start++;
       while (this.#values[this.#end - 1] === undefined) this.#end--;
@@ -72,13 +72,18 @@ export class RisingMap<T> {
   }
 
   clear(): void {
-    if (this.#keys.length > SLOTS_KEPT) {
-      this.#keys = [];
-      this.#values = [];
-    } else this.#values.fill(undefined, this.#start, this.#end);
+    this.#values.fill(undefined, this.#start, this.#end);
+    this.#size = 0;
+    this.#startAnew();
+  }
+
+  /** No value is left: the slots are used again from the first on. */
+  #startAnew(): void {
     this.#start = 0;
     this.#end = 0;
-    this.#size = 0;
+    if (this.#keys.length <= SLOTS_KEPT) return;
+    this.#keys = [];
+    this.#values = [];
   }
 
   /** The slot of a key, of a deleted entry's perhaps; -1 for none. */
