@@ -1,6 +1,6 @@
 import { assert } from "./assert.ts";
 
-/** Slots that an empty map keeps for its next entries. */
+/** Slots that a map keeps for its next entries however few it has. */
 const SLOTS_KEPT = 1_024;
 
 /**
@@ -56,6 +56,8 @@ export class RisingMap<T> {
     else {
       while (this.#values[this.#start] === undefined) this.#start++;
       while (this.#values[this.#end - 1] === undefined) this.#end--;
+      const slots = this.#keys.length;
+      if (slots > SLOTS_KEPT && this.#size < slots / 8) this.#shrink();
     }
     return value;
   }
@@ -100,6 +102,13 @@ export class RisingMap<T> {
       else high = middle - 1;
     }
     return -1;
+  }
+
+  /** Few are left of a crowd: gives the memory of the others back. */
+  #shrink(): void {
+    this.#closeGaps();
+    this.#keys = this.#keys.slice(0, this.#end);
+    this.#values = this.#values.slice(0, this.#end);
   }
 
   #closeGaps(): void {

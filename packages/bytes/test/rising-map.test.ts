@@ -1,6 +1,11 @@
 import { InvariantError, RisingMap } from "@nodetcd/bytes";
 import fc from "fast-check";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
+
+setFlagsFromString("--expose-gc");
+const collect = runInNewContext("gc") as () => void;
 
 /** Steps on one map: raise the key by so much and add it, or delete one of the keys seen so far. */
 const step = fc.oneof(
@@ -49,7 +54,24 @@ describe("RisingMap", () => {
     expect(map.values()).toEqual(["four"]);
   });
 
-  test("keeps a crowd behind one entry that stays, and is small again after it", () => {
+  test("gives a crowd's memory back, whether one entry stays or none", () => {
+    const used = (): number => {
+      collect();
+      return process.memoryUsage().heapUsed;
+    };
+    const before = used();
+    const maps = [true, false].map((oneStays) => {
+      const map = new RisingMap<number>();
+      for (let key = 0; key < 500_000; key++) map.add(key, key);
+      for (let key = oneStays ? 1 : 0; key < 500_000; key++) map.delete(key);
+      return map;
+    });
+    // A slot takes 16 bytes.
+    expect(used() - before).toBeLessThan(1024 * 1024);
+    expect(maps.map((map) => map.values())).toEqual([[0], []]);
+  });
+
+  test("closes the gaps behind one entry that stays", () => {
     const map = new RisingMap<number>();
     map.add(0, 0);
     for (let key = 1; key <= 100_000; key++) {
