@@ -52,11 +52,12 @@ export class Deletion {
   }
 
   /**
-   * Goes on for as much work as deleting `keys` keys is; true when all are deleted.
+   * Goes on for as much work as deleting `keys` keys is. Passing over keys that are deleted already is work, too.
    *
-   * @param keys at least 1; `Infinity` for all
+   * @param keys above 0; `Infinity` for all
+   * @returns what is left of `keys` (0 or less: nothing) when all are deleted, undefined when there are more
    */
-  step(keys: number): boolean {
+  step(keys: number): number | undefined {
     let left = keys;
     while (this.#next !== undefined && left > 0) {
       const { entries, from, to, next } = this.#state.index.chunkFrom(this.#next, this.#end);
@@ -68,7 +69,7 @@ export class Deletion {
       }
       this.#next = at < to ? entries[at]!.key : next;
     }
-    return this.#next === undefined;
+    return this.#next === undefined ? left : undefined;
   }
 
   #delete(entry: KeyIndex): void {

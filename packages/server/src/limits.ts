@@ -10,8 +10,8 @@ export const APPLY_LAG_MAX = 5_000;
 export const APPLY_SLICE_MS = 4;
 /** Entries between two looks at the clock while applying. */
 export const APPLY_CLOCK_EVERY = 4;
-/** Keys that a deletion or a transaction deletes in one turn: some 2 ms. */
-export const DELETED_KEYS_PER_TURN = 1_000;
+/** Keys that a deletion deletes, or a transaction changes, in one turn: some 2 ms. */
+export const CHANGED_KEYS_PER_TURN = 1_000;
 /** How deep transactions nest, whatever `maxTxnOps` is: they are applied by calls, and some 3,000 end the stack. */
 export const TXN_DEPTH_MAX = 1_000;
 /** Bytes that gRPC takes above `maxRequestBytes`. */

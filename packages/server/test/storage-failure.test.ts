@@ -186,7 +186,7 @@ describe("a power cut", () => {
   });
 });
 
-describe("a deletion of more keys than a turn has room for", () => {
+describe("a change of more keys than a turn has room for", () => {
   const KEYS = 3_500;
   const LEASE = 77n;
 
@@ -263,6 +263,33 @@ describe("a deletion of more keys than a turn has room for", () => {
       };
     });
   }
+
+  test("Txn: thousands of puts take turns, too, and are seen all at once", async () => {
+    const member = await start(new FaultDisk());
+    const nested = Array.from({ length: 25 }, (_, i) => ({
+      requestTxn: {
+        success: Array.from({ length: 100 }, (_, j) => ({
+          requestPut: { key: bytes(`many-${i}-${j}`), value: bytes("v") },
+        })),
+      },
+    }));
+    let over = false;
+    const reply = call(member, "KV/Txn", TxnRequest.encode({ success: nested })).finally(
+      () => (over = true),
+    );
+    const seen = new Set<number>();
+    while (!over) {
+      seen.add(await countMany(member));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect([...seen].filter((count) => count !== 2_500)).toEqual([0]);
+    const { responses } = TxnResponse.decode(await reply);
+    expect(responses.map(({ responseTxn }) => responseTxn!.responses.length)).toEqual(
+      nested.map(() => 100),
+    );
+    expect(await countMany(member)).toBe(2_500);
+    await member.stop();
+  });
 
   for (const [what, deleteAll] of Object.entries(WAYS)) {
     test(`${what}: reads go on and see all keys until it is over; a stop in the middle ends it first`, async () => {

@@ -165,7 +165,7 @@ export class Scenario {
     const keys = end === undefined ? undefined : bytes(end);
     const before = this.model.range(key, end, this.model.revision);
     const deletion = txn.beginDelete(bytes(key), keys, withPrevious);
-    while (!deletion.step(1 + this.#random.below(4))) {
+    while (deletion.step(1 + this.#random.below(4)) === undefined) {
       const kind = this.#random.below(100);
       if (kind < 50) this.#read();
       else if (kind < 60) this.#compact();

@@ -2,7 +2,7 @@ import type { DeleteRangeRequest } from "@nodetcd/messages";
 import type { Store } from "@nodetcd/mvcc";
 import { rangeEnd } from "../read/range-view.ts";
 import type { ResponseHeaders } from "../receive/response-header.ts";
-import { DELETED_KEYS_PER_TURN } from "../limits.ts";
+import { CHANGED_KEYS_PER_TURN } from "../limits.ts";
 import { inParts, type Unfinished } from "./applier.ts";
 import { replyWriter, writeDeleted } from "./reply.ts";
 
@@ -16,7 +16,7 @@ export function applyDeleteRange(
   const end = rangeEnd(request.rangeEnd);
   const deletion = transaction.beginDelete(request.key, end, request.prevKv);
   return inParts(() => {
-    if (!deletion.step(DELETED_KEYS_PER_TURN)) return undefined;
+    if (deletion.step(CHANGED_KEYS_PER_TURN) === undefined) return undefined;
     transaction.end();
     writeDeleted(replyWriter, deletion.deleted, deletion.previous);
     return headers.replyWith(store.revision, replyWriter);

@@ -9,7 +9,7 @@ import type {
 } from "@nodetcd/messages";
 import type { Store, WriteTransaction } from "@nodetcd/mvcc";
 import { RequestError } from "../errors.ts";
-import { DELETED_KEYS_PER_TURN } from "../limits.ts";
+import { CHANGED_KEYS_PER_TURN } from "../limits.ts";
 import { findRange, pairForm, writeFound } from "../read/range.ts";
 import { rangeEnd, type RangeView } from "../read/range-view.ts";
 import type { ResponseHeaders } from "../receive/response-header.ts";
@@ -77,46 +77,56 @@ const Response = { range: 1, put: 2, deleteRange: 3, txn: 4 };
 class Execution {
   readonly #view: RangeView;
   readonly #transaction: WriteTransaction | undefined;
-  readonly #writer: WireWriter;
   readonly #wanted: boolean;
-  /** Keys that may still be deleted in this turn of the loop. */
-  #deletionsLeft = DELETED_KEYS_PER_TURN;
+  #writer = replyWriter;
+  /** Keys that may still be deleted, or put, in this turn of the loop. */
+  #changesLeft = CHANGED_KEYS_PER_TURN;
 
-  constructor(
-    view: RangeView,
-    transaction: WriteTransaction | undefined,
-    writer: WireWriter,
-    wanted: boolean,
-  ) {
+  constructor(view: RangeView, transaction: WriteTransaction | undefined, wanted: boolean) {
     this.#view = view;
     this.#transaction = transaction;
-    this.#writer = writer;
     this.#wanted = wanted;
+    this.#writer.reset();
   }
 
-  /** Yields where the turn has deleted as many keys as it may. */
+  /** What was written: to be taken in the turn in which `run` has ended. */
+  get written(): WireWriter {
+    return this.#writer;
+  }
+
+  /** Yields where the turn has changed as many keys as it may. */
   *run(request: TxnRequest, path: Path): Generator<void, void> {
-    const writer = this.#writer;
     if (path.succeeded) {
-      writer.uint32(SUCCEEDED_TAG);
-      writer.bool(true);
+      this.#writer.uint32(SUCCEEDED_TAG);
+      this.#writer.bool(true);
     }
     let nested = 0;
     for (const operation of branch(request, path)) {
+      if (this.#changesLeft <= 0) yield* this.#giveWay();
       const { requestRange, requestPut, requestDeleteRange, requestTxn } = operation;
-      writer.uint32(RESPONSES_TAG);
-      const mark = writer.beginDelimited();
+      this.#writer.uint32(RESPONSES_TAG);
+      const mark = this.#writer.beginDelimited();
       if (requestRange !== undefined) this.#range(requestRange);
       else if (requestPut !== undefined) this.#put(requestPut);
       else if (requestDeleteRange !== undefined) yield* this.#deleteRange(requestDeleteRange);
       else if (requestTxn !== undefined) {
         const field = this.#beginField(Response.txn);
-        writeInnerHeader(writer, 0);
+        writeInnerHeader(this.#writer, 0);
         yield* this.run(requestTxn, path.nested[nested++]!);
-        writer.endDelimited(field);
+        this.#writer.endDelimited(field);
       }
-      writer.endDelimited(mark);
+      this.#writer.endDelimited(mark);
     }
+  }
+
+  /** Goes on in the next turn, with a writer of its own: the shared one is only for the turn. */
+  *#giveWay(): Generator<void, void> {
+    if (this.#writer === replyWriter) {
+      this.#writer = new WireWriter();
+      this.#writer.raw(replyWriter.finish());
+    }
+    yield;
+    this.#changesLeft = CHANGED_KEYS_PER_TURN;
   }
 
   #beginField(number: number): number {
@@ -141,36 +151,28 @@ class Execution {
     writeInnerHeader(this.#writer, revision);
     writePut(this.#writer, previous);
     this.#writer.endDelimited(field);
+    this.#changesLeft--;
   }
 
   *#deleteRange({ key, rangeEnd: end, prevKv }: DeleteRangeRequest): Generator<void, void> {
     assert(this.#transaction !== undefined, "a deletion needs a write transaction");
     const field = this.#beginField(Response.deleteRange);
     const deletion = this.#transaction.beginDelete(key, rangeEnd(end), prevKv);
-    while (!deletion.step(this.#deletionsLeft)) {
-      yield;
-      this.#deletionsLeft = DELETED_KEYS_PER_TURN;
+    let left = deletion.step(this.#changesLeft);
+    while (left === undefined) {
+      yield* this.#giveWay();
+      left = deletion.step(this.#changesLeft);
     }
-    this.#deletionsLeft = Math.max(1, this.#deletionsLeft - deletion.deleted);
+    this.#changesLeft = left - 1;
     writeInnerHeader(this.#writer, this.#transaction.revision);
     writeDeleted(this.#writer, deletion.deleted, deletion.previous);
     this.#writer.endDelimited(field);
   }
 }
 
-/** True when the path deletes ranges, which may take more than a turn of the loop. */
-function deletesRanges(request: TxnRequest, path: Path): boolean {
-  let nested = 0;
-  return branch(request, path).some(({ requestDeleteRange, requestTxn }) =>
-    requestTxn !== undefined
-      ? deletesRanges(requestTxn, path.nested[nested++]!)
-      : requestDeleteRange !== undefined && requestDeleteRange.rangeEnd.length > 0,
-  );
-}
-
 /**
  * Compares, checks, then does: what can be refused is refused before the first change. Its changes
- * have one revision together. Answers the encoded TxnResponse, or (of large deletions) what is left to do.
+ * have one revision together. Answers the encoded TxnResponse, or (of very many changes) what is left to do.
  */
 export function applyTxn(
   store: Store,
@@ -181,16 +183,14 @@ export function applyTxn(
 ): Uint8Array | Unfinished {
   const path = choosePath(store, request);
   checkPath(store, lessor, request, path);
-  // The writer that all share is not kept beyond the turn.
-  const writer = deletesRanges(request, path) ? new WireWriter() : replyWriter;
-  writer.reset();
   const transaction = store.beginWrite();
-  const execution = new Execution(transaction, transaction, writer, wanted).run(request, path);
+  const execution = new Execution(transaction, transaction, wanted);
+  const run = execution.run(request, path);
   return inParts(() => {
-    if (execution.next().done !== true) return undefined;
+    if (run.next().done !== true) return undefined;
     const { revision } = transaction;
     transaction.end();
-    return headers.replyWith(revision, writer);
+    return headers.replyWith(revision, execution.written);
   });
 }
 
@@ -203,7 +203,7 @@ export function readTxn(
 ): Uint8Array {
   const path = choosePath(store, request);
   checkPath(store, lessor, request, path);
-  replyWriter.reset();
-  new Execution(store, undefined, replyWriter, true).run(request, path).next();
-  return headers.replyWith(store.revision, replyWriter);
+  const execution = new Execution(store, undefined, true);
+  execution.run(request, path).next();
+  return headers.replyWith(store.revision, execution.written);
 }
