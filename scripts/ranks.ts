@@ -4,24 +4,30 @@
  */
 export const RANKS: Readonly<Record<string, number>> = {
   bytes: 0,
-  messages: 0,
+  messages: 1,
   runtime: 1,
   bolt: 2,
   wal: 2,
   raft: 2,
   grpc: 2,
   backend: 3,
+  peers: 3,
   mvcc: 4,
   lease: 4,
+  auth: 4,
+  membership: 4,
   server: 5,
   client: 5,
-  cli: 6,
-  nodetcd: 6,
-  simulator: 7,
+  compactor: 6,
+  jobs: 6,
+  console: 6,
+  nodetcd: 7,
+  cli: 8,
+  simulator: 9,
 };
 
 /** Imports that ranks alone would allow or forbid wrongly. */
-export const ALLOWED_WITHIN_RANK: readonly string[] = ["messages -> bytes", "nodetcd -> cli"];
+export const ALLOWED_WITHIN_RANK: readonly string[] = ["nodetcd -> cli"];
 
 /** What `raft` may import besides its own files. */
 export const RAFT_IMPORTS: readonly string[] = ["@nodetcd/bytes", "@nodetcd/messages"];

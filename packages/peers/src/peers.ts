@@ -1,0 +1,2 @@
+/** The public list of `@nodetcd/peers`. */
+export {};
