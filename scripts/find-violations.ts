@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
+import { importsOf, stripComments } from "./imports.ts";
 import {
   ALLOWED_WITHIN_RANK,
   PURE_NODE_MODULES,
@@ -7,9 +8,6 @@ import {
   RANKS,
   WORLD_FOLDERS,
 } from "./ranks.ts";
-
-const IMPORT =
-  /^\s*(?:import|export)\b[^"';]*?\bfrom\s*"([^"]+)"|\bimport\(\s*"([^"]+)"\s*\)|^\s*import\s+"([^"]+)"/gm;
 
 /** Banned outside `WORLD_FOLDERS`: each reaches around `runtime`. */
 const WORLD_GLOBALS: readonly [RegExp, string][] = [
@@ -47,12 +45,6 @@ function checkImport(owner: string, file: string, specifier: string): string | u
   return undefined;
 }
 
-function stripComments(text: string): string {
-  return text
-    .replace(/\/\*[\s\S]*?\*\//g, (c) => c.replace(/[^\n]/g, " "))
-    .replace(/\/\/[^\n]*/g, "");
-}
-
 /** Every way in which the source files under `root` break the layers, one line each. */
 export function findViolations(root: string): { violations: string[]; filesRead: number } {
   const violations: string[] = [];
@@ -68,8 +60,7 @@ export function findViolations(root: string): { violations: string[]; filesRead:
       const file = relative(root, path);
       const text = stripComments(readFileSync(path, "utf8"));
       filesRead++;
-      for (const match of text.matchAll(IMPORT)) {
-        const specifier = (match[1] ?? match[2] ?? match[3])!;
+      for (const specifier of importsOf(text)) {
         const problem = checkImport(owner, file, specifier);
         if (problem !== undefined) violations.push(`${file}: ${problem}`);
         const target = packageOf(specifier);

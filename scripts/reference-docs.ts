@@ -50,7 +50,7 @@ function errorRows(source: string): Row[] {
   return [...rows].map(([name, text]) => ({ name, value: "", text }));
 }
 
-/** The rows of `receive/error-to-status.ts`: code, gRPC status, text on the wire. */
+/** The rows of `wire/error-map.ts`: code, gRPC status, text on the wire. */
 function statusRows(source: string): Row[] {
   const entry =
     /^ {2}([A-Z_]+): (?:(row|bare)\(\s*Status\.([A-Z_]+)(?:,\s*(?:"([^"]*)"|'([^']*)'))?,?\s*\)|\{ status: Status\.([A-Z_]+))/gm;
@@ -92,7 +92,7 @@ ${sections.join("\n")}`;
 }
 
 export function errorsPage(root: string): string {
-  const wire = statusRows(read(root, "packages/server/src/receive/error-to-status.ts"));
+  const wire = statusRows(read(root, "packages/server/src/wire/error-map.ts"));
   const sections = packagesOf(root).flatMap((name) => {
     const rows = errorRows(read(root, "packages", name, "src", "errors.ts"));
     if (rows.length === 0) return [];

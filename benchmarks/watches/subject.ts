@@ -8,10 +8,10 @@ import { type ServerProcess, startServer, temporaryDirectory } from "../../tests
 const TICKS_PER_SECOND = 100;
 const PROBE_TIMEOUT_MS = 20_000;
 
-export interface Turns {
+export interface FairQueue {
   /** Milliseconds. */
   readonly longest: number;
-  /** Turns of more than 10 ms. */
+  /** FairQueue of more than 10 ms. */
   readonly over: number;
 }
 
@@ -51,8 +51,8 @@ export class Subject {
     return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
   }
 
-  /** Turns since the last call; undefined where there is no event loop. */
-  async turns(): Promise<Turns | undefined> {
+  /** FairQueue since the last call; undefined where there is no event loop. */
+  async turns(): Promise<FairQueue | undefined> {
     if (this.server.peer.name !== "nodetcd") return undefined;
     const file = join(this.#directory, "turns.json");
     rmSync(file, { force: true });
@@ -61,7 +61,7 @@ export class Subject {
       if (waited > PROBE_TIMEOUT_MS) throw new Error("The server does not tell its turns");
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
-    return JSON.parse(readFileSync(file, "utf8")) as Turns;
+    return JSON.parse(readFileSync(file, "utf8")) as FairQueue;
   }
 
   async stop(): Promise<void> {

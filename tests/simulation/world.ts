@@ -6,7 +6,7 @@ import { CrashError, type FaultDisk, SeededRandom, VirtualClock } from "@nodetcd
 
 /** Virtual milliseconds that one wait may take: what takes longer hangs. */
 const PATIENCE_MS = 600_000;
-/** Turns that a process goes on after its disk refused: what it acknowledges then counts. */
+/** FairQueue that a process goes on after its disk refused: what it acknowledges then counts. */
 const TURNS_AFTER_CRASH = 4;
 
 const nowhere: Network = {

@@ -1,15 +1,9 @@
 import { assert } from "./assert.ts";
+import { varintSize } from "./varint.ts";
 
 /** A writer whose buffer has grown beyond this gives it away, or up. */
 const LARGE_BYTES = 1024 * 1024;
 const TWO_32 = 0x1_0000_0000;
-
-/** Number of bytes of the varint of a non-negative safe integer. */
-export function varintSize(value: number): number {
-  let size = 1;
-  for (; value >= 0x80; size++) value = value >= TWO_32 ? Math.floor(value / 128) : value >>> 7;
-  return size;
-}
 
 /**
  * Writes the protobuf wire format into one growing buffer. `finish` hands out fresh memory, so a

@@ -4,28 +4,28 @@ import type { Store } from "@nodetcd/mvcc";
 import type { RawNode } from "@nodetcd/raft";
 import type { Logger, Runtime } from "@nodetcd/runtime";
 import { applyMembershipChange } from "./apply/change-membership.ts";
-import { AppliedIndex } from "./apply/applied-index.ts";
+import { AppliedIndex } from "./state/applied-index.ts";
 import { EntryApplier } from "./apply/apply-entry.ts";
 import { ApplyLoop } from "./apply/apply-loop.ts";
-import { Quota } from "./apply/guards/quota.ts";
-import type { Bootstrap } from "./bootstrap/bootstrap.ts";
+import { Quota } from "./state/quota.ts";
+import type { Bootstrap } from "./bootstrap/context.ts";
 import type { MemberConfig } from "./config.ts";
-import type { Core } from "./core.ts";
+import type { MemberContext } from "./member-context.ts";
 import { leaderLog } from "./leader-log.ts";
 import { LeaseExpiry } from "./lease-expiry.ts";
-import { Alarms } from "./membership/alarms.ts";
+import { Alarms } from "./state/alarms.ts";
 import type { ApplyMeter } from "./measure/apply-meter.ts";
 import type { Cluster } from "./membership/cluster.ts";
 import { LogSnapshots } from "./persist/log-snapshot.ts";
 import { ReadyLoop } from "./persist/ready-loop.ts";
 import { InFlight } from "./propose/in-flight.ts";
 import { Proposer } from "./propose/propose.ts";
-import { RequestIds } from "./propose/request-id.ts";
+import { RequestIds } from "./wire/request-id.ts";
 import { RaftFacade } from "./raft-facade.ts";
 import { LinearizableReads } from "./read/linearizable.ts";
-import { Turns } from "./read/turns.ts";
+import { FairQueue } from "./read/fair-queue.ts";
 import { raiseNoSpace } from "./receive/quota-check.ts";
-import { ResponseHeaders } from "./receive/response-header.ts";
+import { ResponseHeaders } from "./wire/response-header.ts";
 
 /** What the engine is built over. */
 export interface EngineParts {
@@ -46,7 +46,7 @@ export interface EngineParts {
 
 /** The loops of a member, wired to each other. Nothing runs before `loop.schedule()`. */
 export interface Engine {
-  readonly core: Core;
+  readonly member: MemberContext;
   readonly loop: ReadyLoop;
   readonly applyLoop: ApplyLoop;
   readonly entries: EntryApplier;
@@ -172,7 +172,7 @@ export function buildEngine(parts: EngineParts): Engine {
     committedIndex: () => loop.committedIndex,
     appliedTerm: () => headers.term,
   });
-  raft.configurationIs(cluster.confState());
+  raft.setConfState(cluster.confState());
   const reads = new LinearizableReads(raft, applied, runtime.clock, requestTimeoutMs(config));
   const logLeader = leaderLog(node, memberId, logger);
   const loop = new ReadyLoop({
@@ -211,12 +211,21 @@ export function buildEngine(parts: EngineParts): Engine {
     };
   }
 
-  const turns = new Turns(runtime.clock);
-  const core: Core = { ...parts, ...records, memberId, clusterId, proposer, reads, turns, raft };
+  const fairQueue = new FairQueue(runtime.clock);
+  const member: MemberContext = {
+    ...parts,
+    ...records,
+    memberId,
+    clusterId,
+    proposer,
+    reads,
+    fairQueue,
+    raft,
+  };
   const campaign = (): void => {
     const { voters } = cluster.confState();
     const alone = voters.length === 0 || (voters.length === 1 && voters[0] === memberId);
     loop.start(alone && config.initialElectionTickAdvance);
   };
-  return { core, loop, applyLoop, entries, inFlight, snapshots, expiry, ready, campaign };
+  return { member, loop, applyLoop, entries, inFlight, snapshots, expiry, ready, campaign };
 }

@@ -28,7 +28,7 @@ export class ServerError extends Error {
   }
 }
 
-/** Why one request is refused; `receive/error-to-status.ts` has the status and text of each. */
+/** Why one request is refused; `wire/error-map.ts` has the status and text of each. */
 export type RequestErrorCode =
   | "EMPTY_KEY"
   | "KEY_NOT_FOUND"

@@ -1,7 +1,7 @@
 import type { Logger } from "@nodetcd/runtime";
 import { REVOKE_QUEUE_MAX, REVOKES_IN_FLIGHT_MAX } from "./limits.ts";
 import type { Proposer } from "./propose/propose.ts";
-import { toRequestError } from "./receive/error-to-status.ts";
+import { toRequestError } from "./wire/error-map.ts";
 
 /**
  * Revokes leases whose time is up, through the log like any revocation. What does not fit into the

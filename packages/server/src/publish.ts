@@ -1,5 +1,5 @@
 import { goDuration } from "@nodetcd/runtime";
-import type { Core } from "./core.ts";
+import type { MemberContext } from "./member-context.ts";
 import { hexId } from "./membership/ids.ts";
 import { requestTimeoutMs } from "./engine.ts";
 import { CLUSTER_VERSION, minorVersion } from "./version.ts";
@@ -11,11 +11,11 @@ import { CLUSTER_VERSION, minorVersion } from "./version.ts";
  * @param ready when a leader's first entry is applied
  */
 export async function publish(
-  core: Core,
+  member: MemberContext,
   ready: Promise<void>,
   clientUrls: readonly string[],
 ): Promise<void> {
-  const { proposer, cluster, config, logger, memberId, clusterId } = core;
+  const { proposer, cluster, config, logger, memberId, clusterId } = member;
   await ready;
   await proposer.proposeMessage({
     clusterMemberAttrSet: { memberId, memberAttributes: { name: config.name, clientUrls } },
@@ -26,7 +26,7 @@ export async function publish(
     "cluster-id": hexId(clusterId),
     "publish-timeout": goDuration(requestTimeoutMs(config)),
   });
-  if (cluster.version !== undefined || !core.raft.isLeader) return;
+  if (cluster.version !== undefined || !member.raft.isLeader) return;
   const version = { "cluster-version": minorVersion(CLUSTER_VERSION) };
   logger.info("setting up initial cluster version using v3 API", version);
   await proposer.proposeMessage({ clusterVersionSet: { ver: CLUSTER_VERSION } });

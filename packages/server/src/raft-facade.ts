@@ -1,6 +1,6 @@
 import type { ConfChange, ConfState } from "@nodetcd/messages";
 import type { RawNode } from "@nodetcd/raft";
-import type { RaftView } from "./core.ts";
+import type { RaftView } from "./member-context.ts";
 import type { ReadIndexSource } from "./read/linearizable.ts";
 
 /** What `RaftFacade` is told by the loops. */
@@ -60,7 +60,7 @@ export class RaftFacade implements RaftView, ReadIndexSource {
   }
 
   /** Remembers who votes. */
-  configurationIs({ voters, votersOutgoing }: ConfState): void {
+  setConfState({ voters, votersOutgoing }: ConfState): void {
     this.#soleVoter =
       voters.length === 1 && voters[0] === this.#memberId && votersOutgoing.length === 0;
   }
@@ -68,7 +68,7 @@ export class RaftFacade implements RaftView, ReadIndexSource {
   /** Gives raft a committed change of its members. */
   change(change: ConfChange): ConfState {
     const state = this.#node.applyConfChange(change);
-    this.configurationIs(state);
+    this.setConfState(state);
     return state;
   }
 }

@@ -1,10 +1,10 @@
 import type { Services } from "@nodetcd/grpc";
 import type { Member, MemberStatus } from "./member.ts";
-import type { Core } from "./core.ts";
+import type { MemberContext } from "./member-context.ts";
 
 /** What a member is made of, for stopping it. */
 export interface MemberParts {
-  readonly core: Core;
+  readonly member: MemberContext;
   readonly services: Services;
   readonly clientUrls: readonly string[];
   readonly failed: Promise<Error>;
@@ -22,11 +22,11 @@ export class RunningMember implements Member {
   }
 
   get id(): bigint {
-    return this.#parts.core.memberId;
+    return this.#parts.member.memberId;
   }
 
   get clusterId(): bigint {
-    return this.#parts.core.clusterId;
+    return this.#parts.member.clusterId;
   }
 
   get clientUrls(): readonly string[] {
@@ -42,7 +42,7 @@ export class RunningMember implements Member {
   }
 
   status(): MemberStatus {
-    const { raft, applied, store, backend } = this.#parts.core;
+    const { raft, applied, store, backend } = this.#parts.member;
     return {
       leader: raft.leader,
       raftTerm: raft.term,

@@ -1,6 +1,6 @@
 import { GrpcServer, type Services } from "@nodetcd/grpc";
 import type { Http1Handler, Http1Server } from "@nodetcd/runtime";
-import type { Closers } from "./closers.ts";
+import type { CleanupStack } from "./cleanup-stack.ts";
 import type { Engine } from "./engine.ts";
 import { clientRouter, metricsRouter, newHttpCounters, peerRouter } from "./http/router.ts";
 import { GRPC_OVERHEAD_BYTES } from "./limits.ts";
@@ -19,13 +19,13 @@ export function serve(
   endpoints: Endpoints,
   metrics: Metrics,
   meters: { readonly calls: CallMeter; readonly applies: ApplyMeter },
-  closers: Closers,
+  cleanup: CleanupStack,
 ): void {
-  const { core } = engine;
-  const { runtime, config, logger } = core;
+  const { member } = engine;
+  const { runtime, config, logger } = member;
   const counters = newHttpCounters();
   const router = {
-    core,
+    member,
     counters,
     metrics: async () => ({
       contentType: metrics.registry.contentType,
@@ -34,7 +34,7 @@ export function serve(
   };
   const http1 = (handler: Http1Handler): Http1Server => {
     const server = runtime.network.serveHttp1(handler);
-    closers.add(async () => server.close());
+    cleanup.add(async () => server.close());
     return server;
   };
   const clientHttp = http1(clientRouter(router));
@@ -52,14 +52,14 @@ export function serve(
     // With addresses for HTTP alone the others carry gRPC alone.
     ...(endpoints.http.length === 0 ? { http1: clientHttp } : {}),
   });
-  closers.add(() => {
+  cleanup.add(() => {
     const gone = grpc.shutdown(SHUTDOWN_GRACE_MS);
     // After the GOAWAY, or they would be opened again.
     meters.calls.endStreams();
     return gone;
   });
   metrics.measure({
-    core,
+    member,
     loop: engine.loop,
     ...meters,
     applied: engine.entries.counters,
@@ -78,7 +78,7 @@ export function serve(
   }
   for (const endpoint of endpoints.peers) endpoint.serveHttp(peerHttp);
   // Before anything else ends: a client that is refused tries elsewhere, one that is cut reports an error.
-  closers.add(async () => {
+  cleanup.add(async () => {
     for (const endpoint of allEndpoints(endpoints)) endpoint.stopListening();
   });
 }

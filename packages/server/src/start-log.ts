@@ -1,6 +1,6 @@
 /** The lines that etcd writes when it starts and stops, as far as they are true here; people and scripts know them. */
 import { goDuration, type Logger } from "@nodetcd/runtime";
-import { DEFAULT_QUOTA_BYTES } from "./apply/guards/quota.ts";
+import { DEFAULT_QUOTA_BYTES } from "./state/quota.ts";
 import type { MemberConfig } from "./config.ts";
 import type { DataDirectory } from "./data-dir.ts";
 import type { Endpoints } from "./listen.ts";

@@ -1,9 +1,9 @@
 import type { Logger, Runtime } from "@nodetcd/runtime";
-import type { Bootstrap } from "./bootstrap/bootstrap.ts";
+import type { Bootstrap } from "./bootstrap/context.ts";
 import { openingFiles } from "./bootstrap/open-data.ts";
 import { openFiles } from "./bootstrap/open-files.ts";
 import { buildNode } from "./bootstrap/raft-node.ts";
-import { Closers } from "./closers.ts";
+import { CleanupStack } from "./cleanup-stack.ts";
 import { startCompactPolicy } from "./compact-policy/start.ts";
 import type { MemberConfig } from "./config.ts";
 import { checkConfig, foundingPeerUrls } from "./config-check.ts";
@@ -40,11 +40,11 @@ export async function startMember(
   logger: Logger,
 ): Promise<Member> {
   checkConfig(config);
-  const closers = new Closers();
+  const cleanup = new CleanupStack();
   try {
-    return await start(runtime, config, logger, closers);
+    return await start(runtime, config, logger, cleanup);
   } catch (error) {
-    await closers.closeAll();
+    await cleanup.closeAll();
     throw error;
   }
 }
@@ -53,7 +53,7 @@ async function start(
   runtime: Runtime,
   config: MemberConfig,
   logger: Logger,
-  closers: Closers,
+  cleanup: CleanupStack,
 ): Promise<Member> {
   const directory = dataDirectory(config);
   const failure = new Failure();
@@ -61,7 +61,7 @@ async function start(
   const health = new HealthStatus(logger);
 
   logListening(logger, config);
-  const endpoints = await bind(runtime, config, logger, closers);
+  const endpoints = await bind(runtime, config, logger, cleanup);
   const advertised =
     config.advertiseClientUrls.length > 0
       ? config.advertiseClientUrls
@@ -83,7 +83,7 @@ async function start(
     directory,
     timings,
     onFailure,
-    closers,
+    cleanup,
   });
   logQuota(logger, config);
   const applyMeter = new ApplyMeter(runtime.clock, logger, config.warningApplyDurationMs);
@@ -97,30 +97,30 @@ async function start(
     snapshotDirectory: directory.snapshots,
     onFailure,
   });
-  const { core } = engine;
-  closers.add(() => stopEngine(engine));
+  const { member } = engine;
+  cleanup.add(() => stopEngine(engine));
   failure.promise.then(
     (error) => refuseEverything(engine, logger, error),
     () => undefined,
   );
 
   logger.info("starting etcd server", {
-    "local-member-id": hexId(core.memberId),
+    "local-member-id": hexId(member.memberId),
     "local-server-version": ETCD_VERSION,
-    "cluster-id": hexId(core.clusterId),
-    "cluster-version": minorVersion(core.cluster.version ?? "to_be_decided"),
+    "cluster-id": hexId(member.clusterId),
+    "cluster-version": minorVersion(member.cluster.version ?? "to_be_decided"),
   });
   engine.campaign();
-  await Promise.race([publish(core, engine.ready, advertised), failure.raise()]);
+  await Promise.race([publish(member, engine.ready, advertised), failure.raise()]);
 
   const calls = new CallMeter(runtime, config, logger);
-  const services = registerServices(core, health, calls);
-  serve(engine, services, endpoints, metrics, { calls, applies: applyMeter }, closers);
-  startBackground(engine, files.start, directory, closers);
+  const services = registerServices(member, health, calls);
+  serve(engine, services, endpoints, metrics, { calls, applies: applyMeter }, cleanup);
+  startBackground(engine, files.start, directory, cleanup);
   health.set(true);
   logServing(logger, endpoints);
   return new RunningMember({
-    core,
+    member,
     services,
     clientUrls: endpoints.clients.map(({ url }) => url),
     failed: failure.promise,
@@ -132,7 +132,7 @@ async function start(
         "advertise-client-urls": advertised,
       };
       logger.info("closing etcd server", fields);
-      await closers.closeAll();
+      await cleanup.closeAll();
       logger.info("closed etcd server", fields);
     },
   });
@@ -142,7 +142,7 @@ async function bind(
   runtime: Runtime,
   config: MemberConfig,
   logger: Logger,
-  closers: Closers,
+  cleanup: CleanupStack,
 ): Promise<Endpoints> {
   const urls = {
     clients: config.listenClientUrls,
@@ -151,7 +151,7 @@ async function bind(
     metrics: config.listenMetricsUrls,
   };
   const endpoints = await bindEndpoints(runtime.network, urls, socketLimits(runtime, logger));
-  closers.add(() => Promise.all(allEndpoints(endpoints).map((endpoint) => endpoint.close())));
+  cleanup.add(() => Promise.all(allEndpoints(endpoints).map((endpoint) => endpoint.close())));
   return endpoints;
 }
 
@@ -159,15 +159,15 @@ async function bind(
 function refuseEverything(engine: Engine, logger: Logger, error: Error): void {
   logger.error("storage failed; nothing is acknowledged any more", { error: error.message });
   const refusal = new RequestError("STOPPED");
-  engine.core.proposer.close(refusal);
-  engine.core.reads.close(refusal);
+  engine.member.proposer.close(refusal);
+  engine.member.reads.close(refusal);
   engine.applyLoop.stop();
 }
 
 async function stopEngine(engine: Engine): Promise<void> {
   const refusal = new RequestError("STOPPED");
-  engine.core.proposer.close(refusal);
-  engine.core.reads.close(refusal);
+  engine.member.proposer.close(refusal);
+  engine.member.reads.close(refusal);
   await engine.snapshots.settled();
   await engine.loop.stop();
   engine.applyLoop.drain();
@@ -179,11 +179,11 @@ function startBackground(
   engine: Engine,
   start: Bootstrap,
   directory: DataDirectory,
-  closers: Closers,
+  cleanup: CleanupStack,
 ): void {
-  const { core } = engine;
-  const { config, runtime } = core;
-  const policy = startCompactPolicy(core, config);
+  const { member } = engine;
+  const { config, runtime } = member;
+  const policy = startCompactPolicy(member, config);
   const keep = { wals: config.maxWals, snapshots: config.maxSnapshots };
   let purging: Promise<void> | undefined;
   const purge = runtime.clock.setRepeating(PURGE_INTERVAL_MS, () => {
@@ -195,10 +195,10 @@ function startBackground(
       directory.snapshots,
       keep,
       recorded,
-      core.logger,
+      member.logger,
     ).finally(() => (purging = undefined));
   });
-  closers.add(async () => {
+  cleanup.add(async () => {
     policy?.stop();
     purge.cancel();
     await purging;

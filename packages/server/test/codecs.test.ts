@@ -5,16 +5,15 @@ import {
   PutResponse,
   ResponseHeader,
 } from "@nodetcd/messages";
-import { WireWriter } from "@nodetcd/bytes";
+import { Slab, WireWriter } from "@nodetcd/bytes";
 import { VirtualClock } from "@nodetcd/simulator";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { confStateJson } from "../src/apply/applied-index.ts";
+import { confStateJson } from "../src/state/applied-index.ts";
 import { memberJson, parseMemberJson } from "../src/membership/member-json.ts";
-import { decodePutEntry, encodeEntry, RequestField } from "../src/propose/entry-codec.ts";
-import { RequestIds } from "../src/propose/request-id.ts";
-import { Slab } from "../src/propose/slab.ts";
-import { ResponseHeaders } from "../src/receive/response-header.ts";
+import { decodePutEntry, encodeEntry, RequestField } from "../src/wire/entry-codec.ts";
+import { RequestIds } from "../src/wire/request-id.ts";
+import { ResponseHeaders } from "../src/wire/response-header.ts";
 
 const uint64 = fc.bigInt({ min: 0n, max: 0xffff_ffff_ffff_ffffn });
 

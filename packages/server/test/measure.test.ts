@@ -8,7 +8,7 @@ import {
 import { type LogFields, silentLogger } from "@nodetcd/runtime";
 import { nodeClock } from "@nodetcd/runtime/node";
 import { afterEach, describe, expect, test } from "vitest";
-import { BucketFamily, Buckets } from "../src/measure/buckets.ts";
+import { HistogramFamily, Histogram } from "../src/measure/histogram.ts";
 import { ClientVersions } from "../src/measure/client-versions.ts";
 import { putText, rangeText, txnText } from "../src/measure/request-text.ts";
 import { PointReads } from "../src/measure/point-reads.ts";
@@ -22,9 +22,9 @@ afterEach(async () => {
   member = undefined;
 });
 
-describe("BucketFamily", () => {
+describe("HistogramFamily", () => {
   test("prints cumulative buckets, sum and count of each series that was counted in", () => {
-    const family = new BucketFamily("x_seconds", "Seconds.", [0.1, 0.5]);
+    const family = new HistogramFamily("x_seconds", "Seconds.", [0.1, 0.5]);
     family.series({ op: "unused" });
     const series = family.series({ op: "Put" });
     for (const value of [0.1, 0.2, 0.5, 9]) series.observe(value);
@@ -56,7 +56,7 @@ describe("PointReads", () => {
   test("counts every call; those of a stretch share its time", async () => {
     let time = 0;
     const watch = new Stopwatch({ ...nodeClock, monotonic: () => time });
-    const buckets = new Buckets([0.0015, 0.1]);
+    const buckets = new Histogram([0.0015, 0.1]);
     const reads = new PointReads(watch, [buckets]);
     const call = (ms: number): void => {
       reads.begin();

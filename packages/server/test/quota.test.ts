@@ -1,6 +1,6 @@
 import { TxnRequest } from "@nodetcd/messages";
 import { describe, expect, test } from "vitest";
-import { Quota, txnCost } from "../src/apply/guards/quota.ts";
+import { Quota, txnCost } from "../src/state/quota.ts";
 import { bytes } from "./support/member.ts";
 
 const put = (size: number) => ({ requestPut: { key: bytes("k"), value: new Uint8Array(size) } });

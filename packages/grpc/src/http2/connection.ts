@@ -1,4 +1,4 @@
-import { RisingMap } from "@nodetcd/bytes";
+import { MonotonicMap } from "@nodetcd/bytes";
 import type { Clock, Socket } from "@nodetcd/runtime";
 import { HpackDecoder } from "../hpack/decoder.ts";
 import { HpackEncoder } from "../hpack/encoder.ts";
@@ -25,7 +25,7 @@ export class Connection implements StreamHost {
   readonly decoder: HpackDecoder = new HpackDecoder();
   readonly encoder: HpackEncoder = new HpackEncoder();
   /** Ids rise on both sides (RFC 9113 section 5.1.1). */
-  readonly streams: RisingMap<Stream> = new RisingMap();
+  readonly streams: MonotonicMap<Stream> = new MonotonicMap();
   sendWindow: number = DEFAULT_WINDOW_BYTES;
   peerWindow: number = DEFAULT_WINDOW_BYTES;
   peerFrameBytes: number = DEFAULT_FRAME_BYTES;

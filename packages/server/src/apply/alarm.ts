@@ -5,8 +5,8 @@ import {
   AlarmResponse,
   AlarmType,
 } from "@nodetcd/messages";
-import type { Alarms } from "../membership/alarms.ts";
-import type { ResponseHeaders } from "../receive/response-header.ts";
+import type { Alarms } from "../state/alarms.ts";
+import type { ResponseHeaders } from "../wire/response-header.ts";
 
 function change(alarms: Alarms, request: AlarmRequest): AlarmMember[] {
   switch (request.action) {

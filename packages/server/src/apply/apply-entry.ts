@@ -4,14 +4,15 @@ import type { Logger } from "@nodetcd/runtime";
 import { RequestError } from "../errors.ts";
 import type { ApplyMeter } from "../measure/apply-meter.ts";
 import type { Cluster } from "../membership/cluster.ts";
-import { decodePutEntry, type PutEntry } from "../propose/entry-codec.ts";
+import { decodePutEntry, type PutEntry } from "../wire/entry-codec.ts";
 import type { InFlight, Waiter } from "../propose/in-flight.ts";
-import type { RequestIds } from "../propose/request-id.ts";
-import { toRequestError } from "../receive/error-to-status.ts";
-import type { Applier, CompactionOutcome, Unfinished } from "./applier.ts";
+import type { RequestIds } from "../wire/request-id.ts";
+import { toRequestError } from "../wire/error-map.ts";
+import type { Applier, CompactionOutcome, Continuation } from "./applier.ts";
 import { applyClusterVersionSet } from "./cluster-version-set.ts";
 import { corruptGuard, noSpaceGuard } from "./guards/alarm.ts";
-import { type Quota, quotaGuard } from "./guards/quota.ts";
+import { quotaGuard } from "./guards/quota.ts";
+import type { Quota } from "../state/quota.ts";
 import { keyValueApplier, type State } from "./key-value-applier.ts";
 import { applyMemberAttributesSet } from "./member-attributes-set.ts";
 import { applyDowngradeInfoSet } from "./downgrade-info-set.ts";
@@ -103,7 +104,7 @@ export class EntryApplier {
     const waiter = this.#takeWaiter(Number(id >> 32n), Number(id & 0xffff_ffffn));
     const { meter } = this.#options;
     const start = meter.now();
-    let reply: Uint8Array | Unfinished | CompactionOutcome;
+    let reply: Uint8Array | Continuation | CompactionOutcome;
     try {
       reply = this.#dispatch(request, waiter !== undefined);
     } catch (error) {
@@ -130,7 +131,7 @@ export class EntryApplier {
 
   /** Goes on until there is a reply. What fails in a part is no refusal: something is changed already. */
   #untilReply(
-    part: Unfinished,
+    part: Continuation,
     waiter: Waiter | undefined,
     succeed: (reply: Uint8Array) => void,
   ): () => boolean {
@@ -148,24 +149,24 @@ export class EntryApplier {
 
   #dispatch(
     request: InternalRaftRequest,
-    wanted: boolean,
-  ): Uint8Array | Unfinished | CompactionOutcome {
+    needsReply: boolean,
+  ): Uint8Array | Continuation | CompactionOutcome {
     const applier = this.#guarded;
     if (request.txn !== undefined) {
       this.counters.txns++;
-      return applier.txn(request.txn, wanted);
+      return applier.txn(request.txn, needsReply);
     }
     if (request.deleteRange !== undefined) {
       this.counters.deletes++;
-      return applier.deleteRange(request.deleteRange, wanted);
+      return applier.deleteRange(request.deleteRange, needsReply);
     }
     if (request.put !== undefined) {
       this.counters.puts++;
-      return applier.put(request.put, wanted);
+      return applier.put(request.put, needsReply);
     }
     this.counters.others++;
     // A read has no effect; another member may have put it into the log.
-    if (request.range !== undefined) return wanted ? applier.range(request.range) : NO_REPLY;
+    if (request.range !== undefined) return needsReply ? applier.range(request.range) : NO_REPLY;
     if (request.compaction !== undefined) return applier.compact(request.compaction);
     if (request.leaseGrant !== undefined) return applier.leaseGrant(request.leaseGrant);
     if (request.leaseRevoke !== undefined) return applier.leaseRevoke(request.leaseRevoke);

@@ -2,7 +2,7 @@ import { ConfChange, type ConfState, type Entry, EntryType } from "@nodetcd/mess
 import type { Clock } from "@nodetcd/runtime";
 import { APPLY_CLOCK_EVERY, APPLY_SLICE_MS } from "../limits.ts";
 import type { ApplyMeter } from "../measure/apply-meter.ts";
-import type { AppliedIndex } from "./applied-index.ts";
+import type { AppliedIndex } from "../state/applied-index.ts";
 import type { EntryApplier } from "./apply-entry.ts";
 
 export interface ApplyLoopOptions {

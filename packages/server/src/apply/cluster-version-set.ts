@@ -1,21 +1,13 @@
 import type { Logger } from "@nodetcd/runtime";
 import type { ClusterVersionSetRequest } from "@nodetcd/messages";
-import { BUCKETS, type Backend } from "@nodetcd/backend";
+import type { Backend } from "@nodetcd/backend";
 import type { Cluster } from "../membership/cluster.ts";
 import { hexId } from "../membership/ids.ts";
+import { setStorageVersion, storageVersion } from "../state/storage-version.ts";
 import { minorVersion } from "../version.ts";
-
-const STORAGE_VERSION_KEY = Buffer.from("storageVersion");
-
-/** The schema that the database has; undefined in one that was never told, which means 3.5. */
-export function storageVersion(backend: Backend): string | undefined {
-  const stored = backend.get(BUCKETS.meta, STORAGE_VERSION_KEY);
-  return stored === undefined ? undefined : Buffer.from(stored).toString();
-}
 
 /**
  * Takes over the version that the cluster has agreed on, and brings the database's schema to it.
- * From 3.6 on the schemas differ in this mark alone.
  */
 export function applyClusterVersionSet(
   cluster: Cluster,
@@ -32,6 +24,6 @@ export function applyClusterVersionSet(
     "cluster-version": minorVersion(request.ver),
   });
   if (storageVersion(backend) === request.ver) return;
-  backend.put(BUCKETS.meta, STORAGE_VERSION_KEY, Buffer.from(request.ver));
+  setStorageVersion(backend, request.ver);
   logger.info("updated storage version", { "new-storage-version": request.ver });
 }

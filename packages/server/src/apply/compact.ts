@@ -1,7 +1,7 @@
 import type { CompactionRequest } from "@nodetcd/messages";
 import type { Backend } from "@nodetcd/backend";
 import type { Store } from "@nodetcd/mvcc";
-import type { ResponseHeaders } from "../receive/response-header.ts";
+import type { ResponseHeaders } from "../wire/response-header.ts";
 import type { CompactionOutcome } from "./applier.ts";
 
 /**

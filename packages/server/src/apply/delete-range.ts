@@ -1,17 +1,17 @@
 import type { DeleteRangeRequest } from "@nodetcd/messages";
 import type { Store } from "@nodetcd/mvcc";
 import { rangeEnd } from "../read/range-view.ts";
-import type { ResponseHeaders } from "../receive/response-header.ts";
+import type { ResponseHeaders } from "../wire/response-header.ts";
 import { CHANGED_KEYS_PER_TURN } from "../limits.ts";
-import { inParts, type Unfinished } from "./applier.ts";
-import { replyWriter, writeDeleted } from "./reply.ts";
+import { inParts, type Continuation } from "./applier.ts";
+import { replyWriter, writeDeleted } from "../wire/reply-writer.ts";
 
 /** Deletes keys, a part of a large range in each turn of the loop. */
 export function applyDeleteRange(
   store: Store,
   headers: ResponseHeaders,
   request: DeleteRangeRequest,
-): Uint8Array | Unfinished {
+): Uint8Array | Continuation {
   const transaction = store.beginWrite();
   const end = rangeEnd(request.rangeEnd);
   const deletion = transaction.beginDelete(request.key, end, request.prevKv);

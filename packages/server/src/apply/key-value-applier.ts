@@ -1,8 +1,8 @@
 import type { Backend } from "@nodetcd/backend";
 import type { Lessor } from "@nodetcd/lease";
 import type { Store } from "@nodetcd/mvcc";
-import type { Alarms } from "../membership/alarms.ts";
-import type { ResponseHeaders } from "../receive/response-header.ts";
+import type { Alarms } from "../state/alarms.ts";
+import type { ResponseHeaders } from "../wire/response-header.ts";
 import { applyAlarm } from "./alarm.ts";
 import type { Applier } from "./applier.ts";
 import { applyCompact } from "./compact.ts";
@@ -30,7 +30,7 @@ export function keyValueApplier(state: State): Applier {
     put: (request) => applyPut(store, lessor, headers, request),
     range: (request) => applyRange(store, headers, request),
     deleteRange: (request) => applyDeleteRange(store, headers, request),
-    txn: (request, wanted) => applyTxn(store, lessor, headers, request, wanted),
+    txn: (request, needsReply) => applyTxn(store, lessor, headers, request, needsReply),
     compact: (request) => applyCompact(store, backend, headers, request),
     leaseGrant: (request) => applyLeaseGrant(lessor, headers, store.revision, request),
     leaseRevoke: (request) => applyLeaseRevoke(lessor, store, headers, request),

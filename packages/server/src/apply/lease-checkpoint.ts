@@ -1,6 +1,6 @@
 import type { Lessor } from "@nodetcd/lease";
 import type { LeaseCheckpointRequest } from "@nodetcd/messages";
-import type { ResponseHeaders } from "../receive/response-header.ts";
+import type { ResponseHeaders } from "../wire/response-header.ts";
 
 /** Takes over the remaining lifetimes that the leader has told, for when it is leader no more. */
 export function applyLeaseCheckpoint(

@@ -1,6 +1,6 @@
 import type { Lessor } from "@nodetcd/lease";
 import { type LeaseGrantRequest, LeaseGrantResponse } from "@nodetcd/messages";
-import type { ResponseHeaders } from "../receive/response-header.ts";
+import type { ResponseHeaders } from "../wire/response-header.ts";
 
 export function applyLeaseGrant(
   lessor: Lessor,

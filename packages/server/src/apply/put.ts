@@ -3,8 +3,8 @@ import type { Store, StoredKeyValue, WriteTransaction } from "@nodetcd/mvcc";
 import type { Lessor } from "@nodetcd/lease";
 import { RequestError } from "../errors.ts";
 import type { RangeView } from "../read/range-view.ts";
-import type { ResponseHeaders } from "../receive/response-header.ts";
-import { replyWriter, writePut } from "./reply.ts";
+import type { ResponseHeaders } from "../wire/response-header.ts";
+import { replyWriter, writePut } from "../wire/reply-writer.ts";
 
 export interface PutOutcome {
   readonly revision: number;

@@ -1,9 +1,9 @@
+import { Slab } from "@nodetcd/bytes";
 import type { RangeRequest } from "@nodetcd/messages";
-import { Slab } from "../propose/slab.ts";
 import { findRange, pairForm, writeFound } from "../read/range.ts";
 import type { RangeView } from "../read/range-view.ts";
-import type { ResponseHeaders } from "../receive/response-header.ts";
-import { replyWriter } from "./reply.ts";
+import type { ResponseHeaders } from "../wire/response-header.ts";
+import { replyWriter } from "../wire/reply-writer.ts";
 
 const slab = new Slab();
 

@@ -12,28 +12,16 @@ import { RequestError } from "../errors.ts";
 import { CHANGED_KEYS_PER_TURN } from "../limits.ts";
 import { findRange, pairForm, writeFound } from "../read/range.ts";
 import { rangeEnd, type RangeView } from "../read/range-view.ts";
-import type { ResponseHeaders } from "../receive/response-header.ts";
-import { inParts, type Unfinished } from "./applier.ts";
+import type { ResponseHeaders } from "../wire/response-header.ts";
+import { inParts, type Continuation } from "./applier.ts";
 import { allHold } from "./compare.ts";
 import { checkPut, putInto } from "./put.ts";
-import { replyWriter, writeDeleted, writeInnerHeader, writePut } from "./reply.ts";
+import { replyWriter, writeDeleted, writeInnerHeader, writePut } from "../wire/reply-writer.ts";
 
 /** Which branch a transaction takes, and those nested in that branch, in order of appearance. */
 interface Path {
   readonly succeeded: boolean;
   readonly nested: readonly Path[];
-}
-
-/** True when both branches only read, so that raft is not needed. */
-export function isReadOnly(request: TxnRequest): boolean {
-  const reads = (operation: RequestOp): boolean => operation.requestRange !== undefined;
-  return request.success.every(reads) && request.failure.every(reads);
-}
-
-/** True when every read of it may be answered from local state. */
-export function isSerializable(request: TxnRequest): boolean {
-  const local = (operation: RequestOp): boolean => operation.requestRange?.serializable === true;
-  return request.success.every(local) && request.failure.every(local);
 }
 
 const branch = (request: TxnRequest, path: Path): readonly RequestOp[] =>
@@ -77,15 +65,15 @@ const Response = { range: 1, put: 2, deleteRange: 3, txn: 4 };
 class Execution {
   readonly #view: RangeView;
   readonly #transaction: WriteTransaction | undefined;
-  readonly #wanted: boolean;
+  readonly #needsReply: boolean;
   #writer = replyWriter;
   /** Keys that may still be deleted, or put, in this turn of the loop. */
   #changesLeft = CHANGED_KEYS_PER_TURN;
 
-  constructor(view: RangeView, transaction: WriteTransaction | undefined, wanted: boolean) {
+  constructor(view: RangeView, transaction: WriteTransaction | undefined, needsReply: boolean) {
     this.#view = view;
     this.#transaction = transaction;
-    this.#wanted = wanted;
+    this.#needsReply = needsReply;
     this.#writer.reset();
   }
 
@@ -136,7 +124,7 @@ class Execution {
 
   #range(request: RangeRequest): void {
     const field = this.#beginField(Response.range);
-    if (this.#wanted) {
+    if (this.#needsReply) {
       const found = findRange(this.#view, request);
       writeInnerHeader(this.#writer, found.revision);
       writeFound(this.#writer, found, pairForm(request));
@@ -179,12 +167,12 @@ export function applyTxn(
   lessor: Lessor,
   headers: ResponseHeaders,
   request: TxnRequest,
-  wanted: boolean,
-): Uint8Array | Unfinished {
+  needsReply: boolean,
+): Uint8Array | Continuation {
   const path = choosePath(store, request);
   checkPath(store, lessor, request, path);
   const transaction = store.beginWrite();
-  const execution = new Execution(transaction, transaction, wanted);
+  const execution = new Execution(transaction, transaction, needsReply);
   const run = execution.run(request, path);
   return inParts(() => {
     if (run.next().done !== true) return undefined;

@@ -1,10 +1,10 @@
 import { ConfChange, ConfChangeType, type Entry, EntryType } from "@nodetcd/messages";
-import { consistentIndexOf } from "../apply/applied-index.ts";
+import { consistentIndexOf } from "../state/applied-index.ts";
 import type { Cluster } from "../membership/cluster.ts";
 import { hexId } from "../membership/ids.ts";
 import { memberJson } from "../membership/member-json.ts";
 import { logStorage, type OpenedLog, openLog } from "../persist/log-storage.ts";
-import type { Bootstrap, BootstrapContext } from "./bootstrap.ts";
+import type { Bootstrap, BootstrapContext } from "./context.ts";
 import { refuseShortLog } from "./check-log.ts";
 
 /**

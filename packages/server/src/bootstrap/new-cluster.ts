@@ -1,5 +1,5 @@
 import { MemoryStorage, type Peer } from "@nodetcd/raft";
-import { consistentIndexOf } from "../apply/applied-index.ts";
+import { consistentIndexOf } from "../state/applied-index.ts";
 import type { MemberConfig } from "../config.ts";
 import { foundingPeerUrls } from "../config-check.ts";
 import type { DataDirectory } from "../data-dir.ts";
@@ -7,7 +7,7 @@ import { ServerError } from "../errors.ts";
 import { clusterIdOf, hexId, memberIdOf } from "../membership/ids.ts";
 import { memberJson } from "../membership/member-json.ts";
 import { createLog } from "../persist/log-storage.ts";
-import type { Bootstrap, BootstrapContext } from "./bootstrap.ts";
+import type { Bootstrap, BootstrapContext } from "./context.ts";
 
 /** What the first entry of a new cluster's log says of its founding member. */
 export function foundingPeer(config: MemberConfig, memberId: bigint): Peer {

@@ -1,6 +1,6 @@
 import { BUCKETS, type Backend, openBackend } from "@nodetcd/backend";
 import { DiskError, type Logger, type Runtime } from "@nodetcd/runtime";
-import { storageVersion } from "../apply/cluster-version-set.ts";
+import { storageVersion } from "../state/storage-version.ts";
 import type { MemberConfig } from "../config.ts";
 import { adviceFor, type DataDirectory } from "../data-dir.ts";
 import { ServerError } from "../errors.ts";
@@ -55,7 +55,7 @@ function explainDatabase(error: unknown, { database }: DataDirectory): unknown {
 }
 
 /**
- * Turns a failure to open a member's files into a `ServerError` that says what to do; faults of the
+ * FairQueue a failure to open a member's files into a `ServerError` that says what to do; faults of the
  * program stay as they are.
  */
 export async function openingFiles<T>(

@@ -3,12 +3,13 @@ import { type Lessor, openLessor } from "@nodetcd/lease";
 import { openStore, type Store } from "@nodetcd/mvcc";
 import type { Logger, Runtime } from "@nodetcd/runtime";
 import type { WalOptions } from "@nodetcd/wal";
-import type { Closers } from "../closers.ts";
+import type { CleanupStack } from "../cleanup-stack.ts";
 import type { MemberConfig } from "../config.ts";
 import { type DataDirectory, prepareDataDirectory, tidyDataDirectory } from "../data-dir.ts";
 import { Cluster } from "../membership/cluster.ts";
 import type { Timings } from "../metrics/timings.ts";
-import { type Bootstrap, bootstrap } from "./bootstrap.ts";
+import { bootstrap } from "./bootstrap.ts";
+import type { Bootstrap } from "./context.ts";
 import { defragmentAtStart } from "./defragment-at-start.ts";
 import { checkDatabase, initializeDatabase, openDatabaseOf, openingFiles } from "./open-data.ts";
 
@@ -22,7 +23,7 @@ export interface Opening {
   /** The database cannot be written any more. */
   readonly onFailure: (error: unknown) => void;
   /** Gets what closes each file again, also when a later one cannot be opened. */
-  readonly closers: Closers;
+  readonly cleanup: CleanupStack;
 }
 
 /** The open files of a member, and what was read from them. */
@@ -53,9 +54,9 @@ export async function openFiles(opening: Opening): Promise<OpenFiles> {
 }
 
 async function openDatabase(opening: Opening): Promise<Backend> {
-  const { runtime, config, directory, logger, timings, onFailure, closers } = opening;
+  const { runtime, config, directory, logger, timings, onFailure, cleanup } = opening;
   const backend = openDatabaseOf(runtime, config, directory, logger, timings, onFailure);
-  closers.add(() => backend.close().catch(() => undefined));
+  cleanup.add(() => backend.close().catch(() => undefined));
   tidyDataDirectory(runtime.disk, directory, logger);
   checkDatabase(backend);
   initializeDatabase(backend);
@@ -64,7 +65,7 @@ async function openDatabase(opening: Opening): Promise<Backend> {
 }
 
 async function openLog(opening: Opening, backend: Backend, cluster: Cluster): Promise<Bootstrap> {
-  const { runtime, config, directory, logger, timings, closers } = opening;
+  const { runtime, config, directory, logger, timings, cleanup } = opening;
   const walOptions: WalOptions = {
     logger,
     noSync: config.unsafeNoFsync,
@@ -74,21 +75,21 @@ async function openLog(opening: Opening, backend: Backend, cluster: Cluster): Pr
   };
   const parts = { runtime, config, directory, backend, cluster, logger, walOptions };
   const start = await bootstrap(parts);
-  closers.add(() => start.wal.close().catch(() => undefined));
+  cleanup.add(() => start.wal.close().catch(() => undefined));
   return start;
 }
 
-function readLeases({ runtime, config, logger, closers }: Opening, backend: Backend): Lessor {
+function readLeases({ runtime, config, logger, cleanup }: Opening, backend: Backend): Lessor {
   // The shortest lifetime leaves room for an election, in whole seconds.
   const minTtlSeconds = Math.ceil((1.5 * config.electionTimeoutMs) / 1000);
   const lessor = openLessor({ backend, clock: runtime.clock, logger, minTtlSeconds });
-  closers.add(async () => lessor.close());
+  cleanup.add(async () => lessor.close());
   return lessor;
 }
 
 /** Attaches the keys to their leases, too. */
 async function readKeys(
-  { runtime, config, logger, closers }: Opening,
+  { runtime, config, logger, cleanup }: Opening,
   backend: Backend,
   lessor: Lessor,
 ): Promise<Store> {
@@ -101,6 +102,6 @@ async function readKeys(
     cacheBytes: Math.floor(config.cacheBytes / 2),
     hashSeed: runtime.random.below(2 ** 32),
   });
-  closers.add(() => store.close());
+  cleanup.add(() => store.close());
   return store;
 }

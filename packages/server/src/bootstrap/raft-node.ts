@@ -2,7 +2,7 @@ import { RawNode, type RaftLogger } from "@nodetcd/raft";
 import type { Logger, Random } from "@nodetcd/runtime";
 import type { MemberConfig } from "../config.ts";
 import { READY_BYTES_MAX } from "../limits.ts";
-import type { Bootstrap } from "./bootstrap.ts";
+import type { Bootstrap } from "./context.ts";
 
 /** Entries of one append message, in bytes (etcd's number). */
 const MESSAGE_BYTES_MAX = 1024 * 1024;

@@ -1,8 +1,8 @@
 import { ServerError } from "../errors.ts";
 import { hexId } from "../membership/ids.ts";
 import { logStorage, openLog } from "../persist/log-storage.ts";
-import { consistentIndexOf } from "../apply/applied-index.ts";
-import type { Bootstrap, BootstrapContext } from "./bootstrap.ts";
+import { consistentIndexOf } from "../state/applied-index.ts";
+import type { Bootstrap, BootstrapContext } from "./context.ts";
 import { refuseShortLog } from "./check-log.ts";
 import { foundingPeer } from "./new-cluster.ts";
 

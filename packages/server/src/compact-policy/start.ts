@@ -1,29 +1,32 @@
 import type { MemberConfig } from "../config.ts";
-import { toRequestError } from "../receive/error-to-status.ts";
-import type { Core } from "../core.ts";
+import { toRequestError } from "../wire/error-map.ts";
+import type { MemberContext } from "../member-context.ts";
 import { startPeriodic } from "./periodic.ts";
 import type { CompactionTarget, Policy } from "./policy.ts";
 import { parseRetention } from "./retention.ts";
 import { startRevision } from "./revision.ts";
 
-async function compact(core: Core, revision: number): Promise<void> {
+async function compact(member: MemberContext, revision: number): Promise<void> {
   try {
-    await core.proposer.proposeMessage({ compaction: { revision } });
+    await member.proposer.proposeMessage({ compaction: { revision } });
   } catch (error) {
     if (toRequestError(error).code !== "COMPACTED") throw error;
   }
 }
 
 /** Starts the policy that the options ask for; undefined when history is kept. */
-export function startCompactPolicy(core: Core, config: MemberConfig): Policy | undefined {
+export function startCompactPolicy(
+  member: MemberContext,
+  config: MemberConfig,
+): Policy | undefined {
   const retention = parseRetention(config.autoCompactionMode, config.autoCompactionRetention);
   if (retention === 0) return undefined;
   const target: CompactionTarget = {
-    clock: core.runtime.clock,
-    logger: core.logger,
-    isLeader: () => core.raft.isLeader,
-    revision: () => core.store.revision,
-    compact: (revision) => compact(core, revision),
+    clock: member.runtime.clock,
+    logger: member.logger,
+    isLeader: () => member.raft.isLeader,
+    revision: () => member.store.revision,
+    compact: (revision) => compact(member, revision),
   };
   return config.autoCompactionMode === "periodic"
     ? startPeriodic(target, retention)

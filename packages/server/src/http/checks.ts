@@ -1,18 +1,20 @@
 import { AlarmType } from "@nodetcd/messages";
 import type { Http1Request, Http1Response } from "@nodetcd/runtime";
-import type { Core } from "../core.ts";
+import type { MemberContext } from "../member-context.ts";
 import { tryRead } from "./health.ts";
 import { refuseOtherThanGet, textReply } from "./reply.ts";
 
 /** Undefined when all is well, else what is wrong. */
-type Check = (core: Core) => Promise<string | undefined>;
+type Check = (member: MemberContext) => Promise<string | undefined>;
 
-const serializableRead: Check = (core) => tryRead(core, true);
-const linearizableRead: Check = (core) => tryRead(core, false);
-const dataCorruption: Check = async (core) =>
-  core.alarms.has(AlarmType.CORRUPT) ? "alarm activated: CORRUPT" : undefined;
-const nonLearner: Check = async (core) =>
-  core.cluster.member(core.memberId)?.isLearner === true ? "not supported for learner" : undefined;
+const serializableRead: Check = (member) => tryRead(member, true);
+const linearizableRead: Check = (member) => tryRead(member, false);
+const dataCorruption: Check = async (member) =>
+  member.alarms.has(AlarmType.CORRUPT) ? "alarm activated: CORRUPT" : undefined;
+const nonLearner: Check = async (member) =>
+  member.cluster.member(member.memberId)?.isLearner === true
+    ? "not supported for learner"
+    : undefined;
 
 /** What each of the two endpoints looks at, by the names that callers use. */
 const CHECKS: Readonly<Record<"livez" | "readyz", Readonly<Record<string, Check>>>> = {
@@ -29,7 +31,7 @@ const CHECKS: Readonly<Record<"livez" | "readyz", Readonly<Record<string, Check>
 export type CheckCounts = Map<string, { success: number; error: number; last: boolean }>;
 
 async function runChecks(
-  core: Core,
+  member: MemberContext,
   kind: "livez" | "readyz",
   names: readonly string[],
   counts: CheckCounts,
@@ -37,7 +39,7 @@ async function runChecks(
   let healthy = true;
   let report = "";
   for (const name of names) {
-    const failure = await CHECKS[kind][name]!(core);
+    const failure = await CHECKS[kind][name]!(member);
     const key = `${kind} ${name}`;
     const count = counts.get(key) ?? { success: 0, error: 0, last: true };
     counts.set(key, count);
@@ -51,7 +53,7 @@ async function runChecks(
 
 /** `GET /livez`, `/readyz` and `/livez/<check>`: `ok`, or 503 with a line for each check. */
 export async function serveChecks(
-  core: Core,
+  member: MemberContext,
   kind: "livez" | "readyz",
   only: string | undefined,
   counts: CheckCounts,
@@ -65,9 +67,9 @@ export async function serveChecks(
   const excluded = new Set(query.getAll("exclude"));
   const names =
     only === undefined ? Object.keys(CHECKS[kind]).filter((name) => !excluded.has(name)) : [only];
-  const { healthy, report } = await runChecks(core, kind, names, counts);
+  const { healthy, report } = await runChecks(member, kind, names, counts);
   if (healthy) return textReply(200, `${query.has("verbose") ? report : ""}ok\n`);
-  core.logger.error("Health check error", {
+  member.logger.error("Health check error", {
     path: request.url,
     reason: report,
     "status-code": 503,

@@ -1,13 +1,13 @@
 import type { Http1Request, Http1Response } from "@nodetcd/runtime";
-import type { Core } from "../core.ts";
+import type { MemberContext } from "../member-context.ts";
 import { hexId } from "../membership/ids.ts";
 import { jsonReply, refuseOtherThanGet } from "./reply.ts";
 
 /** `GET /debug/vars`: a look inside, in the form of Go's expvar. */
-export function serveDebugVars(core: Core, request: Http1Request): Http1Response {
+export function serveDebugVars(member: MemberContext, request: Http1Request): Http1Response {
   const refusal = refuseOtherThanGet(request);
   if (refusal !== undefined) return refusal;
-  const { raft, applied, memberId } = core;
+  const { raft, applied, memberId } = member;
   const memory = process.memoryUsage();
   return jsonReply({
     cmdline: process.argv,

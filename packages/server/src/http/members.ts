@@ -1,19 +1,19 @@
 import type { Http1Request, Http1Response } from "@nodetcd/runtime";
-import type { Core } from "../core.ts";
+import type { MemberContext } from "../member-context.ts";
 import { hexId } from "../membership/ids.ts";
 import { memberJson } from "../membership/member-json.ts";
 import { refuseOtherThanGet } from "./reply.ts";
 
 /** `GET /members` on the peer port: how a member that wants to join finds its id and the cluster's. */
-export function serveMembers(core: Core, request: Http1Request): Http1Response {
+export function serveMembers(member: MemberContext, request: Http1Request): Http1Response {
   const refusal = refuseOtherThanGet(request);
   if (refusal !== undefined) return refusal;
   return {
     status: 200,
     headers: {
       "Content-Type": "application/json",
-      "X-Etcd-Cluster-ID": hexId(core.clusterId),
+      "X-Etcd-Cluster-ID": hexId(member.clusterId),
     },
-    body: `[${core.cluster.members().map(memberJson).join(",")}]\n`,
+    body: `[${member.cluster.members().map(memberJson).join(",")}]\n`,
   };
 }

@@ -1,5 +1,5 @@
 import type { Http1Handler, Http1Request, Http1Response } from "@nodetcd/runtime";
-import type { Core } from "../core.ts";
+import type { MemberContext } from "../member-context.ts";
 import { type CheckCounts, serveChecks } from "./checks.ts";
 import { serveDebugVars } from "./debug-vars.ts";
 import { type HealthCounters, serveHealth } from "./health.ts";
@@ -18,7 +18,7 @@ export function newHttpCounters(): HttpCounters {
 }
 
 export interface RouterOptions {
-  readonly core: Core;
+  readonly member: MemberContext;
   readonly counters: HttpCounters;
   /** The whole text of `/metrics`. */
   readonly metrics: () => Promise<{ contentType: string; text: string }>;
@@ -38,13 +38,13 @@ type Answer = Http1Response | Promise<Http1Response>;
 
 /** What watches over a member asks for; undefined for another path. */
 function serveMonitoring(options: RouterOptions, request: Http1Request): Answer | undefined {
-  const { core, counters } = options;
+  const { member, counters } = options;
   const { pathname, searchParams } = new URL(request.url, "http://localhost");
-  if (pathname === "/health") return serveHealth(core, counters.health, request, searchParams);
+  if (pathname === "/health") return serveHealth(member, counters.health, request, searchParams);
   if (pathname === "/metrics") return serveMetrics(options, request);
   const [, kind, check] = CHECK_PATH.exec(pathname) ?? [];
   if (kind === "livez" || kind === "readyz") {
-    return serveChecks(core, kind, check, counters.checks, request, searchParams);
+    return serveChecks(member, kind, check, counters.checks, request, searchParams);
   }
   return undefined;
 }
@@ -56,13 +56,13 @@ export function metricsRouter(options: RouterOptions): Http1Handler {
 
 /** The paths of the client ports. */
 export function clientRouter(options: RouterOptions): Http1Handler {
-  const { core } = options;
+  const { member } = options;
   return (request) => {
     const monitoring = serveMonitoring(options, request);
     if (monitoring !== undefined) return monitoring;
     const { pathname } = new URL(request.url, "http://localhost");
-    if (pathname === "/version") return serveVersion(core, request);
-    if (pathname === "/debug/vars") return serveDebugVars(core, request);
+    if (pathname === "/version") return serveVersion(member, request);
+    if (pathname === "/debug/vars") return serveDebugVars(member, request);
     if (/^\/v3(beta)?\//.test(pathname)) {
       return textReply(501, "nodetcd: the JSON gateway is not implemented yet\n");
     }
@@ -71,11 +71,11 @@ export function clientRouter(options: RouterOptions): Http1Handler {
 }
 
 /** The paths of the peer port, as far as a member alone has them. */
-export function peerRouter({ core }: RouterOptions): Http1Handler {
+export function peerRouter({ member }: RouterOptions): Http1Handler {
   return (request) => {
     const { pathname } = new URL(request.url, "http://localhost");
-    if (pathname === "/version") return serveVersion(core, request);
-    if (pathname === "/members") return serveMembers(core, request);
+    if (pathname === "/version") return serveVersion(member, request);
+    if (pathname === "/members") return serveMembers(member, request);
     if (pathname === "/downgrade/enabled") return textReply(200, "false");
     return textReply(404, "404 page not found\n");
   };

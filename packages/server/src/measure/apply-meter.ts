@@ -1,6 +1,6 @@
 import { InternalRaftRequest } from "@nodetcd/messages";
 import { type Clock, goDuration, type Logger } from "@nodetcd/runtime";
-import { BucketFamily, type Buckets, exponential } from "./buckets.ts";
+import { HistogramFamily, type Histogram, exponential } from "./histogram.ts";
 import { raftRequestText } from "./request-text.ts";
 import { bareSize, sizeWithoutHeader } from "./slow-call.ts";
 
@@ -28,31 +28,31 @@ const FIELDS = Object.keys(OPERATIONS) as Field[];
  * share the time of the stretch that they were applied in (4 entries at most).
  */
 export class ApplyMeter {
-  readonly #durations = new BucketFamily(
+  readonly #durations = new HistogramFamily(
     "etcd_server_apply_duration_seconds",
     "The latency distributions of v2 apply called by backend.",
     exponential(0.0001, 2, 20),
   );
-  readonly #leaseTtls = new BucketFamily(
+  readonly #leaseTtls = new HistogramFamily(
     "etcd_debugging_lease_ttl_total",
     "Bucketed histogram of lease TTLs.",
     exponential(1, 2, 24),
   );
-  readonly #compactions = new BucketFamily(
+  readonly #compactions = new HistogramFamily(
     "etcd_debugging_mvcc_db_compaction_total_duration_milliseconds",
     "Bucketed histogram of db compaction total duration.",
     exponential(100, 2, 14),
   );
   /** Series of `#durations` by what was applied. */
-  readonly #succeeded = new Map<Field | undefined, Buckets>();
-  readonly #refused = new Map<Field | undefined, Buckets>();
-  readonly families: readonly BucketFamily[];
+  readonly #succeeded = new Map<Field | undefined, Histogram>();
+  readonly #refused = new Map<Field | undefined, Histogram>();
+  readonly families: readonly HistogramFamily[];
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #warningMs: number;
-  readonly #putBuckets: Buckets;
-  readonly #ttlBuckets: Buckets;
-  readonly #compactionBuckets: Buckets;
+  readonly #putBuckets: Histogram;
+  readonly #ttlBuckets: Histogram;
+  readonly #compactionBuckets: Histogram;
   /** Of the stretch under way: puts, and the time of what was timed by itself. */
   #puts = 0;
   #lastPut: Uint8Array | undefined;
@@ -78,7 +78,7 @@ export class ApplyMeter {
     return this.#series("leaseRevoke", true).count;
   }
 
-  #series(field: Field | undefined, success: boolean): Buckets {
+  #series(field: Field | undefined, success: boolean): Histogram {
     const known = success ? this.#succeeded : this.#refused;
     let series = known.get(field);
     if (series === undefined) {

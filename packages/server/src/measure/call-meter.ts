@@ -2,8 +2,8 @@ import type { StreamCall, UnaryCall } from "@nodetcd/grpc";
 import type { Logger, Runtime } from "@nodetcd/runtime";
 import type { MemberConfig } from "../config.ts";
 import { RequestError } from "../errors.ts";
-import { errorStatus, errorText } from "../receive/error-to-status.ts";
-import { BucketFamily, type Buckets, exponential } from "./buckets.ts";
+import { errorStatus, errorText } from "../wire/error-map.ts";
+import { HistogramFamily, type Histogram, exponential } from "./histogram.ts";
 import { ClientVersions } from "./client-versions.ts";
 import { PointReads } from "./point-reads.ts";
 import { type MessageCounts, MeteredStream, type StreamMeter } from "./metered-stream.ts";
@@ -44,7 +44,7 @@ export class CallMeter {
   readonly messages: Map<string, MessageCounts> = new Map();
   /** Ranges and read-only transactions that took longer than `warningApplyDurationMs`. */
   slowReads = 0;
-  readonly families: readonly BucketFamily[];
+  readonly families: readonly HistogramFamily[];
   readonly #config: MemberConfig;
   readonly #logger: Logger;
   readonly #runtime: Runtime;
@@ -53,32 +53,32 @@ export class CallMeter {
   /** `endStreams` was called. */
   #stopping = false;
   readonly #pointReads: PointReads[] = [];
-  readonly #requests = new BucketFamily(
+  readonly #requests = new HistogramFamily(
     "etcd_server_request_duration_seconds",
     "Response latency distribution in seconds for each type.",
     exponential(0.001, 2, 14),
   );
-  readonly #ranges = new BucketFamily(
+  readonly #ranges = new HistogramFamily(
     "etcd_server_range_duration_seconds",
     "The latency distributions of txn.Range",
     exponential(0.0001, 2, 20),
   );
-  readonly #hashes = new BucketFamily(
+  readonly #hashes = new HistogramFamily(
     "etcd_mvcc_hash_duration_seconds",
     "The latency distribution of storage hash operation.",
     exponential(0.01, 2, 15),
   );
-  readonly #revisionHashes = new BucketFamily(
+  readonly #revisionHashes = new HistogramFamily(
     "etcd_mvcc_hash_rev_duration_seconds",
     "The latency distribution of storage hash by revision operation.",
     exponential(0.01, 2, 15),
   );
-  readonly #snapshots = new BucketFamily(
+  readonly #snapshots = new HistogramFamily(
     "etcd_disk_backend_snapshot_duration_seconds",
     "The latency distribution of backend snapshots.",
     exponential(0.01, 2, 17),
   );
-  readonly #handling = new BucketFamily(
+  readonly #handling = new HistogramFamily(
     "grpc_server_handling_seconds",
     "Histogram of response latency (seconds) of gRPC that had been application-level handled by the server.",
     HANDLING_BOUNDS,
@@ -126,7 +126,7 @@ export class CallMeter {
   stream(path: string, kind: string, receive: StreamReceiver): StreamReceiver {
     const counts: MessageCounts = { received: 0, sent: 0 };
     this.messages.set(path, counts);
-    const observers: Buckets[] = [];
+    const observers: Histogram[] = [];
     if (path === "/etcdserverpb.Maintenance/Snapshot") observers.push(this.#snapshots.series());
     observers.push(...this.#handlingOf(path, kind));
     const endless = ENDLESS.has(path);
@@ -150,7 +150,7 @@ export class CallMeter {
     for (const stream of this.#endless) endStopped(stream);
   }
 
-  #handlingOf(path: string, kind: string): Buckets[] {
+  #handlingOf(path: string, kind: string): Histogram[] {
     if (this.#config.metrics !== "extensive") return [];
     const [, service = "", method = ""] = path.split("/");
     const labels = { grpc_method: method, grpc_service: service, grpc_type: kind };
@@ -161,7 +161,7 @@ export class CallMeter {
     const always = this.#handlingOf(path, "unary");
     if (path === "/etcdserverpb.Maintenance/Hash") always.push(this.#hashes.series());
     if (path === "/etcdserverpb.Maintenance/HashKV") always.push(this.#revisionHashes.series());
-    const outcome = (success: "true" | "false"): Buckets[] => {
+    const outcome = (success: "true" | "false"): Histogram[] => {
       const observers = [...always];
       const type = REQUEST_TYPES[path];
       if (type !== undefined) observers.push(this.#requests.series({ success, type }));

@@ -1,5 +1,5 @@
 import type { Metadata, StatusCode, StreamCall } from "@nodetcd/grpc";
-import type { Buckets } from "./buckets.ts";
+import type { Histogram } from "./histogram.ts";
 import type { Stopwatch } from "./stopwatch.ts";
 
 /** Messages of one streaming method, both ways. */
@@ -13,7 +13,7 @@ export interface StreamMeter {
   readonly watch: Stopwatch;
   readonly messages: MessageCounts;
   /** Get the seconds of each call. */
-  readonly observers: readonly Buckets[];
+  readonly observers: readonly Histogram[];
   /** The calls that are open. */
   readonly open: Set<MeteredStream>;
 }

@@ -1,5 +1,5 @@
 import type { Metadata, StatusCode, UnaryCall } from "@nodetcd/grpc";
-import type { Buckets } from "./buckets.ts";
+import type { Histogram } from "./histogram.ts";
 import type { Stopwatch } from "./stopwatch.ts";
 
 /** A call that took long, for a warning. Bytes are borrowed. */
@@ -19,8 +19,8 @@ export interface MethodMeter {
   /** Answering takes so little that ends need not be told apart: a few of them share a time. */
   readonly quick: boolean;
   /** Get the seconds of each call that was answered; the others those that failed. */
-  readonly succeeded: readonly Buckets[];
-  readonly failed: readonly Buckets[];
+  readonly succeeded: readonly Histogram[];
+  readonly failed: readonly Histogram[];
   /** Calls that take longer are told to `onSlow`. */
   readonly slowMs: number;
   readonly onSlow: (call: SlowCall) => void;

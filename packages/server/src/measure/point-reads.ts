@@ -1,4 +1,4 @@
-import type { Buckets } from "./buckets.ts";
+import type { Histogram } from "./histogram.ts";
 import type { Stopwatch } from "./stopwatch.ts";
 
 /** Calls that share a look at the clock, at most. */
@@ -12,14 +12,14 @@ const STRETCH_CALLS = 16;
 export class PointReads {
   readonly #watch: Stopwatch;
   /** Get the seconds of each call. */
-  readonly #observers: readonly Buckets[];
+  readonly #observers: readonly Histogram[];
   /** Calls since the last look. */
   #pending = 0;
   #startMs = 0;
   #meanSeconds = 0;
   #looked = false;
 
-  constructor(watch: Stopwatch, observers: readonly Buckets[]) {
+  constructor(watch: Stopwatch, observers: readonly Histogram[]) {
     this.#watch = watch;
     this.#observers = observers;
   }

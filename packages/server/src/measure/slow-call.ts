@@ -9,7 +9,7 @@ import {
   TxnResponse,
 } from "@nodetcd/messages";
 import { type Clock, goDuration, type Logger } from "@nodetcd/runtime";
-import { isReadOnly } from "../apply/txn.ts";
+import { isReadOnly } from "../read/read-only-txn.ts";
 import type { MemberConfig } from "../config.ts";
 import type { SlowCall } from "./metered-unary.ts";
 import { deleteRangeText, putText, rangeText, txnText } from "./request-text.ts";

@@ -1,7 +1,7 @@
 import { AlarmType } from "@nodetcd/messages";
 import { Gauge, type Registry } from "prom-client";
 import type { FeatureGate, MemberConfig } from "../config.ts";
-import type { Core } from "../core.ts";
+import type { MemberContext } from "../member-context.ts";
 import { hexId } from "../membership/ids.ts";
 import { authRevision } from "../receive/auth-status.ts";
 import { alarmName } from "../receive/status.ts";
@@ -31,7 +31,7 @@ function isEnabled(gates: MemberConfig["featureGates"], name: FeatureGate): bool
 }
 
 /** Who the member is, its cluster, its alarms and features; what a member alone has to say about others. */
-export function registerClusterMetrics(registry: Registry, core: Core): void {
+export function registerClusterMetrics(registry: Registry, member: MemberContext): void {
   const { gauge, counter, label } = scraped(registry);
   const registers = [registry];
   label(
@@ -44,15 +44,15 @@ export function registerClusterMetrics(registry: Registry, core: Core): void {
     "etcd_server_id",
     "Server or member ID in hexadecimal format. 1 for 'server_id' label with current ID.",
     "server_id",
-    () => hexId(core.memberId),
+    () => hexId(member.memberId),
   );
   label(
     "etcd_cluster_version",
     "Which version is running. 1 for 'cluster_version' label with current cluster version",
     "cluster_version",
-    () => core.cluster.version?.split(".").slice(0, 2).join("."),
+    () => member.cluster.version?.split(".").slice(0, 2).join("."),
   );
-  const { alarms } = core;
+  const { alarms } = member;
   new Gauge({
     name: "etcd_debugging_server_alarms",
     help: "Alarms for every member in cluster. 1 for 'server_id' label with current ID. 2 for 'alarm_type' label with type of this alarm",
@@ -66,7 +66,7 @@ export function registerClusterMetrics(registry: Registry, core: Core): void {
     },
   });
   gauge("etcd_debugging_auth_revision", "The current revision of auth store.", () =>
-    authRevision(core),
+    authRevision(member),
   );
   counter(
     "etcd_server_learner_promote_successes",
@@ -78,7 +78,7 @@ export function registerClusterMetrics(registry: Registry, core: Core): void {
     "1 if the server is applying the incoming snapshot. 0 if none.",
     () => 0,
   );
-  const own = hexId(core.memberId);
+  const own = hexId(member.memberId);
   new Gauge({
     name: "etcd_network_known_peers",
     help: "The current number of known peers.",
@@ -92,7 +92,7 @@ export function registerClusterMetrics(registry: Registry, core: Core): void {
     registers,
   });
   for (const [name, stage] of Object.entries(FEATURES)) {
-    const on = isEnabled(core.config.featureGates, name as FeatureGate);
+    const on = isEnabled(member.config.featureGates, name as FeatureGate);
     features.set({ name, stage }, on ? 1 : 0);
   }
 }

@@ -1,7 +1,7 @@
 import type { GrpcServer, Services } from "@nodetcd/grpc";
 import { Registry } from "prom-client";
 import type { HttpCounters } from "../http/router.ts";
-import type { BucketFamily } from "../measure/buckets.ts";
+import type { HistogramFamily } from "../measure/histogram.ts";
 import type { CallMeter } from "../measure/call-meter.ts";
 import { registerClusterMetrics } from "./cluster.ts";
 import { registerGrpcMetrics } from "./grpc.ts";
@@ -27,21 +27,21 @@ export class Metrics {
   readonly registry: Registry = new Registry();
   readonly timings: Timings = registerTimings(this.registry);
   /** Histograms that keep their own numbers. */
-  #families: readonly BucketFamily[] = [];
+  #families: readonly HistogramFamily[] = [];
   #calls: CallMeter | undefined;
 
   /** Adds everything that is read from the member's parts. Called once, when they are there. */
   measure(parts: Measured): void {
-    const { core, calls, applies, http } = parts;
+    const { member, calls, applies, http } = parts;
     this.#calls = calls;
     this.#families = [...calls.families, ...applies.families];
     registerRaftMetrics(this.registry, parts);
-    registerStoreMetrics(this.registry, core);
-    registerClusterMetrics(this.registry, core);
+    registerStoreMetrics(this.registry, member);
+    registerClusterMetrics(this.registry, member);
     registerLeaseMetrics(this.registry, parts);
     registerHealthMetrics(this.registry, http);
     registerGrpcMetrics(this.registry, parts);
-    registerProcessMetrics(this.registry, core.runtime);
+    registerProcessMetrics(this.registry, member.runtime);
   }
 
   /** Everything, in Prometheus' text format. */

@@ -1,6 +1,6 @@
 import type { Registry } from "prom-client";
 import type { ApplyCounters } from "../apply/apply-entry.ts";
-import type { Core } from "../core.ts";
+import type { MemberContext } from "../member-context.ts";
 import type { ApplyMeter } from "../measure/apply-meter.ts";
 import type { CallMeter } from "../measure/call-meter.ts";
 import type { ReadyLoop } from "../persist/ready-loop.ts";
@@ -9,7 +9,7 @@ import { scraped } from "./scraped.ts";
 
 /** The way of a proposal, and of a linearizable read. */
 export interface RaftMeasured {
-  readonly core: Core;
+  readonly member: MemberContext;
   readonly loop: ReadyLoop;
   readonly calls: CallMeter;
   readonly applies: ApplyMeter;
@@ -19,9 +19,9 @@ export interface RaftMeasured {
 
 /** Leadership, proposals, and what went slowly or wrong on their way. */
 export function registerRaftMetrics(registry: Registry, measured: RaftMeasured): void {
-  const { core, loop, calls, applies, applied, inFlight } = measured;
+  const { member, loop, calls, applies, applied, inFlight } = measured;
   const { gauge, counter } = scraped(registry);
-  const { raft } = core;
+  const { raft } = member;
   gauge(
     "etcd_server_has_leader",
     "Whether or not a leader exists. 1 is existence, 0 is not.",
@@ -50,7 +50,7 @@ export function registerRaftMetrics(registry: Registry, measured: RaftMeasured):
   gauge(
     "etcd_server_proposals_applied_total",
     "The total number of consensus proposals applied.",
-    () => core.applied.index,
+    () => member.applied.index,
   );
   gauge(
     "etcd_server_proposals_pending",
@@ -70,12 +70,12 @@ export function registerRaftMetrics(registry: Registry, measured: RaftMeasured):
   counter(
     "etcd_server_slow_read_indexes_total",
     "The total number of pending read indexes not in sync with leader's or timed out read index requests.",
-    () => core.reads.slow,
+    () => member.reads.slow,
   );
   counter(
     "etcd_server_read_indexes_failed_total",
     "The total number of failed read indexes seen.",
-    () => core.reads.failed,
+    () => member.reads.failed,
   );
   counter(
     "etcd_server_heartbeat_send_failures_total",

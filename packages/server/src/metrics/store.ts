@@ -1,9 +1,12 @@
 import type { Registry } from "prom-client";
-import type { Core } from "../core.ts";
+import type { MemberContext } from "../member-context.ts";
 import { scraped } from "./scraped.ts";
 
 /** The database file, and the key space in it. */
-export function registerStoreMetrics(registry: Registry, { backend, store, quota }: Core): void {
+export function registerStoreMetrics(
+  registry: Registry,
+  { backend, store, quota }: MemberContext,
+): void {
   const { gauge, counter } = scraped(registry);
   const { stats } = store;
   gauge(

@@ -1,5 +1,5 @@
 import { Histogram, type Registry } from "prom-client";
-import { exponential } from "../measure/buckets.ts";
+import { exponential } from "../measure/histogram.ts";
 import { scraped } from "./scraped.ts";
 
 /** What is measured as it happens; everything else is read when metrics are scraped. */

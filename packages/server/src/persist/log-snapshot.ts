@@ -3,7 +3,7 @@ import type { WalSnapshot } from "@nodetcd/messages";
 import { isRaftError, type MemoryStorage } from "@nodetcd/raft";
 import type { Disk, Logger } from "@nodetcd/runtime";
 import { purgeSnapshotFiles, saveSnapshotFile, type Wal } from "@nodetcd/wal";
-import type { AppliedIndex } from "../apply/applied-index.ts";
+import type { AppliedIndex } from "../state/applied-index.ts";
 import type { Cluster } from "../membership/cluster.ts";
 import { hexId } from "../membership/ids.ts";
 import { v2StoreJson } from "../membership/v2-store.ts";

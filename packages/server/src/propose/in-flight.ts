@@ -1,4 +1,4 @@
-import { RisingMap } from "@nodetcd/bytes";
+import { MonotonicMap } from "@nodetcd/bytes";
 import type { Clock, Timer } from "@nodetcd/runtime";
 import { RequestError } from "../errors.ts";
 import { PROPOSALS_MAX, PROPOSAL_BYTES_MAX } from "../limits.ts";
@@ -24,7 +24,7 @@ const SWEEP_INTERVAL_MS = 500;
  * applied, as always in etcd).
  */
 export class InFlight {
-  readonly #waiters = new RisingMap<Waiter>();
+  readonly #waiters = new MonotonicMap<Waiter>();
   readonly #clock: Clock;
   readonly #watch: Stopwatch;
   readonly #timeoutMs: number;

@@ -1,10 +1,10 @@
+import { Slab } from "@nodetcd/bytes";
 import { InternalRaftRequest, type Init } from "@nodetcd/messages";
 import { RequestError } from "../errors.ts";
 import { APPLY_LAG_MAX } from "../limits.ts";
-import { encodeEntry, type RequestField } from "./entry-codec.ts";
+import { encodeEntry, type RequestField } from "../wire/entry-codec.ts";
 import type { InFlight, Waiter } from "./in-flight.ts";
-import type { RequestIds } from "./request-id.ts";
-import { Slab } from "./slab.ts";
+import type { RequestIds } from "../wire/request-id.ts";
 import { PromiseWaiter } from "./waiters.ts";
 
 /** What proposing needs to know of raft. */

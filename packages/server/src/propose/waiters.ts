@@ -1,6 +1,6 @@
 import type { UnaryCall } from "@nodetcd/grpc";
 import type { RequestError } from "../errors.ts";
-import { failCall } from "../receive/error-to-status.ts";
+import { failCall } from "../wire/error-map.ts";
 import type { Waiter } from "./in-flight.ts";
 
 /** Answers a client's call. */

@@ -1,9 +1,16 @@
 import { type RangeRequest, SortTarget } from "@nodetcd/messages";
-import { parseStored, type RangeReader, recordKey, type StoredKeyValue } from "@nodetcd/mvcc";
-import { replyWriter } from "../apply/reply.ts";
-import type { Core } from "../core.ts";
+import {
+  parseStored,
+  type RangeReader,
+  recordKey,
+  type Store,
+  type StoredKeyValue,
+} from "@nodetcd/mvcc";
+import { replyWriter } from "../wire/reply-writer.ts";
+import type { Clock } from "@nodetcd/runtime";
+import type { ResponseHeaders } from "../wire/response-header.ts";
 import { LARGE_RANGE_KEYS } from "../limits.ts";
-import { KeptPairs } from "./kept-pairs.ts";
+import { SortBuffer } from "./sort-buffer.ts";
 import {
   isDescending,
   isSorted,
@@ -15,14 +22,25 @@ import {
   writeTotals,
 } from "./range.ts";
 import { ReplyParts } from "./reply-parts.ts";
-import { SlicedWork } from "./turns.ts";
+import { SlicedTask, type FairQueue } from "./fair-queue.ts";
+
+/** What a long read works with. */
+export interface LongReads {
+  readonly store: Store;
+  readonly headers: ResponseHeaders;
+  readonly fairQueue: FairQueue;
+  readonly runtime: { readonly clock: Clock };
+}
 
 /** Pairs of a sorted range that are written between two looks at the clock. */
 const ROWS_PER_LOOK = 16;
 
 /** True for a range that is too large to be read in one turn of the loop. */
-export function isLargeRange(core: Core, { key, rangeEnd }: RangeRequest): boolean {
-  return rangeEnd.length > 0 && core.store.spansMoreThan(key, rangeEnd, LARGE_RANGE_KEYS);
+export function isLargeRange(
+  { store }: Pick<LongReads, "store">,
+  { key, rangeEnd }: RangeRequest,
+): boolean {
+  return rangeEnd.length > 0 && store.spansMoreThan(key, rangeEnd, LARGE_RANGE_KEYS);
 }
 
 /**
@@ -33,21 +51,21 @@ export function isLargeRange(core: Core, { key, rangeEnd }: RangeRequest): boole
  * @returns the encoded RangeResponse, owned by the caller
  */
 export async function readLargeRange(
-  core: Core,
+  parts: LongReads,
   request: RangeRequest,
   isWanted: () => boolean,
 ): Promise<Uint8Array> {
   const sorted = isSorted(request);
-  const reader = core.store.readRange(request.key, request.rangeEnd, {
+  const reader = parts.store.readRange(request.key, request.rangeEnd, {
     revision: request.revision,
     // What is not ordered by value gets its values when it is in order.
     keysOnly: sorted ? !isByValue(request) : pairForm(request) === "indexed",
     holdsHistory: true,
   });
   try {
-    const work = new SlicedWork(core.turns, core.runtime.clock, isWanted);
+    const work = new SlicedTask(parts.fairQueue, parts.runtime.clock, isWanted);
     const range = new LargeRange(request, reader, work);
-    range.writePart(() => core.headers.write(replyWriter, reader.storeRevision));
+    range.writePart(() => parts.headers.write(replyWriter, reader.storeRevision));
     if (request.countOnly) await range.countRest();
     else if (sorted) await range.writeSorted();
     else await range.writeInOrder();
@@ -73,11 +91,11 @@ class LargeRange {
   readonly #limit: number;
   readonly #form: PairForm;
   readonly #reader: RangeReader;
-  readonly #work: SlicedWork;
+  readonly #work: SlicedTask;
   readonly #parts = new ReplyParts();
   #more = false;
 
-  constructor(request: RangeRequest, reader: RangeReader, work: SlicedWork) {
+  constructor(request: RangeRequest, reader: RangeReader, work: SlicedTask) {
     this.#request = request;
     this.#limit = request.limit > 0 ? request.limit : Infinity;
     this.#form = pairForm(request);
@@ -140,12 +158,12 @@ class LargeRange {
     });
   }
 
-  async #keep(): Promise<KeptPairs> {
+  async #keep(): Promise<SortBuffer> {
     const reader = this.#reader;
     await this.countRest();
     const most = Math.min(reader.count, readLimit(this.#request) || Infinity);
     reader.restart();
-    const kept = new KeptPairs(most);
+    const kept = new SortBuffer(most);
     const { sortTarget } = this.#request;
     await this.#work.run((until) => {
       reader.beginSlice(until);
@@ -162,7 +180,7 @@ class LargeRange {
     return kept;
   }
 
-  #order(kept: KeptPairs): Promise<Uint32Array> | Uint32Array {
+  #order(kept: SortBuffer): Promise<Uint32Array> | Uint32Array {
     const { sortTarget } = this.#request;
     const descending = isDescending(this.#request);
     // Ascending they are already.

@@ -1,5 +1,5 @@
 import type { Clock, Timer } from "@nodetcd/runtime";
-import type { AppliedIndex } from "../apply/applied-index.ts";
+import type { AppliedIndex } from "../state/applied-index.ts";
 import { RequestError } from "../errors.ts";
 
 /** What a linearizable read needs of raft. */

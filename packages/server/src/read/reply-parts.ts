@@ -1,6 +1,6 @@
 import { RequestError } from "../errors.ts";
 import { JOIN_STEP_BYTES, REPLY_BYTES_MAX } from "../limits.ts";
-import type { SlicedWork } from "./turns.ts";
+import type { SlicedTask } from "./fair-queue.ts";
 
 /** A long reply while it is made: pieces, which are put together in the end. */
 export class ReplyParts {
@@ -20,7 +20,7 @@ export class ReplyParts {
   }
 
   /** The whole, owned by the caller. Called once. */
-  async join(work: SlicedWork): Promise<Uint8Array> {
+  async join(work: SlicedTask): Promise<Uint8Array> {
     const [only] = this.#parts;
     if (this.#parts.length === 1 && only !== undefined) return only;
     const whole = Buffer.allocUnsafeSlow(this.#length);

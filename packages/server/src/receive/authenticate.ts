@@ -1,6 +1,6 @@
 import type { UnaryCall } from "@nodetcd/grpc";
 import { RequestError } from "../errors.ts";
-import { failCall } from "./error-to-status.ts";
+import { failCall } from "../wire/error-map.ts";
 
 /** `etcdserverpb.Auth/Authenticate`: authentication is not built yet, and so never enabled. */
 export function receiveAuthenticate(): (request: Uint8Array, call: UnaryCall) => void {

@@ -1,10 +1,10 @@
 import type { UnaryCall } from "@nodetcd/grpc";
 import { CampaignRequest, CampaignResponse } from "@nodetcd/messages";
 import { equalBytes } from "@nodetcd/bytes";
-import type { Core } from "../core.ts";
+import type { MemberContext } from "../member-context.ts";
 import { RequestError } from "../errors.ts";
 import { CallScope } from "./call-scope.ts";
-import { failCall } from "./error-to-status.ts";
+import { failCall } from "../wire/error-map.ts";
 import { failRecipe } from "./lock.ts";
 import {
   createdAt,
@@ -13,20 +13,20 @@ import {
   proposeTxn,
   sessionLease,
   waitForEarlier,
-} from "./own-requests.ts";
+} from "./recipes.ts";
 import { proclaim } from "./proclaim.ts";
 import { resign } from "./resign.ts";
 
 /** Puts a candidate's key under the election's name; the oldest key there leads. */
 async function campaign(
-  core: Core,
+  member: MemberContext,
   request: CampaignRequest,
   scope: CallScope,
 ): Promise<Uint8Array> {
   const { name, value } = request;
-  const lease = await sessionLease(core, request.lease);
+  const lease = await sessionLease(member, request.lease);
   const key = ownedKey(name, lease);
-  const response = await proposeTxn(core, {
+  const response = await proposeTxn(member, {
     compare: [createdAt(key, 0)],
     success: [{ requestPut: { key, value, lease } }],
     failure: [{ requestRange: { key } }],
@@ -34,13 +34,13 @@ async function campaign(
   const present = response.responses[0]?.responseRange?.kvs[0];
   const rev = present?.createRevision ?? response.header?.revision ?? 0;
   const leader = { name, key, rev, lease };
-  const withdraw = scope.withdrawal(() => resign(core, leader));
+  const withdraw = scope.withdrawal(() => resign(member, leader));
   try {
     // The same candidate with something new to say.
     if (present !== undefined && !equalBytes(present.value, value)) {
-      await proclaim(core, leader, value);
+      await proclaim(member, leader, value);
     }
-    await waitForEarlier(core, scope, prefixOf(name), rev - 1);
+    await waitForEarlier(member, scope, prefixOf(name), rev - 1);
     if (scope.cancelled) throw new RequestError("STOPPED");
   } catch (error) {
     await withdraw();
@@ -50,11 +50,13 @@ async function campaign(
 }
 
 /** `v3electionpb.Election/Campaign`: answers when elected. A client that goes away withdraws. */
-export function receiveCampaign(core: Core): (request: Uint8Array, call: UnaryCall) => void {
+export function receiveCampaign(
+  member: MemberContext,
+): (request: Uint8Array, call: UnaryCall) => void {
   return (bytes, call) => {
     try {
       const request = CampaignRequest.decode(bytes);
-      campaign(core, request, new CallScope(call)).then(
+      campaign(member, request, new CallScope(call)).then(
         (reply) => call.reply(reply),
         (error: unknown) => failRecipe(call, error),
       );

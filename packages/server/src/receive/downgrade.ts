@@ -1,9 +1,9 @@
 import type { UnaryCall } from "@nodetcd/grpc";
 import { DowngradeAction, DowngradeRequest, DowngradeResponse } from "@nodetcd/messages";
-import type { Core } from "../core.ts";
+import type { MemberContext } from "../member-context.ts";
 import { RequestError } from "../errors.ts";
 import { CLUSTER_VERSION } from "../version.ts";
-import { failCall } from "./error-to-status.ts";
+import { failCall } from "../wire/error-map.ts";
 import { notImplemented } from "./not-implemented.ts";
 
 /** `3.6` or a semantic version; what is behind major and minor does not matter. */
@@ -19,32 +19,37 @@ function checkTarget(target: string, clusterVersion: string): void {
   }
 }
 
-async function downgrade(core: Core, { action, version }: DowngradeRequest): Promise<Uint8Array> {
-  const clusterVersion = core.cluster.version ?? CLUSTER_VERSION;
+async function downgrade(
+  member: MemberContext,
+  { action, version }: DowngradeRequest,
+): Promise<Uint8Array> {
+  const clusterVersion = member.cluster.version ?? CLUSTER_VERSION;
   switch (action) {
     case DowngradeAction.VALIDATE:
-      await core.reads.wait();
+      await member.reads.wait();
       checkTarget(version, clusterVersion);
       break;
     case DowngradeAction.ENABLE:
       checkTarget(version, clusterVersion);
       throw notImplemented("Downgrade");
     case DowngradeAction.CANCEL:
-      await core.proposer.proposeMessage({ downgradeInfoSet: { enabled: false } });
+      await member.proposer.proposeMessage({ downgradeInfoSet: { enabled: false } });
       break;
     default:
       throw new RequestError("UNKNOWN_METHOD");
   }
-  const header = core.headers.of(core.store.revision);
+  const header = member.headers.of(member.store.revision);
   const [major, minor] = clusterVersion.split(".");
   return DowngradeResponse.encode({ header, version: `${major}.${minor}` });
 }
 
 /** `etcdserverpb.Maintenance/Downgrade`: enabling one is not built yet. */
-export function receiveDowngrade(core: Core): (request: Uint8Array, call: UnaryCall) => void {
+export function receiveDowngrade(
+  member: MemberContext,
+): (request: Uint8Array, call: UnaryCall) => void {
   return (bytes, call) => {
     try {
-      downgrade(core, DowngradeRequest.decode(bytes)).then(
+      downgrade(member, DowngradeRequest.decode(bytes)).then(
         (reply) => call.reply(reply),
         (error: unknown) => failCall(call, error),
       );

@@ -1,8 +1,8 @@
 import { BUCKETS, type BucketName } from "@nodetcd/backend";
 import type { UnaryCall } from "@nodetcd/grpc";
 import { HashResponse } from "@nodetcd/messages";
-import type { Core } from "../core.ts";
-import { failCall } from "./error-to-status.ts";
+import type { MemberContext } from "../member-context.ts";
+import { failCall } from "../wire/error-map.ts";
 
 /** Records of `meta` that differ between members that hold the same data. */
 const IGNORED = new Set(["consistent_index", "term", "storageVersion"]);
@@ -12,11 +12,11 @@ function isIgnored(bucket: BucketName, key: Uint8Array): boolean {
 }
 
 /** `etcdserverpb.Maintenance/Hash`: over the whole database; for debugging. */
-export function receiveHash(core: Core): (request: Uint8Array, call: UnaryCall) => void {
+export function receiveHash(member: MemberContext): (request: Uint8Array, call: UnaryCall) => void {
   return (_bytes, call) => {
-    core.backend.hash(isIgnored).then(
+    member.backend.hash(isIgnored).then(
       (hash) => {
-        call.reply(HashResponse.encode({ header: core.headers.of(core.store.revision), hash }));
+        call.reply(HashResponse.encode({ header: member.headers.of(member.store.revision), hash }));
       },
       (error: unknown) => failCall(call, error),
     );

@@ -1,7 +1,7 @@
 import { Status, type StreamCall, type UnaryCall } from "@nodetcd/grpc";
 import { HealthCheckRequest, HealthCheckResponse, ServingStatus } from "@nodetcd/messages";
 import type { Logger } from "@nodetcd/runtime";
-import { failCall, failStream } from "./error-to-status.ts";
+import { failCall, failStream } from "../wire/error-map.ts";
 
 /** Whether calls are served, for `grpc.health.v1`, under the empty service name alone. */
 export class HealthStatus {

@@ -1,14 +1,14 @@
 import type { StreamCall } from "@nodetcd/grpc";
 import { LeaseError } from "@nodetcd/lease";
 import { type Init, LeaseKeepAliveRequest, LeaseKeepAliveResponse } from "@nodetcd/messages";
-import type { Core } from "../core.ts";
+import type { MemberContext } from "../member-context.ts";
 import { KEEP_ALIVES_WAITING_MAX } from "../limits.ts";
-import { failCall, failStream } from "./error-to-status.ts";
+import { failCall, failStream } from "../wire/error-map.ts";
 
 /** Seconds that the lease has again; 0 when there is no such lease. */
-async function renew(core: Core, id: bigint): Promise<number> {
+async function renew(member: MemberContext, id: bigint): Promise<number> {
   try {
-    return core.lessor.renew(id);
+    return member.lessor.renew(id);
   } catch (error) {
     if (!(error instanceof LeaseError)) throw error;
     switch (error.code) {
@@ -16,11 +16,11 @@ async function renew(core: Core, id: bigint): Promise<number> {
         return 0;
       case "LEASE_EXPIRED":
         // It cannot be saved any more, but the client is told only when it is certain.
-        await core.lessor.settled(id);
-        return renew(core, id);
+        await member.lessor.settled(id);
+        return renew(member, id);
       case "LEASE_CHECKPOINTED":
-        await core.proposer.proposeMessage({ leaseCheckpoint: { checkpoints: [{ id }] } });
-        return renew(core, id);
+        await member.proposer.proposeMessage({ leaseCheckpoint: { checkpoints: [{ id }] } });
+        return renew(member, id);
       default:
         throw error;
     }
@@ -32,7 +32,7 @@ async function renew(core: Core, id: bigint): Promise<number> {
  * the turn in which they come; one that has to wait for something lets those behind it wait as well.
  */
 class KeepAlives {
-  readonly #core: Core;
+  readonly #member: MemberContext;
   readonly #call: StreamCall;
   /** Behind the one that takes its time. */
   #waiting: bigint[] = [];
@@ -40,8 +40,8 @@ class KeepAlives {
   #full = false;
   #halfClosed = false;
 
-  constructor(core: Core, call: StreamCall) {
-    this.#core = core;
+  constructor(member: MemberContext, call: StreamCall) {
+    this.#member = member;
     this.#call = call;
     call.onMessage = (bytes) => this.#receive(bytes);
     call.onDrain = () => {
@@ -69,7 +69,7 @@ class KeepAlives {
 
   #renew(id: bigint): void {
     if (this.#call.cancelled) return;
-    const { lessor, headers, store } = this.#core;
+    const { lessor, headers, store } = this.#member;
     // A lease that is not known may still be on its way through the log.
     if (lessor.renewable(id)) {
       // The header is from before the renewal: what it says is certainly not newer.
@@ -79,14 +79,14 @@ class KeepAlives {
   }
 
   async #renewLater(id: bigint): Promise<void> {
-    const { lessor, applied, raft, headers, store } = this.#core;
+    const { lessor, applied, raft, headers, store } = this.#member;
     this.#busy = true;
     try {
       if (!lessor.has(id)) {
         await new Promise<void>((resolve) => applied.whenApplied(raft.committedIndex, resolve));
       }
       const header = headers.of(store.revision);
-      const ttl = await renew(this.#core, id);
+      const ttl = await renew(this.#member, id);
       if (!this.#call.cancelled) this.#answer({ header, id, ttl });
     } catch (error) {
       failCall(this.#call, error);
@@ -115,6 +115,6 @@ class KeepAlives {
 }
 
 /** `etcdserverpb.Lease/LeaseKeepAlive`: each message renews a lease; TTL 0 when there is none. */
-export function receiveLeaseKeepAlive(core: Core): (call: StreamCall) => void {
-  return (call) => void new KeepAlives(core, call);
+export function receiveLeaseKeepAlive(member: MemberContext): (call: StreamCall) => void {
+  return (call) => void new KeepAlives(member, call);
 }

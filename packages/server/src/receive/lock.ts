@@ -1,9 +1,9 @@
 import { Status, type UnaryCall } from "@nodetcd/grpc";
 import { LockRequest, LockResponse } from "@nodetcd/messages";
-import type { Core } from "../core.ts";
+import type { MemberContext } from "../member-context.ts";
 import { RequestError } from "../errors.ts";
 import { CallScope } from "./call-scope.ts";
-import { errorText, failCall, toRequestError } from "./error-to-status.ts";
+import { errorText, failCall, toRequestError } from "../wire/error-map.ts";
 import {
   createdAt,
   firstCreated,
@@ -14,7 +14,7 @@ import {
   readNow,
   sessionLease,
   waitForEarlier,
-} from "./own-requests.ts";
+} from "./recipes.ts";
 
 /**
  * Refusals inside Lock and Election come from etcd's own client there, which loses their code:
@@ -25,12 +25,16 @@ export function failRecipe(call: UnaryCall, error: unknown): void {
 }
 
 /** Queues up under the lock's name; the oldest key there holds it. */
-async function lock(core: Core, request: LockRequest, scope: CallScope): Promise<Uint8Array> {
-  const lease = await sessionLease(core, request.lease);
+async function lock(
+  member: MemberContext,
+  request: LockRequest,
+  scope: CallScope,
+): Promise<Uint8Array> {
+  const lease = await sessionLease(member, request.lease);
   const prefix = prefixOf(request.name);
   const key = ownedKey(request.name, lease);
   const owner = { requestRange: firstCreated(prefix) };
-  const response = await proposeTxn(core, {
+  const response = await proposeTxn(member, {
     compare: [createdAt(key, 0)],
     success: [{ requestPut: { key, lease } }, owner],
     failure: [{ requestRange: { key } }, owner],
@@ -41,25 +45,25 @@ async function lock(core: Core, request: LockRequest, scope: CallScope): Promise
   if (holder === undefined || holder.createRevision === mine) {
     return LockResponse.encode({ header: response.header, key });
   }
-  const withdraw = scope.withdrawal(() => proposeDelete(core, key));
+  const withdraw = scope.withdrawal(() => proposeDelete(member, key));
   try {
-    await waitForEarlier(core, scope, prefix, mine - 1);
+    await waitForEarlier(member, scope, prefix, mine - 1);
     if (scope.cancelled) throw new RequestError("STOPPED");
   } catch (error) {
     await withdraw();
     throw error;
   }
-  const { revision, keyValues } = await readNow(core, { key });
+  const { revision, keyValues } = await readNow(member, { key });
   if (keyValues.length === 0) throw new RequestError("SESSION_EXPIRED");
-  return LockResponse.encode({ header: core.headers.of(revision), key });
+  return LockResponse.encode({ header: member.headers.of(revision), key });
 }
 
 /** `v3lockpb.Lock/Lock`: answers when the lock is held. A client that goes away leaves the queue. */
-export function receiveLock(core: Core): (request: Uint8Array, call: UnaryCall) => void {
+export function receiveLock(member: MemberContext): (request: Uint8Array, call: UnaryCall) => void {
   return (bytes, call) => {
     try {
       const request = LockRequest.decode(bytes);
-      lock(core, request, new CallScope(call)).then(
+      lock(member, request, new CallScope(call)).then(
         (reply) => call.reply(reply),
         (error: unknown) => failRecipe(call, error),
       );

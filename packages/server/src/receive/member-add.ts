@@ -1,7 +1,7 @@
 import type { UnaryCall } from "@nodetcd/grpc";
 import { MemberAddRequest } from "@nodetcd/messages";
 import { RequestError } from "../errors.ts";
-import { failCall } from "./error-to-status.ts";
+import { failCall } from "../wire/error-map.ts";
 import { notImplemented } from "./not-implemented.ts";
 
 /** A scheme, a host, a port, and nothing behind it. */

@@ -1,11 +1,11 @@
 import type { UnaryCall } from "@nodetcd/grpc";
 import { type Member, MemberListRequest, MemberListResponse } from "@nodetcd/messages";
-import type { Core } from "../core.ts";
-import { failCall } from "./error-to-status.ts";
+import type { MemberContext } from "../member-context.ts";
+import { failCall } from "../wire/error-map.ts";
 
 /** The cluster's members as messages; ascending by id. */
-export function memberMessages(core: Pick<Core, "cluster">): Member[] {
-  return core.cluster.members().map((member) => ({
+export function memberMessages(member: Pick<MemberContext, "cluster">): Member[] {
+  return member.cluster.members().map((member) => ({
     id: member.id,
     name: member.name,
     peerUrls: [...member.peerUrls],
@@ -15,15 +15,17 @@ export function memberMessages(core: Pick<Core, "cluster">): Member[] {
 }
 
 /** `etcdserverpb.Cluster/MemberList`. Replies of this service have no revision in their header. */
-export function receiveMemberList(core: Core): (request: Uint8Array, call: UnaryCall) => void {
+export function receiveMemberList(
+  member: MemberContext,
+): (request: Uint8Array, call: UnaryCall) => void {
   return (bytes, call) => {
     const answer = (): void => {
-      const header = core.headers.of(0);
-      call.reply(MemberListResponse.encode({ header, members: memberMessages(core) }));
+      const header = member.headers.of(0);
+      call.reply(MemberListResponse.encode({ header, members: memberMessages(member) }));
     };
     try {
       const { linearizable } = MemberListRequest.decode(bytes);
-      if (linearizable) core.reads.request(answer, (error) => failCall(call, error));
+      if (linearizable) member.reads.request(answer, (error) => failCall(call, error));
       else answer();
     } catch (error) {
       failCall(call, error);

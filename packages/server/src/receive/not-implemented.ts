@@ -1,6 +1,6 @@
 import type { UnaryCall } from "@nodetcd/grpc";
 import { RequestError } from "../errors.ts";
-import { failCall } from "./error-to-status.ts";
+import { failCall } from "../wire/error-map.ts";
 
 /** The refusal of what is not built yet, by the method's name. */
 export function notImplemented(method: string): RequestError {

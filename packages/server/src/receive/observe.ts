@@ -2,22 +2,22 @@ import { prefixEnd } from "@nodetcd/bytes";
 import type { StreamCall } from "@nodetcd/grpc";
 import { EventType, LeaderRequest, NO_BYTES } from "@nodetcd/messages";
 import type { StoredKeyValue } from "@nodetcd/mvcc";
-import type { Core } from "../core.ts";
+import type { MemberContext } from "../member-context.ts";
 import { CallScope } from "./call-scope.ts";
-import { failCall, failStream } from "./error-to-status.ts";
+import { failCall, failStream } from "../wire/error-map.ts";
 import { leaderReply } from "./leader.ts";
-import { firstCreated, prefixOf, readNow, watchUntil } from "./own-requests.ts";
+import { firstCreated, prefixOf, readNow, watchUntil } from "./recipes.ts";
 
 /** The first key put under a prefix from a revision on; undefined when the client has gone. */
 async function firstPut(
-  core: Core,
+  member: MemberContext,
   scope: CallScope,
   prefix: Uint8Array,
   startRevision: number,
 ): Promise<StoredKeyValue | undefined> {
   let found: StoredKeyValue | undefined;
   const range = { key: prefix, end: prefixEnd(prefix), startRevision };
-  await watchUntil(core, scope, range, ({ type, keyValue }) => {
+  await watchUntil(member, scope, range, ({ type, keyValue }) => {
     if (type === EventType.PUT) found = keyValue;
     return found !== undefined;
   });
@@ -25,26 +25,26 @@ async function firstPut(
 }
 
 /** Tells of each leader, and of what it proclaims, until the client goes away. */
-async function observe(core: Core, call: StreamCall, name: Uint8Array): Promise<void> {
+async function observe(member: MemberContext, call: StreamCall, name: Uint8Array): Promise<void> {
   const scope = new CallScope(call);
   const prefix = prefixOf(name);
   while (!scope.cancelled) {
-    const read = await readNow(core, firstCreated(prefix));
+    const read = await readNow(member, firstCreated(prefix));
     let { revision } = read;
     let leader = read.keyValues[0];
     if (leader === undefined) {
-      leader = await firstPut(core, scope, prefix, revision);
+      leader = await firstPut(member, scope, prefix, revision);
       if (leader === undefined) return;
       revision = leader.modRevision;
     }
-    if (!call.send(leaderReply(core, revision, leader))) await drained(call, scope);
-    await tellUntilDeleted(core, call, scope, leader.key, revision);
+    if (!call.send(leaderReply(member, revision, leader))) await drained(call, scope);
+    await tellUntilDeleted(member, call, scope, leader.key, revision);
   }
 }
 
 /** Tells of each value of a key after a revision; stops watching while the client takes nothing. */
 async function tellUntilDeleted(
-  core: Core,
+  member: MemberContext,
   call: StreamCall,
   scope: CallScope,
   key: Uint8Array,
@@ -55,10 +55,10 @@ async function tellUntilDeleted(
   while (!deleted && !scope.cancelled) {
     const range = { key, end: NO_BYTES, startRevision: told + 1 };
     let full = false;
-    await watchUntil(core, scope, range, ({ type, keyValue }, at) => {
+    await watchUntil(member, scope, range, ({ type, keyValue }, at) => {
       told = keyValue.modRevision;
       deleted = type === EventType.DELETE;
-      if (!deleted) full = !call.send(leaderReply(core, at, keyValue));
+      if (!deleted) full = !call.send(leaderReply(member, at, keyValue));
       return deleted || full;
     });
     if (full) await drained(call, scope);
@@ -74,12 +74,12 @@ function drained(call: StreamCall, scope: CallScope): Promise<void> {
 }
 
 /** `v3electionpb.Election/Observe` */
-export function receiveObserve(core: Core): (call: StreamCall) => void {
+export function receiveObserve(member: MemberContext): (call: StreamCall) => void {
   return (call) => {
     call.onMessage = (bytes) => {
       try {
         const { name } = LeaderRequest.decode(bytes);
-        observe(core, call, name).catch((error: unknown) => failCall(call, error));
+        observe(member, call, name).catch((error: unknown) => failCall(call, error));
       } catch (error) {
         failStream(call, error);
       }

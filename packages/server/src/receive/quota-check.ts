@@ -1,14 +1,16 @@
 import type { UnaryCall } from "@nodetcd/grpc";
 import { AlarmAction, AlarmType } from "@nodetcd/messages";
-import type { Core } from "../core.ts";
+import type { MemberContext } from "../member-context.ts";
 import { RequestError } from "../errors.ts";
-import { failCall } from "./error-to-status.ts";
+import { failCall } from "../wire/error-map.ts";
 
 /** Raises the NOSPACE alarm of this member in the whole cluster; settles when it is in force. */
-export async function raiseNoSpace(core: Pick<Core, "proposer" | "memberId">): Promise<void> {
-  await core.proposer.proposeMessage({
+export async function raiseNoSpace(
+  member: Pick<MemberContext, "proposer" | "memberId">,
+): Promise<void> {
+  await member.proposer.proposeMessage({
     alarm: {
-      memberId: core.memberId,
+      memberId: member.memberId,
       action: AlarmAction.ACTIVATE,
       alarm: AlarmType.NOSPACE,
     },
@@ -16,7 +18,7 @@ export async function raiseNoSpace(core: Pick<Core, "proposer" | "memberId">): P
 }
 
 /** Refuses a call because the database is full, after it has raised the alarm. */
-export function refuseBeyondQuota(core: Core, call: UnaryCall): void {
+export function refuseBeyondQuota(member: MemberContext, call: UnaryCall): void {
   const refuse = (): void => failCall(call, new RequestError("NO_SPACE"));
-  raiseNoSpace(core).then(refuse, refuse);
+  raiseNoSpace(member).then(refuse, refuse);
 }

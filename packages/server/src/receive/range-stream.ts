@@ -2,11 +2,11 @@ import { RangeRequest } from "@nodetcd/messages";
 import { WireWriter } from "@nodetcd/bytes";
 import type { StreamCall } from "@nodetcd/grpc";
 import type { RangeReader } from "@nodetcd/mvcc";
-import type { Core } from "../core.ts";
+import type { MemberContext } from "../member-context.ts";
 import { RequestError } from "../errors.ts";
 import { findRange, isSorted, pairForm, writePair, writeTotals } from "../read/range.ts";
-import { SlicedWork } from "../read/turns.ts";
-import { failCall, failStream } from "./error-to-status.ts";
+import { SlicedTask } from "../read/fair-queue.ts";
+import { failCall, failStream } from "../wire/error-map.ts";
 import { checkRangeStreamRequest } from "./request-limits.ts";
 
 /** Keys in the first message (etcd's number); later ones aim at `maxRequestBytes`. */
@@ -34,12 +34,12 @@ interface Totals {
 
 /** One stream: reads on when the client has taken what was sent before. */
 class RangeStream {
-  readonly #core: Core;
+  readonly #member: MemberContext;
   readonly #call: StreamCall;
   readonly #request: RangeRequest;
   readonly #limit: number;
   readonly #reader: RangeReader;
-  readonly #work: SlicedWork;
+  readonly #work: SlicedTask;
   /** The pairs of the message that is being made. */
   readonly #pairs = new WireWriter();
   readonly #message = new WireWriter();
@@ -52,13 +52,13 @@ class RangeStream {
   #resume: () => void = () => undefined;
 
   /** Raises `COMPACTED` and `FUTURE_REVISION`. */
-  constructor(core: Core, call: StreamCall, request: RangeRequest) {
+  constructor(member: MemberContext, call: StreamCall, request: RangeRequest) {
     const { key, rangeEnd, revision, limit } = request;
-    this.#core = core;
+    this.#member = member;
     this.#call = call;
     this.#request = request;
     this.#limit = limit > 0 ? limit : Infinity;
-    this.#reader = core.store.readRange(key, rangeEnd.length > 0 ? rangeEnd : keyAfter(key), {
+    this.#reader = member.store.readRange(key, rangeEnd.length > 0 ? rangeEnd : keyAfter(key), {
       revision,
       keysOnly: pairForm(request) === "indexed",
     });
@@ -67,7 +67,7 @@ class RangeStream {
       this.#resume();
     };
     call.onCancel = () => this.#resume();
-    this.#work = new SlicedWork(core.turns, core.runtime.clock, () => !call.cancelled);
+    this.#work = new SlicedTask(member.fairQueue, member.runtime.clock, () => !call.cancelled);
   }
 
   async run(): Promise<void> {
@@ -103,17 +103,17 @@ class RangeStream {
     const request = { ...this.#request, revision };
     for (;;) {
       const limit = Math.min(this.#chunkKeys, this.#limit - this.#written);
-      const found = findRange(this.#core.store, { ...request, limit });
+      const found = findRange(this.#member.store, { ...request, limit });
       for (const pair of found.keyValues) writePair(this.#pairs, pair, pairForm(request));
       this.#written += found.keyValues.length;
       if (!found.more) return { more: false, count: this.#written };
       request.key = keyAfter(found.keyValues.at(-1)!.key);
       if (this.#written >= this.#limit) {
-        const rest = findRange(this.#core.store, { ...request, countOnly: true, limit: 0 });
+        const rest = findRange(this.#member.store, { ...request, countOnly: true, limit: 0 });
         return { more: true, count: this.#written + rest.count };
       }
       this.#send(undefined);
-      await this.#core.turns.next();
+      await this.#member.fairQueue.next();
       await this.#drained();
       if (this.#call.cancelled) throw new RequestError("CALL_GONE");
     }
@@ -158,7 +158,7 @@ class RangeStream {
     const writer = this.#message;
     writer.uint32(RESPONSE_TAG);
     const mark = writer.beginDelimited();
-    if (totals !== undefined) this.#core.headers.write(writer, this.#reader.storeRevision);
+    if (totals !== undefined) this.#member.headers.write(writer, this.#reader.storeRevision);
     writer.raw(this.#pairs.finish());
     if (totals !== undefined) writeTotals(writer, totals.more, totals.count);
     writer.endDelimited(mark);
@@ -167,18 +167,18 @@ class RangeStream {
     this.#chunkKeys = nextChunkKeys(
       this.#chunkKeys,
       message.length,
-      this.#core.config.maxRequestBytes,
+      this.#member.config.maxRequestBytes,
     );
     this.#inChunk = 0;
   }
 }
 
 /** `etcdserverpb.KV/RangeStream`: a range in messages of about `maxRequestBytes`. */
-export function receiveRangeStream(core: Core): (call: StreamCall) => void {
+export function receiveRangeStream(member: MemberContext): (call: StreamCall) => void {
   return (call) => {
     const answer = (request: RangeRequest): void => {
       try {
-        const stream = new RangeStream(core, call, request);
+        const stream = new RangeStream(member, call, request);
         stream.run().catch((error: unknown) => failCall(call, error));
       } catch (error) {
         failCall(call, error);
@@ -190,7 +190,7 @@ export function receiveRangeStream(core: Core): (call: StreamCall) => void {
         checkRangeStreamRequest(request);
         if (request.serializable) answer(request);
         else
-          core.reads.request(
+          member.reads.request(
             () => answer(request),
             (error) => failCall(call, error),
           );

@@ -1,14 +1,12 @@
 import { RangeRequest } from "@nodetcd/messages";
 import type { UnaryCall } from "@nodetcd/grpc";
 import type { StoredKeyValue } from "@nodetcd/mvcc";
-import { varintSize } from "@nodetcd/bytes";
+import { Slab, varintSize, writeVarint } from "@nodetcd/bytes";
 import { applyRange } from "../apply/range.ts";
-import type { Core } from "../core.ts";
-import { Slab } from "../propose/slab.ts";
-import { writeVarint } from "../propose/varint.ts";
+import type { MemberContext } from "../member-context.ts";
 import { isLargeRange, readLargeRange } from "../read/large-range.ts";
-import { failCall } from "./error-to-status.ts";
-import type { ResponseHeaders } from "./response-header.ts";
+import { failCall } from "../wire/error-map.ts";
+import type { ResponseHeaders } from "../wire/response-header.ts";
 import { checkRangeRequest } from "./request-limits.ts";
 
 const KEY_TAG = (1 << 3) | 2;
@@ -62,8 +60,10 @@ function pointReply(
  * Answers `etcdserverpb.KV/Range` of one key, as nearly all are, where that can be done at once. False: it was
  * not answered.
  */
-export function answerPointRead(core: Core): (request: Uint8Array, call: UnaryCall) => boolean {
-  const { store, headers, reads } = core;
+export function answerPointRead(
+  member: MemberContext,
+): (request: Uint8Array, call: UnaryCall) => boolean {
+  const { store, headers, reads } = member;
   const slab = new Slab();
   const point: PointRead = { keyEnd: 0, serializable: false };
   return (bytes, call) => {
@@ -79,32 +79,34 @@ export function answerPointRead(core: Core): (request: Uint8Array, call: UnaryCa
 }
 
 /** `etcdserverpb.KV/Range` */
-export function receiveRange(core: Core): (request: Uint8Array, call: UnaryCall) => void {
+export function receiveRange(
+  member: MemberContext,
+): (request: Uint8Array, call: UnaryCall) => void {
   return (bytes, call) => {
     try {
-      readRange(core, RangeRequest.decode(bytes), call);
+      readRange(member, RangeRequest.decode(bytes), call);
     } catch (error) {
       failCall(call, error);
     }
   };
 }
 
-function readRange(core: Core, request: RangeRequest, call: UnaryCall): void {
+function readRange(member: MemberContext, request: RangeRequest, call: UnaryCall): void {
   checkRangeRequest(request);
   const answer = (): void => {
-    if (isLargeRange(core, request)) {
-      readLargeRange(core, request, () => !call.cancelled).then(
+    if (isLargeRange(member, request)) {
+      readLargeRange(member, request, () => !call.cancelled).then(
         (reply) => call.reply(reply),
         (error: unknown) => failCall(call, error),
       );
       return;
     }
     try {
-      call.reply(applyRange(core.store, core.headers, request));
+      call.reply(applyRange(member.store, member.headers, request));
     } catch (error) {
       failCall(call, error);
     }
   };
   if (request.serializable) answer();
-  else core.reads.request(answer, (error) => failCall(call, error));
+  else member.reads.request(answer, (error) => failCall(call, error));
 }

@@ -5,16 +5,19 @@ import {
   ResignResponse,
   type ResponseHeader,
 } from "@nodetcd/messages";
-import type { Core } from "../core.ts";
+import type { MemberContext } from "../member-context.ts";
 import { RequestError } from "../errors.ts";
-import { failCall } from "./error-to-status.ts";
+import { failCall } from "../wire/error-map.ts";
 import { failRecipe } from "./lock.ts";
-import { createdAt, proposeTxn } from "./own-requests.ts";
+import { createdAt, proposeTxn } from "./recipes.ts";
 
 /** Gives up leadership or candidacy; nothing happens when it is lost already. */
-export async function resign(core: Core, leader: LeaderKey): Promise<ResponseHeader | undefined> {
+export async function resign(
+  member: MemberContext,
+  leader: LeaderKey,
+): Promise<ResponseHeader | undefined> {
   if (leader.key.length === 0) throw new RequestError("EMPTY_KEY");
-  const response = await proposeTxn(core, {
+  const response = await proposeTxn(member, {
     compare: [createdAt(leader.key, leader.rev)],
     success: [{ requestDeleteRange: { key: leader.key } }],
   });
@@ -22,12 +25,14 @@ export async function resign(core: Core, leader: LeaderKey): Promise<ResponseHea
 }
 
 /** `v3electionpb.Election/Resign` */
-export function receiveResign(core: Core): (request: Uint8Array, call: UnaryCall) => void {
+export function receiveResign(
+  member: MemberContext,
+): (request: Uint8Array, call: UnaryCall) => void {
   return (bytes, call) => {
     try {
       const { leader } = ResignRequest.decode(bytes);
       if (leader === undefined) throw new RequestError("MISSING_LEADER_KEY");
-      resign(core, leader).then(
+      resign(member, leader).then(
         (header) => call.reply(ResignResponse.encode({ header })),
         (error: unknown) => failRecipe(call, error),
       );

@@ -8,7 +8,7 @@ import {
   type MessageCodec,
   StatusRequest,
 } from "@nodetcd/messages";
-import type { Core } from "../core.ts";
+import type { MemberContext } from "../member-context.ts";
 import type { CallMeter } from "../measure/call-meter.ts";
 import { RequestError } from "../errors.ts";
 import { receiveAlarm } from "./alarm.ts";
@@ -19,7 +19,7 @@ import { receiveCompact } from "./compact.ts";
 import { receiveDefragment } from "./defragment.ts";
 import { receiveDeleteRange } from "./delete-range.ts";
 import { receiveDowngrade } from "./downgrade.ts";
-import { failCall } from "./error-to-status.ts";
+import { failCall } from "../wire/error-map.ts";
 import { receiveHash } from "./hash.ts";
 import { receiveHashKv } from "./hash-kv.ts";
 import { type HealthStatus, receiveHealthCheck, receiveHealthWatch } from "./health.ts";
@@ -76,17 +76,17 @@ const NOT_BUILT: Readonly<Record<string, readonly string[]>> = {
 /** Registers methods, each measured and behind the check that every call passes. */
 class Registry {
   readonly services = new Services();
-  readonly #core: Core;
+  readonly #member: MemberContext;
   readonly #meter: CallMeter;
 
-  constructor(core: Core, meter: CallMeter) {
-    this.#core = core;
+  constructor(member: MemberContext, meter: CallMeter) {
+    this.#member = member;
     this.#meter = meter;
   }
 
   /** True for a client that wants no answer of a member that has no leader. */
   #refusesLeaderless(call: UnaryCall | StreamCall): boolean {
-    return this.#core.raft.leader === 0n && call.metadata.get("hasleader") === "true";
+    return this.#member.raft.leader === 0n && call.metadata.get("hasleader") === "true";
   }
 
   unary(service: string, methods: Readonly<Record<string, UnaryReceiver>>): void {
@@ -134,50 +134,50 @@ function wellFormed(request: MessageCodec<unknown>, receive: UnaryReceiver): Una
   };
 }
 
-function registerKeyValues(registry: Registry, core: Core): void {
-  registry.range(receiveRange(core), answerPointRead(core));
+function registerKeyValues(registry: Registry, member: MemberContext): void {
+  registry.range(receiveRange(member), answerPointRead(member));
   registry.unary("etcdserverpb.KV", {
-    Put: receivePut(core),
-    DeleteRange: receiveDeleteRange(core),
-    Txn: receiveTxn(core),
-    Compact: receiveCompact(core),
+    Put: receivePut(member),
+    DeleteRange: receiveDeleteRange(member),
+    Txn: receiveTxn(member),
+    Compact: receiveCompact(member),
   });
-  registry.stream("etcdserverpb.KV", "RangeStream", "server_stream", receiveRangeStream(core));
-  registry.stream("etcdserverpb.Watch", "Watch", "bidi_stream", receiveWatch(core));
+  registry.stream("etcdserverpb.KV", "RangeStream", "server_stream", receiveRangeStream(member));
+  registry.stream("etcdserverpb.Watch", "Watch", "bidi_stream", receiveWatch(member));
   registry.unary("etcdserverpb.Lease", {
-    LeaseGrant: receiveLeaseGrant(core),
-    LeaseRevoke: receiveLeaseRevoke(core),
-    LeaseTimeToLive: receiveLeaseTimeToLive(core),
-    LeaseLeases: wellFormed(LeaseLeasesRequest, receiveLeaseLeases(core)),
+    LeaseGrant: receiveLeaseGrant(member),
+    LeaseRevoke: receiveLeaseRevoke(member),
+    LeaseTimeToLive: receiveLeaseTimeToLive(member),
+    LeaseLeases: wellFormed(LeaseLeasesRequest, receiveLeaseLeases(member)),
   });
   registry.stream(
     "etcdserverpb.Lease",
     "LeaseKeepAlive",
     "bidi_stream",
-    receiveLeaseKeepAlive(core),
+    receiveLeaseKeepAlive(member),
   );
 }
 
-function registerOperations(registry: Registry, core: Core, health: HealthStatus): void {
+function registerOperations(registry: Registry, member: MemberContext, health: HealthStatus): void {
   registry.unary("etcdserverpb.Cluster", {
     MemberAdd: receiveMemberAdd(),
-    MemberRemove: receiveMemberRemove(core),
-    MemberUpdate: receiveMemberUpdate(core),
-    MemberList: receiveMemberList(core),
-    MemberPromote: receiveMemberPromote(core),
+    MemberRemove: receiveMemberRemove(member),
+    MemberUpdate: receiveMemberUpdate(member),
+    MemberList: receiveMemberList(member),
+    MemberPromote: receiveMemberPromote(member),
   });
   registry.unary("etcdserverpb.Maintenance", {
-    Alarm: receiveAlarm(core),
-    Status: wellFormed(StatusRequest, receiveStatus(core)),
-    Defragment: wellFormed(DefragmentRequest, receiveDefragment(core, health)),
-    Hash: wellFormed(HashRequest, receiveHash(core)),
-    HashKV: receiveHashKv(core),
-    MoveLeader: receiveMoveLeader(core),
-    Downgrade: receiveDowngrade(core),
+    Alarm: receiveAlarm(member),
+    Status: wellFormed(StatusRequest, receiveStatus(member)),
+    Defragment: wellFormed(DefragmentRequest, receiveDefragment(member, health)),
+    Hash: wellFormed(HashRequest, receiveHash(member)),
+    HashKV: receiveHashKv(member),
+    MoveLeader: receiveMoveLeader(member),
+    Downgrade: receiveDowngrade(member),
   });
-  registry.stream("etcdserverpb.Maintenance", "Snapshot", "server_stream", receiveSnapshot(core));
+  registry.stream("etcdserverpb.Maintenance", "Snapshot", "server_stream", receiveSnapshot(member));
   registry.unary("etcdserverpb.Auth", {
-    AuthStatus: wellFormed(AuthStatusRequest, receiveAuthStatus(core)),
+    AuthStatus: wellFormed(AuthStatusRequest, receiveAuthStatus(member)),
     Authenticate: wellFormed(AuthenticateRequest, receiveAuthenticate()),
   });
   for (const [service, methods] of Object.entries(NOT_BUILT)) {
@@ -188,23 +188,27 @@ function registerOperations(registry: Registry, core: Core, health: HealthStatus
   }
 }
 
-function registerRecipes(registry: Registry, core: Core): void {
-  registry.unary("v3lockpb.Lock", { Lock: receiveLock(core), Unlock: receiveUnlock(core) });
+function registerRecipes(registry: Registry, member: MemberContext): void {
+  registry.unary("v3lockpb.Lock", { Lock: receiveLock(member), Unlock: receiveUnlock(member) });
   registry.unary("v3electionpb.Election", {
-    Campaign: receiveCampaign(core),
-    Proclaim: receiveProclaim(core),
-    Leader: receiveLeader(core),
-    Resign: receiveResign(core),
+    Campaign: receiveCampaign(member),
+    Proclaim: receiveProclaim(member),
+    Leader: receiveLeader(member),
+    Resign: receiveResign(member),
   });
-  registry.stream("v3electionpb.Election", "Observe", "server_stream", receiveObserve(core));
+  registry.stream("v3electionpb.Election", "Observe", "server_stream", receiveObserve(member));
 }
 
 /** Every method of the client port, one file each in this folder. */
-export function registerServices(core: Core, health: HealthStatus, meter: CallMeter): Services {
-  const registry = new Registry(core, meter);
-  registerKeyValues(registry, core);
-  registerOperations(registry, core, health);
-  registerRecipes(registry, core);
+export function registerServices(
+  member: MemberContext,
+  health: HealthStatus,
+  meter: CallMeter,
+): Services {
+  const registry = new Registry(member, meter);
+  registerKeyValues(registry, member);
+  registerOperations(registry, member, health);
+  registerRecipes(registry, member);
   const [check, watch] = ["/grpc.health.v1.Health/Check", "/grpc.health.v1.Health/Watch"];
   registry.services.unary(check, meter.unary(check, receiveHealthCheck(health)));
   const watched = meter.stream(watch, "server_stream", receiveHealthWatch(health));

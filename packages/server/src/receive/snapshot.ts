@@ -1,9 +1,9 @@
-import { storageVersion } from "../apply/cluster-version-set.ts";
+import { storageVersion } from "../state/storage-version.ts";
 import type { StreamCall } from "@nodetcd/grpc";
 import { SnapshotRequest, SnapshotResponse } from "@nodetcd/messages";
-import type { Core } from "../core.ts";
+import type { MemberContext } from "../member-context.ts";
 import { SNAPSHOT_CHUNK_BYTES } from "../limits.ts";
-import { failCall, failStream } from "./error-to-status.ts";
+import { failCall, failStream } from "../wire/error-map.ts";
 
 /** Resolves when the stream takes more, or is gone. */
 function drained(call: StreamCall): Promise<void> {
@@ -35,14 +35,14 @@ async function* inPieces(
   if (used > 0) yield piece.subarray(0, used);
 }
 
-async function send(core: Core, call: StreamCall): Promise<void> {
-  const version = storageVersion(core.backend) ?? "";
-  const snapshot = await core.backend.openSnapshot();
-  const start = core.runtime.clock.monotonic();
+async function send(member: MemberContext, call: StreamCall): Promise<void> {
+  const version = storageVersion(member.backend) ?? "";
+  const snapshot = await member.backend.openSnapshot();
+  const start = member.runtime.clock.monotonic();
   const fields = { "total-bytes": snapshot.size, "storage-version": version };
-  core.logger.info("sending database snapshot to client", fields);
+  member.logger.info("sending database snapshot to client", fields);
   try {
-    const sum = core.runtime.digests.sha256();
+    const sum = member.runtime.digests.sha256();
     let left = snapshot.size;
     for await (const blob of inPieces(snapshot.read(), SNAPSHOT_CHUNK_BYTES)) {
       sum.update(blob);
@@ -54,8 +54,8 @@ async function send(core: Core, call: StreamCall): Promise<void> {
     }
     call.send(SnapshotResponse.encode({ remainingBytes: 0, blob: sum.finish(), version }));
     call.finish();
-    const took = `${(core.runtime.clock.monotonic() - start).toFixed(3)}ms`;
-    core.logger.info("successfully sent database snapshot to client", { ...fields, took });
+    const took = `${(member.runtime.clock.monotonic() - start).toFixed(3)}ms`;
+    member.logger.info("successfully sent database snapshot to client", { ...fields, took });
   } finally {
     snapshot.close();
   }
@@ -65,12 +65,12 @@ async function send(core: Core, call: StreamCall): Promise<void> {
  * `etcdserverpb.Maintenance/Snapshot`: the database file as of now in pieces of 32 KiB, then its
  * SHA-256. Reads and writes go on meanwhile.
  */
-export function receiveSnapshot(core: Core): (call: StreamCall) => void {
+export function receiveSnapshot(member: MemberContext): (call: StreamCall) => void {
   return (call) => {
     call.onMessage = (bytes) => {
       try {
         SnapshotRequest.decode(bytes);
-        send(core, call).catch((error: unknown) => failCall(call, error));
+        send(member, call).catch((error: unknown) => failCall(call, error));
       } catch (error) {
         failStream(call, error);
       }

@@ -1,10 +1,10 @@
 import type { UnaryCall } from "@nodetcd/grpc";
 import { AlarmType, StatusResponse } from "@nodetcd/messages";
-import { storageVersion } from "../apply/cluster-version-set.ts";
-import type { Core } from "../core.ts";
+import { storageVersion } from "../state/storage-version.ts";
+import type { MemberContext } from "../member-context.ts";
 import { RequestError } from "../errors.ts";
 import { ETCD_VERSION } from "../version.ts";
-import { errorText } from "./error-to-status.ts";
+import { errorText } from "../wire/error-map.ts";
 
 const ALARM_NAMES: Readonly<Record<number, string>> = {
   [AlarmType.NONE]: "NONE",
@@ -17,20 +17,22 @@ export function alarmName(type: number): string {
   return ALARM_NAMES[type] ?? String(type);
 }
 
-function problems(core: Core): string[] {
+function problems(member: MemberContext): string[] {
   const errors: string[] = [];
-  if (core.raft.leader === 0n) errors.push(errorText(new RequestError("NO_LEADER")));
-  for (const { memberId, alarm } of core.alarms.list(AlarmType.NONE)) {
+  if (member.raft.leader === 0n) errors.push(errorText(new RequestError("NO_LEADER")));
+  for (const { memberId, alarm } of member.alarms.list(AlarmType.NONE)) {
     errors.push(`memberID:${memberId} alarm:${alarmName(alarm)}`);
   }
   return errors;
 }
 
 /** `etcdserverpb.Maintenance/Status` */
-export function receiveStatus(core: Core): (request: Uint8Array, call: UnaryCall) => void {
+export function receiveStatus(
+  member: MemberContext,
+): (request: Uint8Array, call: UnaryCall) => void {
   return (_bytes, call) => {
-    const { backend, headers, raft, store } = core;
-    const quota = core.quota.limit;
+    const { backend, headers, raft, store } = member;
+    const quota = member.quota.limit;
     call.reply(
       StatusResponse.encode({
         header: headers.of(store.revision),
@@ -39,12 +41,12 @@ export function receiveStatus(core: Core): (request: Uint8Array, call: UnaryCall
         leader: raft.leader,
         raftIndex: raft.committedIndex,
         raftTerm: raft.term,
-        raftAppliedIndex: core.applied.index,
-        errors: problems(core),
+        raftAppliedIndex: member.applied.index,
+        errors: problems(member),
         dbSizeInUse: backend.sizeInUse(),
         isLearner: false,
         storageVersion: storageVersion(backend) ?? "",
-        dbSizeQuota: quota === Infinity ? core.config.quotaBackendBytes : quota,
+        dbSizeQuota: quota === Infinity ? member.config.quotaBackendBytes : quota,
         downgradeInfo: {},
       }),
     );

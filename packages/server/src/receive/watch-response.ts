@@ -1,12 +1,11 @@
-import { WireWriter } from "@nodetcd/bytes";
+import { Slab, WireWriter } from "@nodetcd/bytes";
 import {
   EventType,
   type Init,
   type WatchResponse as WatchResponseMessage,
 } from "@nodetcd/messages";
 import type { Store, StoredEvent, StoredKeyValue, WatchResponse } from "@nodetcd/mvcc";
-import { Slab } from "../propose/slab.ts";
-import type { ResponseHeaders } from "./response-header.ts";
+import type { ResponseHeaders } from "../wire/response-header.ts";
 
 const Tag = {
   watchId: 2 << 3,

@@ -3,7 +3,7 @@ import { FilterType, type WatchCreateRequest, WatchRequest } from "@nodetcd/mess
 import type { WatchFilter, WatchResponse, WatchStream } from "@nodetcd/mvcc";
 import { MvccError } from "@nodetcd/mvcc";
 import type { Timer } from "@nodetcd/runtime";
-import type { Core } from "../core.ts";
+import type { MemberContext } from "../member-context.ts";
 import { RequestError } from "../errors.ts";
 import {
   EVENTS_PER_LOOK,
@@ -11,8 +11,8 @@ import {
   GRPC_OVERHEAD_BYTES,
   WATCHES_PER_STREAM_MAX,
 } from "../limits.ts";
-import { SlicedWork } from "../read/turns.ts";
-import { errorText, failStream } from "./error-to-status.ts";
+import { SlicedTask } from "../read/fair-queue.ts";
+import { errorText, failStream } from "../wire/error-map.ts";
 import { encodeControl, encodeEvents, EventsEncoder, type WatchControl } from "./watch-response.ts";
 
 /** Stands for no watch, or for all of a stream. */
@@ -39,7 +39,7 @@ function filtersOf(request: WatchCreateRequest): WatchFilter[] {
 
 /** The watches of one gRPC stream. */
 class WatchSession {
-  readonly #core: Core;
+  readonly #member: MemberContext;
   readonly #call: StreamCall;
   readonly #watches = new Map<number, WatchWishes>();
   readonly #stream: WatchStream;
@@ -47,11 +47,11 @@ class WatchSession {
   /** A response of very many events is being encoded: the hub has to wait until it is sent. */
   #encoding = false;
 
-  constructor(core: Core, call: StreamCall) {
-    this.#core = core;
+  constructor(member: MemberContext, call: StreamCall) {
+    this.#member = member;
     this.#call = call;
-    this.#stream = core.store.watches.openStream((response) => this.#deliver(response));
-    this.#progressTimer = core.runtime.clock.setRepeating(this.#progressInterval(), () =>
+    this.#stream = member.store.watches.openStream((response) => this.#deliver(response));
+    this.#progressTimer = member.runtime.clock.setRepeating(this.#progressInterval(), () =>
       this.#notifyProgress(),
     );
     call.onMessage = (bytes) => this.#receive(bytes);
@@ -66,7 +66,7 @@ class WatchSession {
 
   /** A tenth at random on top, so that not all streams are told at the same time. */
   #progressInterval(): number {
-    const { config, runtime } = this.#core;
+    const { config, runtime } = this.#member;
     const interval = Math.max(config.watchProgressNotifyIntervalMs, PROGRESS_INTERVAL_MIN_MS);
     return interval + runtime.random.below(Math.max(1, Math.floor(interval / 10)));
   }
@@ -135,14 +135,14 @@ class WatchSession {
   }
 
   #sendControl(control: WatchControl): void {
-    const { headers, store } = this.#core;
+    const { headers, store } = this.#member;
     // A client that asks and does not read is not listened to until it has read.
     if (!this.#call.send(encodeControl(headers, store.revision, control))) this.#call.pause();
   }
 
   /** Takes what the hub has for a watch; false: no more for now. */
   #deliver(response: WatchResponse): boolean {
-    const { headers, store, config } = this.#core;
+    const { headers, store, config } = this.#member;
     const { watchId, compactRevision, events } = response;
     if (compactRevision !== 0) {
       this.#watches.delete(watchId);
@@ -170,10 +170,10 @@ class WatchSession {
 
   /** Sends the response once it is encoded, if its watch is still there. */
   async #encodeLarge(encoder: EventsEncoder, id: number): Promise<void> {
-    const { turns, runtime } = this.#core;
+    const { fairQueue, runtime } = this.#member;
     const wishes = this.#watches.get(id);
     const isWanted = (): boolean => this.#watches.get(id) === wishes;
-    const work = new SlicedWork(turns, runtime.clock, isWanted);
+    const work = new SlicedTask(fairQueue, runtime.clock, isWanted);
     this.#encoding = true;
     let more = true;
     try {
@@ -196,6 +196,6 @@ class WatchSession {
 }
 
 /** `etcdserverpb.Watch/Watch` */
-export function receiveWatch(core: Core): (call: StreamCall) => void {
-  return (call) => void new WatchSession(core, call);
+export function receiveWatch(member: MemberContext): (call: StreamCall) => void {
+  return (call) => void new WatchSession(member, call);
 }

@@ -1,6 +1,6 @@
 import { RequestError } from "../../errors.ts";
 import type { Applier } from "../applier.ts";
-import { txnCost } from "./quota.ts";
+import { txnCost } from "../../state/quota.ts";
 
 /** While the NOSPACE alarm is raised: nothing that adds keys or leases. */
 export function noSpaceGuard(inner: Applier): Applier {
@@ -10,7 +10,8 @@ export function noSpaceGuard(inner: Applier): Applier {
   return {
     ...inner,
     put: refuse,
-    txn: (request, wanted) => (txnCost(request) > 0 ? refuse() : inner.txn(request, wanted)),
+    txn: (request, needsReply) =>
+      txnCost(request) > 0 ? refuse() : inner.txn(request, needsReply),
     leaseGrant: refuse,
   };
 }

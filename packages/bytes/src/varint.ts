@@ -1,5 +1,12 @@
 const TWO_32 = 0x1_0000_0000;
 
+/** Number of bytes of the varint of a non-negative safe integer. */
+export function varintSize(value: number): number {
+  let size = 1;
+  for (; value >= 0x80; size++) value = value >= TWO_32 ? Math.floor(value / 128) : value >>> 7;
+  return size;
+}
+
 /** Writes the varint of a non-negative safe integer; returns the offset behind it. */
 export function writeVarint(into: Uint8Array, offset: number, value: number): number {
   while (value >= TWO_32) {

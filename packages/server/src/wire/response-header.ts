@@ -1,7 +1,5 @@
-import { varintSize, type WireWriter } from "@nodetcd/bytes";
+import { Slab, varintSize, type WireWriter, writeVarint } from "@nodetcd/bytes";
 import { ResponseHeader } from "@nodetcd/messages";
-import { Slab } from "../propose/slab.ts";
-import { writeVarint } from "../propose/varint.ts";
 
 /** Tag of field 1, length-delimited: `header` in every response. */
 const HEADER_TAG = 0x0a;

@@ -92,7 +92,7 @@ export function errorStatus(error: RequestError): StatusCode {
   return STATUS[error.code].status;
 }
 
-/** Turns what any layer raised into a refusal; what nobody foresaw becomes `INTERNAL`. */
+/** FairQueue what any layer raised into a refusal; what nobody foresaw becomes `INTERNAL`. */
 export function toRequestError(error: unknown): RequestError {
   if (error instanceof RequestError) return error;
   if (

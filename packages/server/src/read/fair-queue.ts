@@ -3,10 +3,10 @@ import { RequestError } from "../errors.ts";
 import { LONG_READ_SLICE_MS } from "../limits.ts";
 
 /**
- * Turns of the event loop for long work. However many works there are, one slice of one of them is done
+ * FairQueue of the event loop for long work. However many works there are, one slice of one of them is done
  * in a turn, in the order they asked, so that together they hold up the others no longer than one does.
  */
-export class Turns {
+export class FairQueue {
   readonly #clock: Clock;
   readonly #waiting: (() => void)[] = [];
   #planned = false;
@@ -40,8 +40,8 @@ export class Turns {
 }
 
 /** One long work: does step after step, and gives way to the others when its slice is over. */
-export class SlicedWork {
-  readonly #turns: Turns;
+export class SlicedTask {
+  readonly #queue: FairQueue;
   readonly #clock: Clock;
   readonly #isWanted: () => boolean;
   /** Monotonic milliseconds; -Infinity before the first slice. */
@@ -52,11 +52,11 @@ export class SlicedWork {
    *
    * @param isWanted asked before each later slice: false ends the work
    */
-  constructor(turns: Turns, clock: Clock, isWanted: () => boolean) {
-    this.#turns = turns;
+  constructor(queue: FairQueue, clock: Clock, isWanted: () => boolean) {
+    this.#queue = queue;
     this.#clock = clock;
     this.#isWanted = isWanted;
-    if (turns.free) this.#until = clock.monotonic() + LONG_READ_SLICE_MS;
+    if (queue.free) this.#until = clock.monotonic() + LONG_READ_SLICE_MS;
   }
 
   /** The slice is over. */
@@ -71,7 +71,7 @@ export class SlicedWork {
   async run(step: (until: number) => boolean): Promise<void> {
     for (;;) {
       if (this.over) {
-        await this.#turns.next();
+        await this.#queue.next();
         if (!this.#isWanted()) throw new RequestError("CALL_GONE");
         this.#until = this.#clock.monotonic() + LONG_READ_SLICE_MS;
       }

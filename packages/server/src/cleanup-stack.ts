@@ -1,17 +1,17 @@
 /** What has to be closed, in the reverse order of opening. */
-export class Closers {
-  #closers: (() => Promise<unknown>)[] = [];
+export class CleanupStack {
+  #cleanup: (() => Promise<unknown>)[] = [];
 
   add(close: () => Promise<unknown>): void {
-    this.#closers.push(close);
+    this.#cleanup.push(close);
   }
 
   /** Closes everything, even if something fails to; then raises the first failure. */
   async closeAll(): Promise<void> {
-    const closers = this.#closers.reverse();
-    this.#closers = [];
+    const cleanup = this.#cleanup.reverse();
+    this.#cleanup = [];
     const failures: unknown[] = [];
-    for (const close of closers) {
+    for (const close of cleanup) {
       try {
         await close();
       } catch (error) {

@@ -16,7 +16,7 @@ import {
   TxnResponse,
 } from "@nodetcd/messages";
 import type { StoredEvent, StoredKeyValue } from "@nodetcd/mvcc";
-import type { Core } from "../core.ts";
+import type { MemberContext } from "../member-context.ts";
 import { findRange } from "../read/range.ts";
 import type { CallScope } from "./call-scope.ts";
 import { chooseLeaseId } from "./lease-grant.ts";
@@ -25,20 +25,26 @@ import { chooseLeaseId } from "./lease-grant.ts";
 const SESSION_TTL_SECONDS = 60;
 
 /** Proposes a transaction of the member's own. */
-export async function proposeTxn(core: Core, txn: Init<TxnRequest>): Promise<TxnResponse> {
-  return TxnResponse.decode(await core.proposer.proposeMessage({ txn }));
+export async function proposeTxn(
+  member: MemberContext,
+  txn: Init<TxnRequest>,
+): Promise<TxnResponse> {
+  return TxnResponse.decode(await member.proposer.proposeMessage({ txn }));
 }
 
-export async function proposeDelete(core: Core, key: Uint8Array): Promise<ResponseHeader> {
-  const reply = await core.proposer.proposeMessage({ deleteRange: { key } });
-  return DeleteRangeResponse.decode(reply).header ?? core.headers.of(0);
+export async function proposeDelete(
+  member: MemberContext,
+  key: Uint8Array,
+): Promise<ResponseHeader> {
+  const reply = await member.proposer.proposeMessage({ deleteRange: { key } });
+  return DeleteRangeResponse.decode(reply).header ?? member.headers.of(0);
 }
 
 /** The caller's lease, or a new one when it has none (0). */
-export async function sessionLease(core: Core, lease: bigint): Promise<bigint> {
+export async function sessionLease(member: MemberContext, lease: bigint): Promise<bigint> {
   if (lease !== 0n) return lease;
-  const leaseGrant = { id: chooseLeaseId(core), ttl: SESSION_TTL_SECONDS };
-  return LeaseGrantResponse.decode(await core.proposer.proposeMessage({ leaseGrant })).id;
+  const leaseGrant = { id: chooseLeaseId(member), ttl: SESSION_TTL_SECONDS };
+  return LeaseGrantResponse.decode(await member.proposer.proposeMessage({ leaseGrant })).id;
 }
 
 /** `name/` and the lease in hexadecimal: what a lock or a candidate is called. */
@@ -69,11 +75,11 @@ export function firstCreated(prefix: Uint8Array): Init<RangeRequest> {
 
 /** Reads with everything acknowledged so far. */
 export async function readNow(
-  core: Core,
+  member: MemberContext,
   request: Init<RangeRequest>,
 ): Promise<{ revision: number; keyValues: readonly StoredKeyValue[] }> {
-  await core.reads.wait();
-  return findRange(core.store, RangeRequest.decode(RangeRequest.encode(request)));
+  await member.reads.wait();
+  return findRange(member.store, RangeRequest.decode(RangeRequest.encode(request)));
 }
 
 /**
@@ -81,7 +87,7 @@ export async function readNow(
  * history is gone. Resolves early when the scope's client goes away: look at `scope.cancelled`.
  */
 export function watchUntil(
-  core: Core,
+  member: MemberContext,
   scope: CallScope,
   range: { key: Uint8Array; end: Uint8Array; startRevision: number },
   visit: (event: StoredEvent, revision: number) => boolean,
@@ -95,7 +101,7 @@ export function watchUntil(
       stream.close();
       settle();
     };
-    const stream = core.store.watches.openStream(({ events, compactRevision, revision }) => {
+    const stream = member.store.watches.openStream(({ events, compactRevision, revision }) => {
       if (compactRevision !== 0) {
         finish(() => reject(new Error("etcdserver: mvcc: required revision has been compacted")));
       } else if (events.some((event) => !done && visit(event, revision))) finish(resolve);
@@ -108,13 +114,13 @@ export function watchUntil(
 
 /** Waits until no key under `prefix` is left that was created at or before `createRevision`. */
 export async function waitForEarlier(
-  core: Core,
+  member: MemberContext,
   scope: CallScope,
   prefix: Uint8Array,
   createRevision: number,
 ): Promise<void> {
   while (!scope.cancelled) {
-    const { revision, keyValues } = await readNow(core, {
+    const { revision, keyValues } = await readNow(member, {
       key: prefix,
       rangeEnd: prefixEnd(prefix),
       sortTarget: SortTarget.CREATE,
@@ -125,6 +131,6 @@ export async function waitForEarlier(
     const last = keyValues[0];
     if (last === undefined || scope.cancelled) return;
     const range = { key: last.key, end: NO_BYTES, startRevision: revision };
-    await watchUntil(core, scope, range, (event) => event.type === EventType.DELETE);
+    await watchUntil(member, scope, range, (event) => event.type === EventType.DELETE);
   }
 }

@@ -2,16 +2,16 @@ import type { Backend } from "@nodetcd/backend";
 import type { Lessor } from "@nodetcd/lease";
 import type { Store } from "@nodetcd/mvcc";
 import type { Logger, Runtime } from "@nodetcd/runtime";
-import type { AppliedIndex } from "./apply/applied-index.ts";
-import type { Quota } from "./apply/guards/quota.ts";
+import type { AppliedIndex } from "./state/applied-index.ts";
+import type { Quota } from "./state/quota.ts";
 import type { MemberConfig } from "./config.ts";
-import type { Alarms } from "./membership/alarms.ts";
+import type { Alarms } from "./state/alarms.ts";
 import type { Cluster } from "./membership/cluster.ts";
 import type { Proposer } from "./propose/propose.ts";
-import type { RequestIds } from "./propose/request-id.ts";
-import type { Turns } from "./read/turns.ts";
+import type { RequestIds } from "./wire/request-id.ts";
+import type { FairQueue } from "./read/fair-queue.ts";
 import type { LinearizableReads } from "./read/linearizable.ts";
-import type { ResponseHeaders } from "./receive/response-header.ts";
+import type { ResponseHeaders } from "./wire/response-header.ts";
 
 /** What the handlers of requests know of raft. */
 export interface RaftView {
@@ -24,7 +24,7 @@ export interface RaftView {
 }
 
 /** The parts of a running member that its handlers work with. */
-export interface Core {
+export interface MemberContext {
   readonly runtime: Runtime;
   readonly config: MemberConfig;
   readonly logger: Logger;
@@ -40,7 +40,7 @@ export interface Core {
   readonly proposer: Proposer;
   readonly requestIds: RequestIds;
   readonly reads: LinearizableReads;
-  readonly turns: Turns;
+  readonly fairQueue: FairQueue;
   readonly headers: ResponseHeaders;
   readonly raft: RaftView;
 }

@@ -1,7 +1,5 @@
-import { varintSize } from "@nodetcd/bytes";
+import { Slab, varint64Size, varintSize, writeVarint, writeVarint64 } from "@nodetcd/bytes";
 import type { RequestIds } from "./request-id.ts";
-import type { Slab } from "./slab.ts";
-import { varint64Size, writeVarint, writeVarint64 } from "./varint.ts";
 
 /**
  * Field numbers of `InternalRaftRequest` whose content is the message that a client sends: its bytes

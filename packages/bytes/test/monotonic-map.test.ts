@@ -1,4 +1,4 @@
-import { InvariantError, RisingMap } from "@nodetcd/bytes";
+import { InvariantError, MonotonicMap } from "@nodetcd/bytes";
 import fc from "fast-check";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
@@ -14,11 +14,11 @@ const step = fc.oneof(
   fc.record({ deleteOldest: fc.constant(true) }),
 );
 
-describe("RisingMap", () => {
+describe("MonotonicMap", () => {
   test("holds what a Map does, in the order of keys", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 400 }), (steps) => {
-        const map = new RisingMap<string>();
+        const map = new MonotonicMap<string>();
         const model = new Map<number, string>();
         const seen = [0];
         for (const each of steps) {
@@ -45,7 +45,7 @@ describe("RisingMap", () => {
   });
 
   test("add() refuses a key that is not above all others", () => {
-    const map = new RisingMap<string>();
+    const map = new MonotonicMap<string>();
     map.add(5, "five");
     expect(() => map.add(5, "again")).toThrow(InvariantError);
     expect(() => map.add(4, "four")).toThrow(InvariantError);
@@ -61,7 +61,7 @@ describe("RisingMap", () => {
     };
     const before = used();
     const maps = [true, false].map((oneStays) => {
-      const map = new RisingMap<number>();
+      const map = new MonotonicMap<number>();
       for (let key = 0; key < 500_000; key++) map.add(key, key);
       for (let key = oneStays ? 1 : 0; key < 500_000; key++) map.delete(key);
       return map;
@@ -72,7 +72,7 @@ describe("RisingMap", () => {
   });
 
   test("closes the gaps behind one entry that stays", () => {
-    const map = new RisingMap<number>();
+    const map = new MonotonicMap<number>();
     map.add(0, 0);
     for (let key = 1; key <= 100_000; key++) {
       map.add(key, key);

@@ -4,7 +4,7 @@ export function exponential(start: number, factor: number, count: number): numbe
 }
 
 /** One series of a histogram: plain numbers, cheap enough for hot paths. */
-export class Buckets {
+export class Histogram {
   /** Upper bounds, ascending; what lies above all of them is counted too. */
   readonly bounds: readonly number[];
   readonly #counts: number[];
@@ -39,11 +39,11 @@ export class Buckets {
 export type Labels = Readonly<Record<string, string>>;
 
 /** A histogram with one series for each combination of labels; made as they are needed. */
-export class BucketFamily {
+export class HistogramFamily {
   readonly name: string;
   readonly help: string;
   readonly #bounds: readonly number[];
-  readonly #series = new Map<string, { readonly labels: Labels; readonly buckets: Buckets }>();
+  readonly #series = new Map<string, { readonly labels: Labels; readonly buckets: Histogram }>();
 
   constructor(name: string, help: string, bounds: readonly number[]) {
     this.name = name;
@@ -52,11 +52,11 @@ export class BucketFamily {
   }
 
   /** The series of these labels; keep it, this is not for hot paths. */
-  series(labels: Labels = {}): Buckets {
+  series(labels: Labels = {}): Histogram {
     const key = JSON.stringify(labels);
     let found = this.#series.get(key);
     if (found === undefined) {
-      found = { labels, buckets: new Buckets(this.#bounds) };
+      found = { labels, buckets: new Histogram(this.#bounds) };
       this.#series.set(key, found);
     }
     return found.buckets;

@@ -1,4 +1,4 @@
-import type { WireWriter } from "@nodetcd/bytes";
+import type { WireWriter } from "./wire-writer.ts";
 
 /** Requests above this size get memory of their own. */
 const SHARED_BYTES_MAX = 4 * 1024;

@@ -1,4 +1,4 @@
-import type { SlicedWork } from "./turns.ts";
+import type { SlicedTask } from "./fair-queue.ts";
 
 const BLOCK_BYTES: number = 1024 * 1024;
 const TWO_32 = 2 ** 32;
@@ -13,7 +13,7 @@ export type CompareRows = (a: number, b: number) => number;
  * Byte strings by the order of their adding, and their order by something else. All lies in few large
  * pieces of memory: a million objects would be a million things for the garbage collector to look at.
  */
-export class KeptPairs {
+export class SortBuffer {
   readonly #blocks: Buffer[] = [];
   #used = BLOCK_BYTES;
   /** Block times 2^32 and offset in it. */
@@ -107,7 +107,7 @@ export class KeptPairs {
   }
 
   /** Row numbers in order: a merge sort in short steps. */
-  async sort(compare: CompareRows, work: SlicedWork): Promise<Uint32Array> {
+  async sort(compare: CompareRows, work: SlicedTask): Promise<Uint32Array> {
     const steps = sortSteps(this.#count, compare);
     let sorted: Uint32Array | undefined;
     await work.run(() => {

@@ -14,7 +14,7 @@ const SLOTS_KEPT = 1_024;
  *     values    -  e  -  e
  *                  ^start    ^end
  */
-export class RisingMap<T> {
+export class MonotonicMap<T> {
   /** Rising between `start` and `end`; a deleted entry's key stays until gaps are closed. */
   #keys: number[] = [];
   #values: (T | undefined)[] = [];
@@ -36,7 +36,7 @@ export class RisingMap<T> {
   add(key: number, value: T): void {
     assert(
       this.#size === 0 || key > this.#keys[this.#end - 1]!,
-      `RisingMap.add: ${key} is not above all keys`,
+      `MonotonicMap.add: ${key} is not above all keys`,
     );
     if (this.#end === this.#keys.length && this.#size <= this.#end / 2) this.#closeGaps();
     this.#keys[this.#end] = key;
