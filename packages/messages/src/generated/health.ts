@@ -65,3 +65,82 @@ export const HealthCheckResponse: MessageCodec<HealthCheckResponse> = messageCod
   },
 });
 
+/** `grpc.health.v1.HealthListRequest` */
+export interface HealthListRequest {
+}
+
+export const HealthListRequest: MessageCodec<HealthListRequest> = messageCodec({
+  name: "grpc.health.v1.HealthListRequest",
+  create(): HealthListRequest { return {
+  }; },
+  read(r: WireReader, end: number, m: HealthListRequest = HealthListRequest.create()): HealthListRequest {
+    while (r.position < end) {
+      const tag = r.tag();
+      switch (tag) {
+        default: r.skip(tag);
+      }
+    }
+    r.expectAt(end);
+    return m;
+  },
+  write(w: WireWriter, m: Init<HealthListRequest>): void {
+    void w; void m;
+  },
+});
+
+/** `grpc.health.v1.HealthListResponse.StatusesEntry` */
+export interface StatusesEntry {
+  key: string;
+  value: HealthCheckResponse | undefined;
+}
+
+export const StatusesEntry: MessageCodec<StatusesEntry> = messageCodec({
+  name: "grpc.health.v1.HealthListResponse.StatusesEntry",
+  create(): StatusesEntry { return {
+    key: "",
+    value: undefined,
+  }; },
+  read(r: WireReader, end: number, m: StatusesEntry = StatusesEntry.create()): StatusesEntry {
+    while (r.position < end) {
+      const tag = r.tag();
+      switch (tag) {
+        case 10: m.key = r.string(); break;
+        case 18: m.value = HealthCheckResponse.read(r, r.delimited(), m.value); break;
+        default: r.skip(tag);
+      }
+    }
+    r.expectAt(end);
+    return m;
+  },
+  write(w: WireWriter, m: Init<StatusesEntry>): void {
+    if (m.key) { w.uint32(10); w.string(m.key); }
+    if (m.value !== undefined) { w.uint32(18); const mark = w.beginDelimited(); HealthCheckResponse.write(w, m.value); w.endDelimited(mark); }
+  },
+});
+
+/** `grpc.health.v1.HealthListResponse` */
+export interface HealthListResponse {
+  statuses: StatusesEntry[];
+}
+
+export const HealthListResponse: MessageCodec<HealthListResponse> = messageCodec({
+  name: "grpc.health.v1.HealthListResponse",
+  create(): HealthListResponse { return {
+    statuses: [],
+  }; },
+  read(r: WireReader, end: number, m: HealthListResponse = HealthListResponse.create()): HealthListResponse {
+    while (r.position < end) {
+      const tag = r.tag();
+      switch (tag) {
+        case 10: m.statuses.push(StatusesEntry.read(r, r.delimited())); break;
+        default: r.skip(tag);
+      }
+    }
+    r.expectAt(end);
+    return m;
+  },
+  write(w: WireWriter, m: Init<HealthListResponse>): void {
+    if (m.statuses !== undefined) for (const v of m.statuses) { w.uint32(10); const mark = w.beginDelimited(); StatusesEntry.write(w, v); w.endDelimited(mark); }
+  },
+});
+
