@@ -1,13 +1,6 @@
-import type { Member as WireMember } from "@nodetcd/messages";
+import { type Member as WireMember, METHODS } from "@nodetcd/messages";
 import type { CallOptions, Connection } from "./connection.ts";
 import { EtcdError } from "./errors.ts";
-import {
-  MEMBER_ADD,
-  MEMBER_LIST,
-  MEMBER_PROMOTE,
-  MEMBER_REMOVE,
-  MEMBER_UPDATE,
-} from "./methods.ts";
 
 /** A member of the cluster. */
 export interface ClusterMember {
@@ -31,7 +24,7 @@ export class Cluster {
   /** The members, in no particular order. `serializable`: as the asked member knows them. */
   async members(options: CallOptions & { serializable?: boolean } = {}): Promise<ClusterMember[]> {
     const request = { linearizable: options.serializable !== true };
-    return (await this.#connection.call(MEMBER_LIST, request, options)).members;
+    return (await this.#connection.call(METHODS.Cluster.MemberList, request, options)).members;
   }
 
   /** Announces a member before it is started; `learner` gives it no vote until it is promoted. */
@@ -40,20 +33,21 @@ export class Cluster {
     options: CallOptions & { learner?: boolean } = {},
   ): Promise<ClusterMember> {
     const request = { peerUrls, isLearner: options.learner };
-    return added((await this.#connection.call(MEMBER_ADD, request, options)).member);
+    return added((await this.#connection.call(METHODS.Cluster.MemberAdd, request, options)).member);
   }
 
   async remove(id: bigint, options?: CallOptions): Promise<ClusterMember[]> {
-    return (await this.#connection.call(MEMBER_REMOVE, { id }, options)).members;
+    return (await this.#connection.call(METHODS.Cluster.MemberRemove, { id }, options)).members;
   }
 
   async update(id: bigint, peerUrls: string[], options?: CallOptions): Promise<ClusterMember[]> {
-    return (await this.#connection.call(MEMBER_UPDATE, { id, peerUrls }, options)).members;
+    return (await this.#connection.call(METHODS.Cluster.MemberUpdate, { id, peerUrls }, options))
+      .members;
   }
 
   /** Gives a learner that has caught up a vote. */
   async promote(id: bigint, options?: CallOptions): Promise<ClusterMember[]> {
-    return (await this.#connection.call(MEMBER_PROMOTE, { id }, options)).members;
+    return (await this.#connection.call(METHODS.Cluster.MemberPromote, { id }, options)).members;
   }
 }
 

@@ -1,9 +1,9 @@
 import { type ClientStream, EMPTY_METADATA, type Metadata, Status } from "@nodetcd/grpc";
-import type { Init } from "@nodetcd/messages";
+import { type Init, METHODS } from "@nodetcd/messages";
 import type { Clock, Logger, Random } from "@nodetcd/runtime";
 import type { Balancer, Endpoint } from "./balancer.ts";
 import { EtcdError, toEtcdError } from "./errors.ts";
-import { AUTHENTICATE, type Method } from "./methods.ts";
+import { RETRY_CLASS, type UnaryMethod } from "./methods.ts";
 import { abortedError, mayRetry, pause, retryWait, type RetryPolicy } from "./retry.ts";
 
 /** What can be said about any single call. */
@@ -61,7 +61,7 @@ export class Connection {
 
   /** One unary call. `request` is borrowed until the first await; the reply is owned. */
   async call<Request, Response>(
-    method: Method<Request, Response>,
+    method: UnaryMethod<Request, Response>,
     request: Init<Request>,
     options: CallOptions = {},
   ): Promise<Response> {
@@ -92,7 +92,11 @@ export class Connection {
         this.random,
       );
       const outOfTime = clock.monotonic() + wait >= deadline;
-      if (attempt >= retry.maxAttempts || outOfTime || !mayRetry(error, method.kind, neverTaken)) {
+      if (
+        attempt >= retry.maxAttempts ||
+        outOfTime ||
+        !mayRetry(error, RETRY_CLASS[method.path], neverTaken)
+      ) {
         throw error;
       }
       if (wait > 0) await pause(clock, wait, options.signal);
@@ -156,7 +160,7 @@ export class Connection {
 
   async #try<Request, Response>(
     endpoint: Endpoint,
-    method: Method<Request, Response>,
+    method: UnaryMethod<Request, Response>,
     bytes: Uint8Array,
     options: CallOptions,
     deadline: number,
@@ -166,7 +170,7 @@ export class Connection {
   > {
     try {
       const metadata =
-        method.path === AUTHENTICATE.path
+        method.path === METHODS.Auth.Authenticate.path
           ? EMPTY_METADATA
           : await this.#metadata(endpoint, deadline - this.clock.monotonic());
       const reply = await endpoint.transport.unary(method.path, bytes, {
@@ -196,7 +200,7 @@ export class Connection {
   #metadata(endpoint: Endpoint, timeoutMs: number): Promise<Metadata> | Metadata {
     const { credentials } = this.#settings;
     if (credentials === undefined) return EMPTY_METADATA;
-    this.#token ??= this.call(AUTHENTICATE, credentials, {
+    this.#token ??= this.call(METHODS.Auth.Authenticate, credentials, {
       timeoutMs,
       endpoint: endpoint.address,
     }).then(

@@ -1,4 +1,4 @@
-import type { Init, TxnRequest } from "@nodetcd/messages";
+import { type Init, METHODS, type TxnRequest } from "@nodetcd/messages";
 import { concatBytes } from "@nodetcd/bytes";
 import type { BytesLike } from "./bytes-like.ts";
 import type { CallOptions, Connection } from "./connection.ts";
@@ -12,7 +12,6 @@ import { EtcdError } from "./errors.ts";
 import { type KeySelection, keyRange } from "./key-range.ts";
 import type { KeyValue } from "./key-value.ts";
 import { PAGE_KEYS } from "./limits.ts";
-import { KV_COMPACT, KV_DELETE_RANGE, KV_PUT, KV_RANGE, KV_TXN } from "./methods.ts";
 import { putRequest, type PutOptions, type PutResult, putResult } from "./put.ts";
 import {
   type GetOptions,
@@ -57,7 +56,7 @@ export class Kv {
   /** Many keys in one reply; for very many use `entries`. */
   async range(key: BytesLike, options: CallOptions & RangeOptions = {}): Promise<RangeResult> {
     const request = rangeRequest(key, options);
-    return rangeResult(await this.#connection.call(KV_RANGE, request, options));
+    return rangeResult(await this.#connection.call(METHODS.KV.Range, request, options));
   }
 
   /**
@@ -92,25 +91,27 @@ export class Kv {
     value: BytesLike,
     options: CallOptions & PutOptions = {},
   ): Promise<PutResult> {
-    return putResult(await this.#connection.call(KV_PUT, putRequest(key, value, options), options));
+    return putResult(
+      await this.#connection.call(METHODS.KV.Put, putRequest(key, value, options), options),
+    );
   }
 
   /** Deletes a key or a selection of keys. */
   async delete(key: BytesLike, options: CallOptions & DeleteOptions = {}): Promise<DeleteResult> {
     const request = deleteRequest(key, options);
-    return deleteResult(await this.#connection.call(KV_DELETE_RANGE, request, options));
+    return deleteResult(await this.#connection.call(METHODS.KV.DeleteRange, request, options));
   }
 
   /** Begins a transaction; nothing is sent before `commit`. */
   txn(options: CallOptions = {}): TxnBuilder {
     return new TxnBuilder(async (request: Init<TxnRequest>) =>
-      txnResult(await this.#connection.call(KV_TXN, request, options)),
+      txnResult(await this.#connection.call(METHODS.KV.Txn, request, options)),
     );
   }
 
   /** Forgets history before this revision: reads and watches there fail with `COMPACTED`. */
   async compact(revision: number, options: CompactOptions = {}): Promise<void> {
     const request = { revision, physical: options.physical };
-    await this.#connection.call(KV_COMPACT, request, options);
+    await this.#connection.call(METHODS.KV.Compact, request, options);
   }
 }

@@ -1,10 +1,9 @@
 import { type ClientStream, Status } from "@nodetcd/grpc";
-import { LeaseKeepAliveRequest, LeaseKeepAliveResponse } from "@nodetcd/messages";
+import { LeaseKeepAliveRequest, LeaseKeepAliveResponse, METHODS } from "@nodetcd/messages";
 import type { Timer } from "@nodetcd/runtime";
 import type { Connection } from "./connection.ts";
 import { EtcdError, errorOfStatus, toEtcdError } from "./errors.ts";
 import { KEEP_ALIVE_REOPEN_MS } from "./limits.ts";
-import { LEASE_KEEP_ALIVE_PATH } from "./methods.ts";
 
 interface KeptLease {
   readonly id: bigint;
@@ -126,7 +125,7 @@ export class LeaseKeeper {
     if (this.#opening) return;
     this.#opening = true;
     try {
-      const { open, failed } = await this.#connection.stream(LEASE_KEEP_ALIVE_PATH);
+      const { open, failed } = await this.#connection.stream(METHODS.Lease.LeaseKeepAlive.path);
       if (this.#leases.size === 0) return;
       const stream = open();
       this.#stream = stream;

@@ -1,8 +1,8 @@
+import { METHODS } from "@nodetcd/messages";
 import { copyBytes, toText } from "./bytes-like.ts";
 import { endQuietly } from "./end-quietly.ts";
 import type { CallOptions, Connection } from "./connection.ts";
 import { LeaseKeeper } from "./lease-keeper.ts";
-import { LEASE_GRANT, LEASE_LEASES, LEASE_REVOKE, LEASE_TIME_TO_LIVE } from "./methods.ts";
 
 export interface GrantOptions extends CallOptions {
   /** Wanted id, not zero. Default: the server picks one. `LEASE_EXISTS` when it is taken. */
@@ -70,7 +70,7 @@ export class Leases {
   /** Grants a lease of so many seconds. It is not renewed unless `keepAlive` is called. */
   async grant(ttlSeconds: number, options: GrantOptions = {}): Promise<Lease> {
     const request = { ttl: ttlSeconds, id: options.id };
-    const { id, ttl } = await this.#connection.call(LEASE_GRANT, request, options);
+    const { id, ttl } = await this.#connection.call(METHODS.Lease.LeaseGrant, request, options);
     return new Lease(this, id, ttl);
   }
 
@@ -94,7 +94,7 @@ export class Leases {
 
   async revoke(id: bigint, options?: CallOptions): Promise<void> {
     this.#keeper.release(id);
-    await this.#connection.call(LEASE_REVOKE, { id }, options);
+    await this.#connection.call(METHODS.Lease.LeaseRevoke, { id }, options);
   }
 
   async timeToLive(
@@ -102,7 +102,7 @@ export class Leases {
     options: CallOptions & { keys?: boolean } = {},
   ): Promise<TimeToLive> {
     const request = { id, keys: options.keys };
-    const response = await this.#connection.call(LEASE_TIME_TO_LIVE, request, options);
+    const response = await this.#connection.call(METHODS.Lease.LeaseTimeToLive, request, options);
     const keys = response.keys.map(copyBytes);
     return {
       ttlSeconds: response.ttl,
@@ -114,7 +114,7 @@ export class Leases {
 
   /** Ids of all leases that are alive. */
   async list(options?: CallOptions): Promise<bigint[]> {
-    const { leases } = await this.#connection.call(LEASE_LEASES, {}, options);
+    const { leases } = await this.#connection.call(METHODS.Lease.LeaseLeases, {}, options);
     return leases.map(({ id }) => id);
   }
 }

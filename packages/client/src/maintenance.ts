@@ -1,9 +1,14 @@
 import { onAbort, Status } from "@nodetcd/grpc";
-import { AlarmAction, AlarmType, SnapshotRequest, SnapshotResponse } from "@nodetcd/messages";
+import {
+  AlarmAction,
+  AlarmType,
+  METHODS,
+  SnapshotRequest,
+  SnapshotResponse,
+} from "@nodetcd/messages";
 import { copyBytes } from "./bytes-like.ts";
 import type { CallOptions, Connection } from "./connection.ts";
 import { EtcdError, errorOfStatus } from "./errors.ts";
-import { ALARM, DEFRAGMENT, HASH, HASH_KV, MOVE_LEADER, SNAPSHOT_PATH, STATUS } from "./methods.ts";
 
 /** What one member says about itself. */
 export interface MemberStatus {
@@ -59,7 +64,11 @@ export class Maintenance {
   }
 
   async status(options?: CallOptions): Promise<MemberStatus> {
-    const { header, downgradeInfo: _, ...rest } = await this.#connection.call(STATUS, {}, options);
+    const {
+      header,
+      downgradeInfo: _,
+      ...rest
+    } = await this.#connection.call(METHODS.Maintenance.Status, {}, options);
     return {
       ...rest,
       clusterId: header?.clusterId ?? 0n,
@@ -71,7 +80,7 @@ export class Maintenance {
   /** Rewrites the database file without its free pages. May take long: default without deadline. */
   async defragment(options: CallOptions = {}): Promise<void> {
     await this.#connection.call(
-      DEFRAGMENT,
+      METHODS.Maintenance.Defragment,
       {},
       { timeoutMs: Number.POSITIVE_INFINITY, ...options },
     );
@@ -79,14 +88,14 @@ export class Maintenance {
 
   /** A hash of the key space with its history, for comparing members. Revision 0: the newest. */
   async hashKv(revision = 0, options?: CallOptions): Promise<HashResult> {
-    const response = await this.#connection.call(HASH_KV, { revision }, options);
+    const response = await this.#connection.call(METHODS.Maintenance.HashKV, { revision }, options);
     const { hash, compactRevision, hashRevision } = response;
     return { hash, compactRevision, hashRevision };
   }
 
   /** A hash of the whole database file's contents, for debugging. */
   async hash(options?: CallOptions): Promise<number> {
-    return (await this.#connection.call(HASH, {}, options)).hash;
+    return (await this.#connection.call(METHODS.Maintenance.Hash, {}, options)).hash;
   }
 
   /** Alarms that are raised. */
@@ -104,7 +113,7 @@ export class Maintenance {
 
   /** Hands leadership over; must be sent to the leader (`NOT_LEADER` otherwise). */
   async moveLeader(targetId: bigint, options?: CallOptions): Promise<void> {
-    await this.#connection.call(MOVE_LEADER, { targetId }, options);
+    await this.#connection.call(METHODS.Maintenance.MoveLeader, { targetId }, options);
   }
 
   /**
@@ -115,7 +124,7 @@ export class Maintenance {
   async *snapshot(
     options: { signal?: AbortSignal; endpoint?: string } = {},
   ): AsyncGenerator<Uint8Array, void, undefined> {
-    const { open } = await this.#connection.stream(SNAPSHOT_PATH, options);
+    const { open } = await this.#connection.stream(METHODS.Maintenance.Snapshot.path, options);
     const stream = open();
     const chunks: Uint8Array[] = [];
     let remaining = Number.POSITIVE_INFINITY;
@@ -165,7 +174,7 @@ export class Maintenance {
 
   async #alarm(action: number, alarm: Alarm, options?: CallOptions): Promise<Alarm[]> {
     const request = { action, memberId: alarm.memberId, alarm: ALARM_TYPES[alarm.alarm] };
-    const { alarms } = await this.#connection.call(ALARM, request, options);
+    const { alarms } = await this.#connection.call(METHODS.Maintenance.Alarm, request, options);
     return alarms.map((raised) => ({
       memberId: raised.memberId,
       alarm:

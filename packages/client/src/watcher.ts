@@ -1,10 +1,16 @@
 import { type CallStatus, type ClientStream, onAbort, Status } from "@nodetcd/grpc";
-import { type Event, EventType, type Init, WatchRequest, WatchResponse } from "@nodetcd/messages";
+import {
+  type Event,
+  EventType,
+  type Init,
+  METHODS,
+  WatchRequest,
+  WatchResponse,
+} from "@nodetcd/messages";
 import type { Timer } from "@nodetcd/runtime";
 import type { Connection } from "./connection.ts";
 import { EtcdError, errorOfCancelledWatch, errorOfStatus, toEtcdError } from "./errors.ts";
 import { KeyValue, keyValueOf } from "./key-value.ts";
-import { WATCH_PATH } from "./methods.ts";
 import { retryPolicy, retryWait } from "./retry.ts";
 import { type WatchBatch, type WatchEvent, WatchQueue } from "./watch-queue.ts";
 
@@ -130,7 +136,7 @@ export class Watcher implements AsyncIterableIterator<WatchEvent> {
     const generation = ++this.#generation;
     const { endpoint, requireLeader, create } = this.#settings;
     try {
-      const { open, failed } = await this.#connection.stream(WATCH_PATH, {
+      const { open, failed } = await this.#connection.stream(METHODS.Watch.Watch.path, {
         ...(requireLeader ? { metadata: REQUIRE_LEADER } : {}),
         ...(endpoint === undefined ? {} : { endpoint }),
       });
