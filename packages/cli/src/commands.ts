@@ -22,6 +22,11 @@ export const COMMANDS: readonly Command[] = [
     load: async () => (await import("./bolt/bolt.ts")).bolt,
   },
   {
+    name: "compactor",
+    summary: "Compact a cluster's history every few minutes, as Kubernetes' API servers do.",
+    load: async () => (await import("./commands/compactor.ts")).compactor,
+  },
+  {
     name: "version",
     summary: "Show the version.",
     load: async () => (await import("./commands/version.ts")).version,

@@ -12,6 +12,7 @@ export { type GrantOptions, Lease, Leases, type TimeToLive } from "./lease.ts";
 export { Lock, type LockOptions } from "./lock.ts";
 export { type Alarm, type HashResult, Maintenance, type MemberStatus } from "./maintenance.ts";
 export type { SessionOptions } from "./ownership.ts";
+export { type Pin, PIN_PREFIX, readPin } from "./pins.ts";
 export type { LeaseLike, PutOptions, PutResult } from "./put.ts";
 export type { GetOptions, RangeOptions, RangeResult } from "./range.ts";
 export type { RetryOptions } from "./retry.ts";
