@@ -1,0 +1,37 @@
+import type { Logger, Runtime } from "@nodetcd/runtime";
+import type { LogSource } from "./log-source.ts";
+import type { ObjectStore } from "./storage/object-store.ts";
+
+/**
+ * What `nodetcd jobs` is made of: the API, the controllers, a worker. Any of them runs alone or beside the others; they
+ * meet in the store only.
+ */
+export interface Part {
+  /** Ends it in good order: a leader resigns, calls are answered. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/** Given to `startControllers`: many may run, one of them leads. */
+export interface ControllersOptions {
+  store: ObjectStore;
+  runtime: Pick<Runtime, "clock" | "random">;
+  logger: Logger;
+  /** Who this is among those that could lead: unique. */
+  identity: string;
+}
+
+/** Given to `startWorker`: a node on which pods run. */
+export interface WorkerOptions {
+  store: ObjectStore;
+  runtime: Runtime;
+  logger: Logger;
+  /** Unique among the workers, the same after a restart. */
+  nodeName: string;
+  /** Folder for logs, volumes and what is known of processes; made when missing. */
+  dataDir: string;
+}
+
+export interface WorkerPart extends Part {
+  /** The logs of all workers, wherever they are kept. */
+  readonly logs: LogSource;
+}
