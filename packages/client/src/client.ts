@@ -1,3 +1,4 @@
+export { Auth, type Permission, type PermissionKind, type UserSecret } from "./auth.ts";
 export type { BytesLike } from "./bytes-like.ts";
 export { Cluster, type ClusterMember } from "./cluster.ts";
 export type { CallOptions } from "./connection.ts";
@@ -10,7 +11,13 @@ export { KeyValue } from "./key-value.ts";
 export { type CompactOptions, type EntriesOptions, Kv } from "./kv.ts";
 export { type GrantOptions, Lease, Leases, type TimeToLive } from "./lease.ts";
 export { Lock, type LockOptions } from "./lock.ts";
-export { type Alarm, type HashResult, Maintenance, type MemberStatus } from "./maintenance.ts";
+export {
+  type Alarm,
+  type HashResult,
+  Maintenance,
+  type MemberStatus,
+  type SnapshotOptions,
+} from "./maintenance.ts";
 export type { SessionOptions } from "./ownership.ts";
 export { type Pin, PIN_PREFIX, readPin } from "./pins.ts";
 export type { LeaseLike, PutOptions, PutResult } from "./put.ts";

@@ -116,10 +116,11 @@ export class EtcdError extends Error {
   }
 }
 
-const PREFIX = "etcdserver: ";
+/** Streams of old servers give the texts of the auth package as they are: `auth: user name is empty`. */
+const PREFIX = /^(?:etcdserver|auth): /;
 
 function codeOfText(text: string): EtcdErrorCode | undefined {
-  const bare = text.startsWith(PREFIX) ? text.slice(PREFIX.length) : text;
+  const bare = text.replace(PREFIX, "");
   return Object.hasOwn(CODE_OF_TEXT, bare)
     ? CODE_OF_TEXT[bare as keyof typeof CODE_OF_TEXT]
     : undefined;

@@ -1,15 +1,18 @@
 import { LocalTransport, type Services, type Transport } from "@nodetcd/grpc";
+import type { Init } from "@nodetcd/messages";
 import { type Logger, type Runtime, silentLogger } from "@nodetcd/runtime";
+import { Auth } from "./auth.ts";
 import { Balancer, connectEndpoint, type Endpoint } from "./balancer.ts";
 import type { BytesLike } from "./bytes-like.ts";
 import { Cluster } from "./cluster.ts";
-import { Connection } from "./connection.ts";
+import { type CallOptions, Connection } from "./connection.ts";
 import { Election } from "./election.ts";
 import { Kv } from "./kv.ts";
 import { Leases } from "./lease.ts";
 import { DEFAULT_CONNECT_TIMEOUT_MS, DEFAULT_TIMEOUT_MS } from "./limits.ts";
 import { type Lock, lock, type LockOptions } from "./lock.ts";
 import { Maintenance } from "./maintenance.ts";
+import type { UnaryMethod } from "./methods.ts";
 import type { Parts } from "./ownership.ts";
 import { retryPolicy, type RetryOptions } from "./retry.ts";
 import type { TxnBuilder } from "./txn.ts";
@@ -48,6 +51,7 @@ export class Client implements Disposable {
   readonly leases: Leases;
   readonly maintenance: Maintenance;
   readonly cluster: Cluster;
+  readonly auth: Auth;
   readonly #connection: Connection;
   readonly #parts: Parts;
 
@@ -58,6 +62,7 @@ export class Client implements Disposable {
     this.leases = new Leases(connection);
     this.maintenance = new Maintenance(connection);
     this.cluster = new Cluster(connection);
+    this.auth = new Auth(connection);
     this.#parts = { connection, kv: this.kv, leases: this.leases };
   }
 
@@ -123,6 +128,18 @@ export class Client implements Disposable {
   /** The election with this name; nothing is sent yet. */
   election(name: string): Election {
     return new Election(this.#parts, name);
+  }
+
+  /**
+   * Any unary method of the table `METHODS` of `@nodetcd/messages`, with the messages as they are on
+   * the wire and the deadlines, retries and token of all other calls. What the reply holds is borrowed.
+   */
+  call<Request, Response>(
+    method: UnaryMethod<Request, Response>,
+    request: Init<Request>,
+    options?: CallOptions,
+  ): Promise<Response> {
+    return this.#connection.call(method, request, options);
   }
 
   /** Ends all calls and watches (`CLIENT_CLOSED`) and connections. Leases run out. Idempotent. */

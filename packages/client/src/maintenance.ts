@@ -2,6 +2,7 @@ import { onAbort, Status } from "@nodetcd/grpc";
 import {
   AlarmAction,
   AlarmType,
+  DowngradeAction,
   METHODS,
   SnapshotRequest,
   SnapshotResponse,
@@ -31,6 +32,8 @@ export interface MemberStatus {
   raftIndex: number;
   raftAppliedIndex: number;
   isLearner: boolean;
+  /** The etcd version that a downgrade under way goes to, such as `3.6.0`; empty: none is. */
+  downgradeTarget: string;
   /** Alarms and other troubles, as text. */
   errors: string[];
 }
@@ -49,10 +52,23 @@ export interface HashResult {
   hashRevision: number;
 }
 
+export interface SnapshotOptions {
+  signal?: AbortSignal;
+  endpoint?: string;
+  /** Called once, with the version of the data, such as `3.7.0`; empty before etcd 3.6. */
+  onVersion?: (version: string) => void;
+}
+
 const ALARM_TYPES = {
   NONE: AlarmType.NONE,
   NOSPACE: AlarmType.NOSPACE,
   CORRUPT: AlarmType.CORRUPT,
+};
+
+const DOWNGRADE_ACTIONS = {
+  validate: DowngradeAction.VALIDATE,
+  enable: DowngradeAction.ENABLE,
+  cancel: DowngradeAction.CANCEL,
 };
 
 /** Upkeep of single members: with several endpoints, say in the options which one is meant. */
@@ -64,16 +80,17 @@ export class Maintenance {
   }
 
   async status(options?: CallOptions): Promise<MemberStatus> {
-    const {
-      header,
-      downgradeInfo: _,
-      ...rest
-    } = await this.#connection.call(METHODS.Maintenance.Status, {}, options);
+    const { header, downgradeInfo, ...rest } = await this.#connection.call(
+      METHODS.Maintenance.Status,
+      {},
+      options,
+    );
     return {
       ...rest,
       clusterId: header?.clusterId ?? 0n,
       memberId: header?.memberId ?? 0n,
       revision: header?.revision ?? 0,
+      downgradeTarget: downgradeInfo?.enabled === true ? downgradeInfo.targetVersion : "",
     };
   }
 
@@ -103,17 +120,43 @@ export class Maintenance {
     return this.#alarm(AlarmAction.GET, { memberId: 0n, alarm: "NONE" }, options);
   }
 
-  /** Lifts an alarm, that of all members by default; answers those that were lifted. */
-  async disarm(
-    alarm: Alarm = { memberId: 0n, alarm: "NONE" },
-    options?: CallOptions,
-  ): Promise<Alarm[]> {
-    return this.#alarm(AlarmAction.DEACTIVATE, alarm, options);
+  /** Lifts an alarm, by default every one of all members; answers those that were lifted. */
+  async disarm(alarm?: Alarm, options?: CallOptions): Promise<Alarm[]> {
+    const raised = alarm === undefined ? await this.alarms(options) : [alarm];
+    const lifted: Alarm[] = [];
+    for (const one of raised) {
+      lifted.push(...(await this.#alarm(AlarmAction.DEACTIVATE, one, options)));
+    }
+    return lifted;
   }
 
-  /** Hands leadership over; must be sent to the leader (`NOT_LEADER` otherwise). */
-  async moveLeader(targetId: bigint, options?: CallOptions): Promise<void> {
-    await this.#connection.call(METHODS.Maintenance.MoveLeader, { targetId }, options);
+  /** Raises an alarm by hand, as a member does when it is out of space. */
+  async raise(alarm: Alarm, options?: CallOptions): Promise<Alarm[]> {
+    return this.#alarm(AlarmAction.ACTIVATE, alarm, options);
+  }
+
+  /**
+   * Hands leadership over. Only the leader can: without `endpoint` it is looked for among the client's
+   * endpoints, and it is `NOT_LEADER` when none of them is the leader's.
+   */
+  async moveLeader(targetId: bigint, options: CallOptions = {}): Promise<void> {
+    const endpoint = options.endpoint ?? (await this.#leaderEndpoint(options));
+    const call = { ...options, endpoint };
+    await this.#connection.call(METHODS.Maintenance.MoveLeader, { targetId }, call);
+  }
+
+  /**
+   * Moves the cluster to the minor version below, such as `3.6`, or asks whether it could be, or stays.
+   *
+   * @returns the version of the cluster
+   */
+  async downgrade(
+    action: "validate" | "enable" | "cancel",
+    version: string,
+    options?: CallOptions,
+  ): Promise<string> {
+    const request = { action: DOWNGRADE_ACTIONS[action], version };
+    return (await this.#connection.call(METHODS.Maintenance.Downgrade, request, options)).version;
   }
 
   /**
@@ -121,9 +164,7 @@ export class Maintenance {
    * over it: written to a file one after the other this is what `etcdctl snapshot save` writes.
    * Fails with `SNAPSHOT_TRUNCATED` when the end does not come. Leaving the loop ends the transfer.
    */
-  async *snapshot(
-    options: { signal?: AbortSignal; endpoint?: string } = {},
-  ): AsyncGenerator<Uint8Array, void, undefined> {
+  async *snapshot(options: SnapshotOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
     const { open } = await this.#connection.stream(METHODS.Maintenance.Snapshot.path, options);
     const stream = open();
     const chunks: Uint8Array[] = [];
@@ -131,7 +172,8 @@ export class Maintenance {
     let ended: EtcdError | "complete" | undefined;
     let wake = (): void => undefined;
     stream.onMessage = (message) => {
-      const { blob, remainingBytes } = SnapshotResponse.decode(message);
+      const { blob, remainingBytes, version } = SnapshotResponse.decode(message);
+      if (remaining === Number.POSITIVE_INFINITY) options.onVersion?.(version);
       chunks.push(copyBytes(blob));
       remaining = remainingBytes;
       stream.pause();
@@ -170,6 +212,16 @@ export class Maintenance {
       forget();
       forgetSignal?.();
     }
+  }
+
+  async #leaderEndpoint(options: CallOptions): Promise<string> {
+    const { endpoints } = this.#connection;
+    for (const endpoint of endpoints) {
+      const status = await this.status({ ...options, endpoint }).catch(() => undefined);
+      if (status !== undefined && status.memberId === status.leader) return endpoint;
+    }
+    const message = `None of ${endpoints.join(", ")} is the leader; give the leader's endpoint`;
+    throw new EtcdError("NOT_LEADER", message, { status: Status.FAILED_PRECONDITION });
   }
 
   async #alarm(action: number, alarm: Alarm, options?: CallOptions): Promise<Alarm[]> {
