@@ -6,6 +6,7 @@ export const RANKS: Readonly<Record<string, number>> = {
   bytes: 0,
   messages: 1,
   runtime: 1,
+  certificates: 1,
   bolt: 2,
   wal: 2,
   raft: 2,
@@ -36,4 +37,9 @@ export const RAFT_IMPORTS: readonly string[] = ["@nodetcd/bytes", "@nodetcd/mess
 export const PURE_NODE_MODULES: readonly string[] = ["node:zlib", "node:buffer", "node:util"];
 
 /** Folders whose job is to touch the real world. */
-export const WORLD_FOLDERS: readonly string[] = ["packages/runtime/src/node/", "packages/cli/src/"];
+export const WORLD_FOLDERS: readonly string[] = [
+  "packages/runtime/src/node/",
+  "packages/cli/src/",
+  // Keys are made of the system's randomness, by node:crypto alone.
+  "packages/certificates/src/",
+];

@@ -15,6 +15,7 @@ const nowhere: Network = {
   connect: () => Promise.reject(new Error("There is no network here")),
   connectUnix: () => Promise.reject(new Error("There is no network here")),
   serveHttp1: () => ({ take: () => undefined, close: () => undefined }),
+  tlsServer: () => ({ take: () => undefined, close: () => undefined }),
 };
 
 /** Nothing happens in it but while `run` is waited for: a seed repeats it exactly. */

@@ -1,4 +1,5 @@
 import type { Http1Handler } from "./http1.ts";
+import type { PeerCertificate, TlsClientOptions, TlsRejection, TlsServerOptions } from "./tls.ts";
 
 /** Longest path of a unix socket, in bytes: what Linux has room for (macOS has 103). */
 export const UNIX_PATH_BYTES_MAX = 107;
@@ -38,6 +39,8 @@ export interface Socket {
   readonly localAddress: string;
   /** What TLS negotiated by ALPN, or "" without TLS. */
   readonly alpnProtocol: string;
+  /** The verified certificate of the other side; undefined without TLS, and where none was asked for. */
+  readonly peerCertificate: PeerCertificate | undefined;
 }
 
 /** Bounds sockets that are open at a time; one may be shared by several listeners. */
@@ -79,6 +82,8 @@ export interface ConnectOptions {
   port: number;
   /** Milliseconds until the attempt is given up. */
   timeoutMs: number;
+  /** Default: no TLS. The certificate must be made for `serverName`, or for the host. */
+  tls?: TlsClientOptions;
 }
 
 export interface ConnectUnixOptions {
@@ -86,6 +91,8 @@ export interface ConnectUnixOptions {
   path: string;
   /** Milliseconds until the attempt is given up. */
   timeoutMs: number;
+  /** Default: no TLS. The certificate must be made for `serverName`, or for the host. */
+  tls?: TlsClientOptions;
 }
 
 export interface Network {
@@ -105,6 +112,27 @@ export interface Network {
    * that were already read from it. After that the socket belongs to the HTTP server.
    */
   serveHttp1(handler: Http1Handler): Http1Server;
+  /**
+   * Takes the TLS handshakes of sockets that were accepted elsewhere. Reads all files once; fails in etcd's words
+   * when they are missing, no certificates, or do not belong together.
+   */
+  tlsServer(options: TlsServerOptions, events: TlsServerEvents): TlsServer;
+}
+
+export interface TlsServerEvents {
+  /** A client is through its handshake and all checks. */
+  onSecure: (socket: Socket) => void;
+  /** A client that does not begin a handshake, with the bytes already read. Default: it is rejected. */
+  onPlain?: (socket: Socket, alreadyRead: Uint8Array) => void;
+  /** Called once for each connection that does not get through. It is closed already, or about to be. */
+  onRejected: (rejection: TlsRejection) => void;
+}
+
+export interface TlsServer {
+  /** A fresh socket of this network. From here on it belongs to the server, until one of its events. */
+  take(socket: Socket): void;
+  /** Cuts the connections that are not through their handshake. */
+  close(): void;
 }
 
 export interface Http1Server {

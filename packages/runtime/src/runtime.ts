@@ -1,3 +1,10 @@
+export {
+  CIPHER_SUITES,
+  DEFAULT_CIPHER_SUITES,
+  isCipherSuiteMissing,
+  TLS_VERSIONS,
+  type TlsVersion,
+} from "./cipher-suites.ts";
 export { type Clock, sleep, type Timer } from "./clock.ts";
 export type { Digest, Digests } from "./digest.ts";
 export {
@@ -21,10 +28,21 @@ export {
   type Socket,
   type SocketLimit,
   SOCKET_HIGH_WATER_MARK,
+  type TlsServer,
+  type TlsServerEvents,
   UNIX_PATH_BYTES_MAX,
 } from "./network.ts";
 export { type LogFields, type Logger, type LogValue, silentLogger } from "./logger.ts";
 export type { Random } from "./random.ts";
+export type {
+  ClientCertificates,
+  PeerCertificate,
+  Pem,
+  TlsClientOptions,
+  TlsProtocol,
+  TlsRejection,
+  TlsServerOptions,
+} from "./tls.ts";
 export { removeGradually, shrinkAndClose } from "./shrink.ts";
 
 import type { Clock } from "./clock.ts";

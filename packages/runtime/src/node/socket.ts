@@ -1,5 +1,6 @@
 import * as net from "node:net";
 import type { Socket } from "../network.ts";
+import type { PeerCertificate } from "../tls.ts";
 
 const ignore = (): void => undefined;
 
@@ -56,11 +57,13 @@ export class NodeSocket implements Socket {
   readonly remoteAddress: string;
   readonly localAddress: string;
   readonly alpnProtocol: string;
+  readonly peerCertificate: PeerCertificate | undefined;
   #error: Error | undefined;
   #released = false;
 
-  constructor(raw: net.Socket) {
+  constructor(raw: net.Socket, peerCertificate?: PeerCertificate) {
     this.raw = raw;
+    this.peerCertificate = peerCertificate;
     this.remoteAddress = shownAddress(raw.remoteAddress, raw.remotePort);
     this.localAddress = shownAddress(raw.localAddress, raw.localPort);
     const { alpnProtocol } = raw as net.Socket & { alpnProtocol?: string | false };
