@@ -75,8 +75,8 @@ test.skipIf(!etcdPath || !etcdctl)(
     );
     expect(
       established
-        .map(({ fields }) => fields["stream-reader-type"] ?? fields["stream-writer-type"])
-        .sort(),
+        .map(({ fields }) => fields["stream-reader-type"] ?? fields["stream-writer-type"] ?? "")
+        .sort((a, b) => String(a).localeCompare(String(b))),
     ).toEqual(["stream Message", "stream Message", "stream MsgApp v2", "stream MsgApp v2"]);
     expect(stub.received.some(({ type }) => type === MessageType.MsgHeartbeat)).toBe(true);
     expect(
