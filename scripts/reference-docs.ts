@@ -50,10 +50,10 @@ function errorRows(source: string): Row[] {
   return [...rows].map(([name, text]) => ({ name, value: "", text }));
 }
 
-/** The rows of `wire/error-map.ts`: code, gRPC status, text on the wire. */
+/** The rows of `wire/error-map.ts` and of auth's `errors.ts`: code, gRPC status, text on the wire. */
 function statusRows(source: string): Row[] {
   const entry =
-    /^ {2}([A-Z_]+): (?:(row|bare)\(\s*Status\.([A-Z_]+)(?:,\s*(?:"([^"]*)"|'([^']*)'))?,?\s*\)|\{ status: Status\.([A-Z_]+))/gm;
+    /^ {2}([A-Z_]+): (?:(row|bare)\(\s*(?:Status\.|")([A-Z_]+)"?(?:,\s*(?:"([^"]*)"|'([^']*)'))?,?\s*\)|\{ status: Status\.([A-Z_]+))/gm;
   return [...source.matchAll(entry)].map((match) => {
     const text = match[4] ?? match[5];
     const prefix = match[2] === "row" ? "etcdserver: " : "";
@@ -92,7 +92,9 @@ ${sections.join("\n")}`;
 }
 
 export function errorsPage(root: string): string {
-  const wire = statusRows(read(root, "packages/server/src/wire/error-map.ts"));
+  const wire = ["packages/server/src/wire/error-map.ts", "packages/auth/src/errors.ts"].flatMap(
+    (file) => statusRows(read(root, file)),
+  );
   const sections = packagesOf(root).flatMap((name) => {
     const rows = errorRows(read(root, "packages", name, "src", "errors.ts"));
     if (rows.length === 0) return [];

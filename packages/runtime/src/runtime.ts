@@ -32,6 +32,7 @@ export {
   type TlsServerEvents,
   UNIX_PATH_BYTES_MAX,
 } from "./network.ts";
+export type { AsymmetricKey, Keys } from "./keys.ts";
 export { type LogFields, type Logger, type LogValue, silentLogger } from "./logger.ts";
 export type { Random } from "./random.ts";
 export type {
@@ -48,6 +49,7 @@ export { removeGradually, shrinkAndClose } from "./shrink.ts";
 import type { Clock } from "./clock.ts";
 import type { Digests } from "./digest.ts";
 import type { Disk } from "./disk.ts";
+import type { Keys } from "./keys.ts";
 import type { Network } from "./network.ts";
 import type { Random } from "./random.ts";
 
@@ -58,4 +60,5 @@ export interface Runtime {
   readonly disk: Disk;
   readonly network: Network;
   readonly digests: Digests;
+  readonly keys: Keys;
 }

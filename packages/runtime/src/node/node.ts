@@ -2,10 +2,11 @@ import type { Runtime } from "../runtime.ts";
 import { nodeClock } from "./clock.ts";
 import { nodeDigests } from "./digest.ts";
 import { nodeDisk } from "./disk.ts";
+import { nodeKeys } from "./keys.ts";
 import { nodeNetwork } from "./network.ts";
 import { nodeRandom } from "./random.ts";
 
-export { nodeClock, nodeDigests, nodeDisk, nodeNetwork, nodeRandom };
+export { nodeClock, nodeDigests, nodeDisk, nodeKeys, nodeNetwork, nodeRandom };
 
 /** The real world: this process's clock, file system, network and cryptography. */
 export const nodeRuntime: Runtime = {
@@ -14,4 +15,5 @@ export const nodeRuntime: Runtime = {
   disk: nodeDisk,
   network: nodeNetwork,
   digests: nodeDigests,
+  keys: nodeKeys,
 };

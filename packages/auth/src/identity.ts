@@ -1,0 +1,24 @@
+/** Who makes a request; goes with it through the log, as user name and auth revision of its header. */
+export interface Identity {
+  /** Empty for nobody. */
+  readonly username: string;
+  /** The auth revision at which the identity was established; 0 for nobody. */
+  readonly revision: number;
+}
+
+/** Who gave neither token nor certificate; also everybody while authentication is off. */
+export const ANONYMOUS: Identity = { username: "", revision: 0 };
+
+/** The user, and the role, that administer. */
+export const ROOT = "root";
+
+const BEARER = "Bearer ";
+
+/**
+ * The token of a request, from its metadata: `token`, else `authorization`, first value, less one
+ * `Bearer ` in front. Undefined when neither key is there; an empty token is a (wrong) token.
+ */
+export function requestToken(metadata: (key: string) => string | undefined): string | undefined {
+  const token = metadata("token") ?? metadata("authorization");
+  return token?.startsWith(BEARER) === true ? token.slice(BEARER.length) : token;
+}
