@@ -1,7 +1,8 @@
 /**
- * What a request is refused for; `AUTH_ERRORS` has the status and the text that a client gets.
- * Two codes never reach a client: `INVALID_OPTIONS` is a wrong `--auth-token`, `CORRUPT_RECORD` a
- * record in the database that is no user or role.
+ * What a request is refused for, and two that no client sees:
+ *
+ * - `INVALID_OPTIONS`: `--auth-token` cannot be understood, or names keys that do not serve.
+ * - `CORRUPT_RECORD`: the database holds a record that is no user, role or revision.
  */
 export type AuthErrorCode = AuthRefusal | "INVALID_OPTIONS" | "CORRUPT_RECORD";
 
@@ -52,7 +53,7 @@ export const AUTH_ERRORS: Readonly<Record<AuthRefusal, AuthErrorRow>> = {
   SIGNING_FAILED: bare("UNKNOWN", "key is invalid"),
 };
 
-/** What a client is told. */
+/** Codes of what a client is told. */
 export type AuthRefusal =
   | "USER_NAME_EMPTY"
   | "ROLE_NAME_EMPTY"
