@@ -53,7 +53,7 @@ function errorRows(source: string): Row[] {
 /** The rows of `wire/error-map.ts` and of auth's `errors.ts`: code, gRPC status, text on the wire. */
 function statusRows(source: string): Row[] {
   const entry =
-    /^ {2}([A-Z_]+): (?:(row|bare)\(\s*(?:Status\.|")([A-Z_]+)"?(?:,\s*(?:"([^"]*)"|'([^']*)'))?,?\s*\)|\{ status: Status\.([A-Z_]+))/gm;
+    /^ {2}([A-Z_]+): (?:(row|bare)\(\s*Status\.([A-Z_]+)(?:,\s*(?:"([^"]*)"|'([^']*)'))?,?\s*\)|\{ status: Status\.([A-Z_]+))/gm;
   return [...source.matchAll(entry)].map((match) => {
     const text = match[4] ?? match[5];
     const prefix = match[2] === "row" ? "etcdserver: " : "";

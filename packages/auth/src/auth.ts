@@ -14,7 +14,6 @@ export {
   type AuthErrorCode,
   type AuthErrorRow,
   type AuthRefusal,
-  type AuthStatusName,
 } from "./errors.ts";
 export { ANONYMOUS, type Identity, requestToken, ROOT } from "./identity.ts";
 export { applyAuthenticate, Logins, type LoginsOptions } from "./logins.ts";

@@ -1,3 +1,5 @@
+import { Status, type StatusCode } from "@nodetcd/grpc";
+
 /**
  * What a request is refused for, and two that no client sees:
  *
@@ -6,51 +8,47 @@
  */
 export type AuthErrorCode = AuthRefusal | "INVALID_OPTIONS" | "CORRUPT_RECORD";
 
-/** Names of gRPC statuses, as `@nodetcd/grpc` spells them. */
-export type AuthStatusName =
-  "INVALID_ARGUMENT" | "FAILED_PRECONDITION" | "PERMISSION_DENIED" | "UNAUTHENTICATED" | "UNKNOWN";
-
 export interface AuthErrorRow {
-  readonly status: AuthStatusName;
+  readonly status: StatusCode;
   readonly text: string;
 }
 
-const row = (status: AuthStatusName, text: string): AuthErrorRow => ({
+const row = (status: StatusCode, text: string): AuthErrorRow => ({
   status,
   text: `etcdserver: ${text}`,
 });
-const bare = (status: AuthStatusName, text: string): AuthErrorRow => ({ status, text });
+const bare = (status: StatusCode, text: string): AuthErrorRow => ({ status, text });
 
 /** Status and exact text of each refusal, by which etcd's clients recognise it. */
 export const AUTH_ERRORS: Readonly<Record<AuthRefusal, AuthErrorRow>> = {
-  USER_NAME_EMPTY: row("INVALID_ARGUMENT", "user name is empty"),
-  ROLE_NAME_EMPTY: row("INVALID_ARGUMENT", "role name is empty"),
+  USER_NAME_EMPTY: row(Status.INVALID_ARGUMENT, "user name is empty"),
+  ROLE_NAME_EMPTY: row(Status.INVALID_ARGUMENT, "role name is empty"),
   AUTHENTICATION_FAILED: row(
-    "INVALID_ARGUMENT",
+    Status.INVALID_ARGUMENT,
     "authentication failed, invalid user ID or password",
   ),
-  PERMISSION_NOT_GIVEN: row("INVALID_ARGUMENT", "permission not given"),
-  INVALID_AUTH_MANAGEMENT: row("INVALID_ARGUMENT", "invalid auth management"),
-  OLD_AUTH_REVISION: row("INVALID_ARGUMENT", "revision of auth store is old"),
-  ROOT_USER_NOT_FOUND: row("FAILED_PRECONDITION", "root user does not exist"),
-  ROOT_ROLE_NOT_HELD: row("FAILED_PRECONDITION", "root user does not have root role"),
-  USER_EXISTS: row("FAILED_PRECONDITION", "user name already exists"),
-  USER_NOT_FOUND: row("FAILED_PRECONDITION", "user name not found"),
-  ROLE_EXISTS: row("FAILED_PRECONDITION", "role name already exists"),
-  ROLE_NOT_FOUND: row("FAILED_PRECONDITION", "role name not found"),
-  ROLE_NOT_GRANTED: row("FAILED_PRECONDITION", "role is not granted to the user"),
-  PERMISSION_NOT_GRANTED: row("FAILED_PRECONDITION", "permission is not granted to the role"),
-  AUTH_NOT_ENABLED: row("FAILED_PRECONDITION", "authentication is not enabled"),
-  PERMISSION_DENIED: row("PERMISSION_DENIED", "permission denied"),
-  INVALID_AUTH_TOKEN: row("UNAUTHENTICATED", "invalid auth token"),
-  TOO_MANY_LOGINS: row("UNKNOWN", "too many requests"),
+  PERMISSION_NOT_GIVEN: row(Status.INVALID_ARGUMENT, "permission not given"),
+  INVALID_AUTH_MANAGEMENT: row(Status.INVALID_ARGUMENT, "invalid auth management"),
+  OLD_AUTH_REVISION: row(Status.INVALID_ARGUMENT, "revision of auth store is old"),
+  ROOT_USER_NOT_FOUND: row(Status.FAILED_PRECONDITION, "root user does not exist"),
+  ROOT_ROLE_NOT_HELD: row(Status.FAILED_PRECONDITION, "root user does not have root role"),
+  USER_EXISTS: row(Status.FAILED_PRECONDITION, "user name already exists"),
+  USER_NOT_FOUND: row(Status.FAILED_PRECONDITION, "user name not found"),
+  ROLE_EXISTS: row(Status.FAILED_PRECONDITION, "role name already exists"),
+  ROLE_NOT_FOUND: row(Status.FAILED_PRECONDITION, "role name not found"),
+  ROLE_NOT_GRANTED: row(Status.FAILED_PRECONDITION, "role is not granted to the user"),
+  PERMISSION_NOT_GRANTED: row(Status.FAILED_PRECONDITION, "permission is not granted to the role"),
+  AUTH_NOT_ENABLED: row(Status.FAILED_PRECONDITION, "authentication is not enabled"),
+  PERMISSION_DENIED: row(Status.PERMISSION_DENIED, "permission denied"),
+  INVALID_AUTH_TOKEN: row(Status.UNAUTHENTICATED, "invalid auth token"),
+  TOO_MANY_LOGINS: row(Status.UNKNOWN, "too many requests"),
   NO_PASSWORD_USER: bare(
-    "UNKNOWN",
+    Status.UNKNOWN,
     "auth: authentication failed, password was given for no password user",
   ),
-  PASSWORD_TOO_LONG: bare("UNKNOWN", "bcrypt: password length exceeds 72 bytes"),
-  VERIFY_ONLY: bare("UNKNOWN", "auth: token signing attempted with verify-only key"),
-  SIGNING_FAILED: bare("UNKNOWN", "key is invalid"),
+  PASSWORD_TOO_LONG: bare(Status.UNKNOWN, "bcrypt: password length exceeds 72 bytes"),
+  VERIFY_ONLY: bare(Status.UNKNOWN, "auth: token signing attempted with verify-only key"),
+  SIGNING_FAILED: bare(Status.UNKNOWN, "key is invalid"),
 };
 
 /** Codes of what a client is told. */
