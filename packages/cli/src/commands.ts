@@ -27,6 +27,11 @@ export const COMMANDS: readonly Command[] = [
     load: async () => (await import("./commands/compactor.ts")).compactor,
   },
   {
+    name: "jobs",
+    summary: "Jobs and CronJobs that kubectl drives, on this machine or on any etcd.",
+    load: async () => (await import("./commands/jobs.ts")).jobs,
+  },
+  {
     name: "version",
     summary: "Show the version.",
     load: async () => (await import("./commands/version.ts")).version,

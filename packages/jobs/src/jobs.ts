@@ -1,4 +1,5 @@
 /** The public list of `@nodetcd/jobs`. */
+export { type ApiOptions, type ApiPart, startApi } from "./api/start-api.ts";
 export {
   ApiError,
   type ApiReason,

@@ -9,3 +9,12 @@ export const LIST_PAGE_MAX = 500;
 export const TRANSACTION_CHANGES_MAX = 60;
 /** Seconds of expiring objects that share one lease. */
 export const TTL_BUCKET_SECONDS = 60;
+/** Milliseconds between bookmarks of a watch. */
+export const BOOKMARK_MS = 60_000;
+/** A watch without a time limit of its own ends at random between these, in milliseconds. */
+export const WATCH_MS_MIN = 1_800_000;
+export const WATCH_MS_MAX = 3_600_000;
+/** Bytes of a request's body. */
+export const BODY_BYTES_MAX: number = 3 * 1024 * 1024;
+/** Seconds that an event is kept. */
+export const EVENT_TTL_SECONDS = 3_600;

@@ -58,6 +58,24 @@ export const CRON_JOBS: Resource<CronJob> = resource("CronJob", {
   shortNames: ["cj"],
   categories: ["all"],
 });
+export const SERVICE_ACCOUNTS: Resource = resource("ServiceAccount", {
+  plural: "serviceaccounts",
+  shortNames: ["sa"],
+});
+/** Asked for by `kubectl describe ns` and `cluster-info`; there are none. */
+export const RESOURCE_QUOTAS: Resource = resource("ResourceQuota", {
+  plural: "resourcequotas",
+  shortNames: ["quota"],
+});
+export const LIMIT_RANGES: Resource = resource("LimitRange", {
+  plural: "limitranges",
+  shortNames: ["limits"],
+});
+export const SERVICES: Resource = resource("Service", {
+  plural: "services",
+  shortNames: ["svc"],
+  storagePath: "services/specs",
+});
 export const LEASES: Resource<Lease> = resource("Lease", {
   group: "coordination.k8s.io",
   plural: "leases",
@@ -76,6 +94,7 @@ export const RESOURCES: readonly Resource[] = [
   SECRETS,
   EVENTS,
   NODES,
+  SERVICE_ACCOUNTS,
   JOBS,
   CRON_JOBS,
   LEASES,

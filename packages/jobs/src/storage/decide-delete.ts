@@ -1,4 +1,5 @@
 import { type KubeObject, timeText } from "../objects/meta.ts";
+import type { Namespace } from "../objects/core.ts";
 import type { Pod } from "../objects/pod.ts";
 import type { Resource } from "../objects/resource.ts";
 
@@ -63,8 +64,10 @@ export function decideDelete<T extends KubeObject>(
   const grace = gracePeriod(resource, object, options.gracePeriodSeconds);
   const going = metadata.deletionTimestamp !== undefined;
   const remaining = going ? (metadata.deletionGracePeriodSeconds ?? 0) : Infinity;
-  if (finalizers.length === 0 && Math.min(grace, remaining) <= 0) return undefined;
+  const free = finalizers.length === 0 && contentFinalizers(object).length === 0;
+  if (free && Math.min(grace, remaining) <= 0) return undefined;
   const next = structuredClone(object);
+  if (object.kind === "Namespace") (next as Namespace).status = { phase: "Terminating" };
   if (finalizers.length > 0) next.metadata.finalizers = finalizers;
   else delete next.metadata.finalizers;
   if (grace < remaining) {
@@ -78,9 +81,16 @@ export function decideDelete<T extends KubeObject>(
   return next;
 }
 
+/** A namespace has finalizers in its spec, too: it stays until what is in it is gone. */
+function contentFinalizers(object: KubeObject): readonly string[] {
+  return object.kind === "Namespace" ? ((object as Namespace).spec?.finalizers ?? []) : [];
+}
+
 /** True when an object that is being deleted has nothing left to wait for. */
-export function isGone({ metadata }: KubeObject): boolean {
+export function isGone(object: KubeObject): boolean {
+  const { metadata } = object;
   return (
+    contentFinalizers(object).length === 0 &&
     metadata.deletionTimestamp !== undefined &&
     (metadata.finalizers ?? []).length === 0 &&
     (metadata.deletionGracePeriodSeconds ?? 0) === 0

@@ -1,0 +1,122 @@
+import { alreadyExists, ApiError, badRequest, isReason, notFound } from "../errors.ts";
+import type { HttpReply } from "../http/exchange.ts";
+import { EVENT_TTL_SECONDS } from "../limits.ts";
+import type { Namespace } from "../objects/core.ts";
+import type { KubeObject } from "../objects/meta.ts";
+import { CONFIG_MAPS, NAMESPACES, SERVICE_ACCOUNTS } from "../objects/resources.ts";
+import type { ObjectStore } from "../storage/object-store.ts";
+import { type Call, isDryRun } from "./call.ts";
+import { objectReply } from "./object-reply.ts";
+import { readObject } from "./read-body.ts";
+import { checkNew } from "./check.ts";
+
+/** Gives `object` the namespace of the path; a different one of its own is an error. */
+export function settleNamespace({ target }: Call, object: KubeObject): void {
+  const { metadata } = object;
+  if (!target.served.resource.namespaced) {
+    delete metadata.namespace;
+    return;
+  }
+  if ((metadata.namespace ?? "") !== "" && metadata.namespace !== target.namespace) {
+    throw badRequest(
+      "the namespace of the provided object does not match the namespace sent on the request",
+    );
+  }
+  metadata.namespace = target.namespace;
+}
+
+/** Nothing begins in a namespace that is not there or is going. */
+async function checkNamespace(call: Call, object: KubeObject): Promise<void> {
+  const { served, namespace } = call.target;
+  if (!served.resource.namespaced) return;
+  const found = await call.api.store.find(NAMESPACES, "", namespace);
+  if (found === undefined) throw notFound(NAMESPACES, namespace);
+  if (found.metadata.deletionTimestamp === undefined) return;
+  const { plural, group } = served.resource;
+  const { name } = object.metadata;
+  const kind = group === "" ? plural : `${plural}.${group}`;
+  const why = `unable to create new content in namespace ${namespace} because it is being terminated`;
+  throw new ApiError("Forbidden", `${kind} "${name}" is forbidden: ${why}`, {
+    details: {
+      name,
+      ...(group === "" ? {} : { group }),
+      kind: plural,
+      causes: [
+        {
+          reason: "NamespaceTerminating",
+          message: `namespace ${namespace} is being terminated`,
+          field: "metadata.namespace",
+        },
+      ],
+    },
+  });
+}
+
+/** Every namespace has them; clients wait for both before they begin. */
+async function createCompanions(store: ObjectStore, namespace: string): Promise<void> {
+  const account = {
+    apiVersion: "v1",
+    kind: "ServiceAccount",
+    metadata: { name: "default", namespace },
+  };
+  const roots = {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name: "kube-root-ca.crt", namespace },
+    data: { "ca.crt": "" },
+  };
+  for (const [resource, object] of [
+    [SERVICE_ACCOUNTS, account],
+    [CONFIG_MAPS, roots],
+  ] as const) {
+    await store.create(resource, object).catch((error: unknown) => {
+      if (!isReason(error, "AlreadyExists")) throw error;
+    });
+  }
+}
+
+/** Creates a namespace with what belongs to each; also at the start, for those that must be there. */
+export async function createNamespace(store: ObjectStore, object: Namespace): Promise<Namespace> {
+  const created = await store.create(NAMESPACES, object);
+  await createCompanions(store, created.metadata.name);
+  return created;
+}
+
+async function store(call: Call, object: KubeObject): Promise<KubeObject> {
+  const { resource } = call.target.served;
+  if (resource.plural === "namespaces") return await createNamespace(call.api.store, object);
+  const options = resource.plural === "events" ? { ttlSeconds: EVENT_TTL_SECONDS } : {};
+  return await call.api.store.create(resource, object, options);
+}
+
+export async function create(call: Call): Promise<HttpReply> {
+  const { served, name } = call.target;
+  if (name !== "") throw new ApiError("MethodNotAllowed", "create is for collections");
+  const object = await readObject(call);
+  return objectReply(
+    call,
+    await createObject(call, served.conversion?.toStored(object) ?? object),
+    201,
+  );
+}
+
+/** Checks, completes and stores a new object of the path's kind; also when an apply finds none. */
+export async function createObject(call: Call, object: KubeObject): Promise<KubeObject> {
+  settleNamespace(call, object);
+  checkNew(call, object);
+  await checkNamespace(call, object);
+  if (isDryRun(call.request.query.getAll("dryRun"))) {
+    return await dryCreate(call, object);
+  }
+  return await store(call, object);
+}
+
+async function dryCreate(call: Call, object: KubeObject): Promise<KubeObject> {
+  const { store: objects } = call.api;
+  const { resource } = call.target.served;
+  const completed = objects.complete(resource, object);
+  const { namespace = "", name } = completed.metadata;
+  const there = await objects.find(resource, namespace, name);
+  if (there !== undefined) throw alreadyExists(resource, name);
+  return completed;
+}

@@ -1,0 +1,142 @@
+import { ApiError } from "../errors.ts";
+import type { HttpHandler, HttpReply, HttpRequest } from "../http/exchange.ts";
+import type { Api, Call, User } from "./call.ts";
+import { queryFlag } from "./call.ts";
+import { create } from "./create.ts";
+import { deleteCollection, deleteOne } from "./delete.ts";
+import {
+  aggregatedDiscovery,
+  groupList,
+  groupOf,
+  legacyVersions,
+  resourceList,
+} from "./discover.ts";
+import { get } from "./get.ts";
+import { list } from "./list.ts";
+import { chooseDiscovery } from "./negotiate.ts";
+import { openApiDocument, openApiIndex } from "./open-api.ts";
+import { parsePath, type Target } from "./parse-path.ts";
+import { patch } from "./patch.ts";
+import { errorReply, jsonReply, toApiError, withWarnings } from "./reply.ts";
+import type { Verb } from "./served.ts";
+import { update } from "./update.ts";
+import { versionInfo } from "./version-info.ts";
+import { watch } from "./watch.ts";
+
+/** What the request wants to do: Kubernetes' word for it. */
+export function verbOf(request: HttpRequest, { name }: Target): Verb | undefined {
+  const collection = name === "";
+  switch (request.method) {
+    case "GET":
+    case "HEAD":
+      if (queryFlag(request.query, "watch")) return "watch";
+      return collection ? "list" : "get";
+    case "POST":
+      return "create";
+    case "PUT":
+      return collection ? undefined : "update";
+    case "PATCH":
+      return collection ? undefined : "patch";
+    case "DELETE":
+      return collection ? "deletecollection" : "delete";
+    default:
+      return undefined;
+  }
+}
+
+const VERBS: Readonly<Record<Verb, (call: Call) => HttpReply | Promise<HttpReply>>> = {
+  create,
+  delete: deleteOne,
+  deletecollection: deleteCollection,
+  get,
+  list,
+  patch,
+  update,
+  watch,
+};
+
+function notAllowed(): ApiError {
+  return new ApiError(
+    "MethodNotAllowed",
+    "the server does not allow this method on the requested resource",
+  );
+}
+
+function missing(): ApiError {
+  return new ApiError("NotFound", "the server could not find the requested resource");
+}
+
+async function objects(call: Call): Promise<HttpReply> {
+  const { target, request } = call;
+  const verb = verbOf(request, target);
+  const allowed = target.subresource?.verbs ?? target.served.verbs;
+  if (verb === undefined || !allowed.includes(verb)) throw notAllowed();
+  return await VERBS[verb](call);
+}
+
+function discovery(request: HttpRequest): HttpReply | undefined {
+  const path = request.path.replace(/\/$/, "");
+  if (path === "/api" || path === "/apis") {
+    const version = chooseDiscovery(request.header("accept"));
+    if (version === undefined) return jsonReply(path === "/api" ? legacyVersions() : groupList());
+    const contentType = `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`;
+    const reply = jsonReply(aggregatedDiscovery(path === "/api" ? "api" : "apis", version), {
+      contentType,
+    });
+    reply.headers["Vary"] = "Accept";
+    return reply;
+  }
+  const [, root, group = "", version, more] = path.split("/");
+  if (more !== undefined) return undefined;
+  if (root === "api" && version === undefined) {
+    const found = resourceList({ group: "", version: group });
+    return found && jsonReply(found);
+  }
+  if (root !== "apis") return undefined;
+  const found = version === undefined ? groupOf(group) : resourceList({ group, version });
+  return found && jsonReply(found);
+}
+
+const HEALTH: readonly string[] = ["/healthz", "/livez", "/readyz"];
+
+function wellKnown(request: HttpRequest): HttpReply | undefined {
+  const { path } = request;
+  if (request.method !== "GET" && request.method !== "HEAD") return undefined;
+  if (path === "/version" || path === "/version/") return jsonReply(versionInfo());
+  if (HEALTH.some((root) => path === root || path.startsWith(`${root}/`))) {
+    return { status: 200, headers: { "Content-Type": "text/plain; charset=utf-8" }, body: "ok" };
+  }
+  if (path === "/openapi/v3") return jsonReply(openApiIndex());
+  if (path.startsWith("/openapi/v3/")) {
+    const found = openApiDocument(path.slice("/openapi/v3/".length));
+    return found && jsonReply(found);
+  }
+  return discovery(request);
+}
+
+const EVERYBODY: User = { name: "system:admin", groups: ["system:masters"] };
+
+async function answer(api: Api, request: HttpRequest, warnings: string[]): Promise<HttpReply> {
+  const known = wellKnown(request);
+  if (known !== undefined) return known;
+  const route = parsePath(request.path);
+  if (route === undefined || route.kind === "review") throw missing();
+  return await objects({ api, request, target: route.target, user: EVERYBODY, warnings });
+}
+
+/** Answers every request; failures are Kubernetes' `Status` objects. */
+export function handlerOf(api: Api): HttpHandler {
+  return async (request) => {
+    const warnings: string[] = [];
+    try {
+      return withWarnings(await answer(api, request, warnings), warnings);
+    } catch (raised) {
+      const error = toApiError(raised);
+      if (error.code >= 500 && !request.signal.aborted) {
+        const { method, path } = request;
+        api.logger.warn("request failed", { method, path, error: error.message });
+      }
+      return withWarnings(errorReply(error), warnings);
+    }
+  };
+}
