@@ -14,7 +14,7 @@ const kubectl = findKubectl();
 describe.skipIf(kubectl === undefined)("kubectl", () => {
   for (const name of readdirSync(FOLDER)) {
     test.concurrent(`prints what ${name} says`, { timeout: 180_000 }, async ({ expect: check }) => {
-      await using etcd = await startEtcd({ listen: false });
+      const etcd = await startEtcd({ listen: false });
       const store = new ObjectStore({ client: etcd.client, runtime: nodeRuntime });
       const api = await startApi({ store, runtime: nodeRuntime, logger: silentLogger });
       try {
@@ -23,6 +23,7 @@ describe.skipIf(kubectl === undefined)("kubectl", () => {
         await check(printed).toMatchFileSnapshot(file);
       } finally {
         await api.stop();
+        await etcd.stop();
       }
     });
   }
