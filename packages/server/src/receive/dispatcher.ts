@@ -1,6 +1,6 @@
 import { Services, type UnaryCall } from "@nodetcd/grpc";
 import { type AnyMethod, type MessageCodec, METHODS, type MethodPath } from "@nodetcd/messages";
-import type { CallMeter, UnaryMeter } from "../measure/call-meter.ts";
+import type { CallMeter } from "../measure/call-meter.ts";
 import type { Caller } from "../wire/caller.ts";
 import { failCall, failRecipe, failStream } from "../wire/error-map.ts";
 import type { Admission } from "./admission.ts";
@@ -90,52 +90,32 @@ export class Dispatcher {
         failCall(call, error);
       }
     };
-    const general = (bytes: Uint8Array, raw: UnaryCall): void => {
-      const call = meter.begin(bytes, raw);
+    this.services.unary(method.path, (bytes, raw) => {
+      let caller: Caller | Promise<Caller>;
       try {
-        const caller = this.#admit(method.path, raw);
-        if (caller instanceof Promise) {
-          caller.then(
-            (who) => handle(call.by(who)),
-            (error: unknown) => failCall(call, error),
-          );
-        } else handle(call.by(caller));
+        caller = this.#admit(method.path, raw);
       } catch (error) {
-        failCall(call, error);
+        failCall(meter.begin(bytes, raw), error);
+        return;
       }
-    };
-    this.services.unary(
-      method.path,
-      quick === undefined ? general : this.#withQuickRoad(method, meter, quick, general),
-    );
-  }
-
-  /** Tries the short cut; what it does not answer, or may not, goes the general road. */
-  #withQuickRoad(
-    method: AnyMethod,
-    meter: UnaryMeter,
-    quick: QuickHandler,
-    general: (bytes: Uint8Array, call: UnaryCall) => void,
-  ): (bytes: Uint8Array, call: UnaryCall) => void {
-    const admitted = (call: UnaryCall): Caller | Promise<Caller> | undefined => {
-      try {
-        return this.#admit(method.path, call);
-      } catch {
-        return undefined;
+      if (caller instanceof Promise) {
+        const call = meter.begin(bytes, raw);
+        caller.then(
+          (who) => handle(call.by(who)),
+          (error: unknown) => failCall(call, error),
+        );
+        return;
       }
-    };
-    return (bytes, call) => {
-      const caller = admitted(call);
-      if (caller !== undefined && !(caller instanceof Promise)) {
+      if (quick !== undefined) {
         meter.quick.begin();
-        if (quick(bytes, call, caller)) {
+        if (quick(bytes, raw, caller)) {
           meter.quick.end();
-          meter.count(call);
+          meter.count(raw);
           return;
         }
       }
-      general(bytes, call);
-    };
+      handle(meter.begin(bytes, raw).by(caller));
+    });
   }
 
   #serverStream(method: AnyMethod, handler: ServerStreamHandler<unknown>): StreamHandler {
