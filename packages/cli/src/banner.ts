@@ -1,5 +1,8 @@
 /** How to reach a member by the first of its URLs: for etcdctl, and for curl with what it needs. */
 function ways(url: string): { endpoint: string; curl: string } {
+  if (url.startsWith("https:")) {
+    return { endpoint: `${url} --cacert CA_FILE`, curl: `--cacert CA_FILE ${url}` };
+  }
   const socketFile = /^unix:(?:\/\/)?(.*)$/.exec(url)?.[1];
   if (socketFile !== undefined) {
     return { endpoint: url, curl: `--unix-socket ${socketFile} http://localhost` };

@@ -2,6 +2,7 @@ import { parseRetention } from "./compact-policy/retention.ts";
 import type { MemberConfig } from "./config.ts";
 import { ServerError } from "./errors.ts";
 import { parseListenUrl } from "./listen-url.ts";
+import { checkSecurity } from "./tls/check.ts";
 
 function refuse(message: string): never {
   throw new ServerError("BAD_CONFIG", message);
@@ -78,4 +79,5 @@ export function checkConfig(config: MemberConfig): void {
   for (const url of config.listenClientHttpUrls) parseListenUrl(url, "listen-client-http-urls");
   for (const url of config.listenPeerUrls) parseListenUrl(url, "listen-peer-urls");
   for (const url of config.listenMetricsUrls) parseListenUrl(url, "listen-metrics-urls");
+  checkSecurity(config);
 }

@@ -1,3 +1,6 @@
+import type { TlsVersion } from "@nodetcd/runtime";
+import type { TransportSecurity } from "./tls/transport-security.ts";
+
 /** When history is compacted without being asked; see `MemberConfig.autoCompactionMode`. */
 export type AutoCompactionMode = "periodic" | "revision";
 
@@ -17,8 +20,8 @@ export type FeatureGate =
 
 /**
  * Everything that can be said about one member; names are etcd's flags in camelCase. Durations end
- * in `Ms` and are milliseconds, sizes are bytes. URLs are `http://host:port`; port 0 asks for a free
- * one. What cannot work raises `ServerError` with code `BAD_CONFIG` when the member starts.
+ * in `Ms` and are milliseconds, sizes are bytes. URLs are `http://host:port`, or `https` with TLS; port 0 asks
+ * for a free one. What cannot work raises `ServerError` with code `BAD_CONFIG` when the member starts.
  */
 export interface MemberConfig {
   /** Human-readable name, also the key of this member in `initialCluster`. Default `default`. */
@@ -30,7 +33,8 @@ export interface MemberConfig {
   /**
    * Where clients are served, gRPC and HTTP on one port: `http://host:port`, or `unix://` and the path
    * of a socket file (`unix://name` lies in the working directory). None: only this process can call
-   * it, by `Member.services`. Default `http://localhost:2379`.
+   * it, by `Member.services`. `https` and `unixs` are with TLS; `http` and `https` may be at the same port.
+   * Default `http://localhost:2379`.
    */
   listenClientUrls: readonly string[];
   /** When set, HTTP is served here and `listenClientUrls` carry gRPC only. Default none. */
@@ -39,6 +43,18 @@ export interface MemberConfig {
   listenPeerUrls: readonly string[];
   /** Further addresses for `/metrics`, `/health`, `/livez` and `/readyz`. Default none. */
   listenMetricsUrls: readonly string[];
+  /** TLS of the URLs above but for peers'. Default: none. */
+  clientTls: TransportSecurity;
+  /** TLS of `listenPeerUrls`, and towards other members. Default: none. */
+  peerTls: TransportSecurity;
+  /** Years that a certificate made by `autoTls` is good for, from 1 to 100. Default 1. */
+  selfSignedCertValidity: number;
+  /** Cipher suites of TLS 1.2 by Go's names; none: six that are forward secret and authenticated. Default none. */
+  cipherSuites: readonly string[];
+  /** Oldest version of TLS; "" is TLS 1.2. Default `TLS1.2`. */
+  tlsMinVersion: TlsVersion | "";
+  /** Newest version of TLS; "" is the newest that there is. Default "". */
+  tlsMaxVersion: TlsVersion | "";
   /** What clients are told in member lists; none: the addresses as bound. Default none. */
   advertiseClientUrls: readonly string[];
   /** What other members are told; the member's id is made of them. Default `http://localhost:2380`. */
@@ -145,6 +161,12 @@ export const defaultConfig: Readonly<MemberConfig> = {
   listenClientHttpUrls: [],
   listenPeerUrls: ["http://localhost:2380"],
   listenMetricsUrls: [],
+  clientTls: {},
+  peerTls: {},
+  selfSignedCertValidity: 1,
+  cipherSuites: [],
+  tlsMinVersion: "TLS1.2",
+  tlsMaxVersion: "",
   advertiseClientUrls: [],
   initialAdvertisePeerUrls: ["http://localhost:2380"],
   initialCluster: "",

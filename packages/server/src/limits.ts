@@ -26,6 +26,10 @@ export const DESCRIPTORS_RESERVED = 150;
 export const DESCRIPTORS_RESERVED_MIN = 48;
 /** Refused connections are counted, and logged once in this time, in milliseconds. */
 export const REFUSALS_LOG_MS = 10_000;
+/** Lines about connections that did not get through their TLS handshake in `REJECTIONS_LOG_MS`; others are counted. */
+export const REJECTIONS_LOGGED = 200;
+/** Milliseconds of which each may have so many such lines. */
+export const REJECTIONS_LOG_MS = 10_000;
 /** Size of one message of a snapshot stream (etcd's number). */
 export const SNAPSHOT_CHUNK_BYTES: number = 32 * 1024;
 /** A watch response with more events is encoded in slices of `LONG_READ_SLICE_MS`, one in a turn of the loop. */

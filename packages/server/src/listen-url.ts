@@ -1,7 +1,9 @@
 import { ServerError } from "./errors.ts";
 
-/** Where a listen URL says to listen. */
-export type ListenAddress =
+/** Where a listen URL says to listen, and whether with TLS. */
+export type ListenAddress = { readonly isSecure: boolean } & ListenPlace;
+
+type ListenPlace =
   | {
       readonly kind: "tcp";
       /** An address or a name; `localhost` is the address 127.0.0.1, as in etcd. */
@@ -21,13 +23,13 @@ function refuse(message: string): never {
 }
 
 /** Host and path of a URL for a unix socket; one that begins with a name has no slashes in front. */
-const UNIX_URL = /^unix:(?:\/\/([^/?#]*))?(\/[^?#]*)?$/;
+const UNIX_URL = /^unixs?:(?:\/\/([^/?#]*))?(\/[^?#]*)?$/;
 
 /**
  * The path is host and path together, as in etcd: `unix:///run/etcd.sock` is `/run/etcd.sock`, and
  * `unix://localhost:1234` the file `localhost:1234` in the working directory.
  */
-function parseUnixUrl(url: string, option: string): ListenAddress {
+function parseUnixUrl(url: string, option: string): ListenPlace {
   const [matched, host = "", path = ""] = UNIX_URL.exec(url) ?? [];
   if (matched === undefined || host + path === "") {
     refuse(
@@ -42,19 +44,12 @@ function parseUnixUrl(url: string, option: string): ListenAddress {
   }
 }
 
-/**
- * Reads `http://host:port` or `unix://path`. Raises `BAD_CONFIG`, or `NOT_BUILT_YET` for addresses
- * with TLS.
- */
-export function parseListenUrl(url: string, option: string): ListenAddress {
-  const [scheme] = /^[^:]*:/.exec(url) ?? [];
-  if (scheme === "unix:") return parseUnixUrl(url, option);
-  if (scheme === "https:" || scheme === "unixs:") {
-    throw new ServerError(
-      "NOT_BUILT_YET",
-      `--${option}: ${scheme}// addresses (TLS) are not built yet; use http:// or unix://`,
-    );
-  }
+/** Whether a URL is served with TLS. */
+export function isSecureUrl(url: string): boolean {
+  return /^(https|unixs):/.test(url);
+}
+
+function parseTcpUrl(url: string, option: string): ListenPlace {
   let parsed: URL;
   try {
     parsed = new URL(url);
@@ -63,12 +58,21 @@ export function parseListenUrl(url: string, option: string): ListenAddress {
     if (port > 65_535) refuse(`--${option}: "${url}" has port ${port}; the highest is 65535`);
     return refuse(`--${option}: "${url}" is not a URL; write for example http://127.0.0.1:2379`);
   }
-  if (parsed.protocol !== "http:")
-    refuse(`--${option}: "${url}" must begin with http:// or unix://`);
+  if (!/^https?:$/.test(parsed.protocol)) {
+    refuse(`--${option}: "${url}" must begin with http://, https://, unix:// or unixs://`);
+  }
   if (parsed.pathname !== "/") refuse(`--${option}: "${url}" must not have a path`);
-  const port = parsed.port === "" ? (/:80\/?$/.test(url) ? 80 : NaN) : Number(parsed.port);
+  // `URL` leaves out the port that is usual for the scheme.
+  const usual = parsed.protocol === "http:" ? "80" : "443";
+  const port = Number(parsed.port || (url.replace(/\/$/, "").endsWith(`:${usual}`) ? usual : NaN));
   if (Number.isNaN(port)) refuse(`--${option}: "${url}" has no port`);
   const shownHost = parsed.hostname;
   const host = shownHost === "localhost" ? "127.0.0.1" : shownHost.replace(/^\[|\]$/g, "");
   return { kind: "tcp", host, port, shownHost };
+}
+
+/** Reads `http://host:port` or `unix://path`, or `https` and `unixs` for TLS. Raises `BAD_CONFIG`. */
+export function parseListenUrl(url: string, option: string): ListenAddress {
+  const place = /^unixs?:/.test(url) ? parseUnixUrl(url, option) : parseTcpUrl(url, option);
+  return { ...place, isSecure: isSecureUrl(url) };
 }

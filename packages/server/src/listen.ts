@@ -1,50 +1,103 @@
 import type { GrpcServer } from "@nodetcd/grpc";
-import type { Http1Server, Listener, Network, Socket, SocketLimit } from "@nodetcd/runtime";
+import type {
+  Http1Server,
+  Listener,
+  Logger,
+  Network,
+  Runtime,
+  Socket,
+  SocketLimit,
+  TlsServer,
+} from "@nodetcd/runtime";
+import type { MemberConfig } from "./config.ts";
 import { ServerError } from "./errors.ts";
 import { EARLY_SOCKETS_MAX } from "./limits.ts";
-import type { SocketLimits } from "./listen-limits.ts";
-import { parseListenUrl } from "./listen-url.ts";
+import { socketLimits } from "./listen-limits.ts";
+import { isSecureUrl, type ListenAddress, parseListenUrl } from "./listen-url.ts";
+import { type MakeTlsServer, secureListeners } from "./tls/listeners.ts";
 
 /** Where to bind, and how many sockets to take. */
 export interface BindOptions {
-  readonly url: string;
+  /** One, or two that differ only in whether they are with TLS: both are served at the same place. */
+  readonly urls: readonly string[];
   /** Name of the flag that says so, for messages. */
   readonly option: string;
   /** Default: as many as come. */
   readonly limit?: SocketLimit | undefined;
+  /** Needed for URLs with TLS. */
+  readonly tls?: MakeTlsServer | undefined;
 }
 
 function bracketed(host: string): string {
   return host.includes(":") ? `[${host}]` : host;
 }
 
+/** The same for URLs that differ only in whether they are with TLS. */
+function placeOf(url: string, option: string): string {
+  const address = parseListenUrl(url, option);
+  return address.kind === "unix" ? address.path : `${address.host} ${address.port}`;
+}
+
+function urlAsBound(url: string, address: ListenAddress, port: number): string {
+  if (address.kind === "unix") return url;
+  return `${isSecureUrl(url) ? "https" : "http"}://${address.shownHost}:${port}`;
+}
+
+/** A socket, and what was read from it to find out what it speaks. */
+interface Arrival {
+  readonly socket: Socket;
+  readonly read: Uint8Array;
+}
+
+const NOTHING = new Uint8Array(0);
+
 /** A listening address; sockets wait, unread, until `serve` says who takes them. */
 export class Endpoint {
   /** As bound, with the real port. */
-  readonly url: string;
+  readonly urls: readonly string[];
   /** `127.0.0.1:2379` or the path of a socket file, for log lines. */
   readonly address: string;
   readonly #listener: Listener;
-  readonly #early: Socket[] = [];
-  #take: ((socket: Socket) => void) | undefined;
+  readonly #tls: TlsServer | undefined;
+  readonly #early: Arrival[];
+  #take: ((arrival: Arrival) => void) | undefined;
   #closed: Promise<void> | undefined;
 
-  private constructor(listener: Listener, url: string, address: string) {
+  private constructor(parts: {
+    listener: Listener;
+    tls: TlsServer | undefined;
+    urls: readonly string[];
+    address: ListenAddress;
+    early: Arrival[];
+  }) {
+    const { listener, tls, urls, address, early } = parts;
     this.#listener = listener;
-    this.url = url;
-    this.address = address;
+    this.#tls = tls;
+    this.#early = early;
+    this.urls = urls.map((url) => urlAsBound(url, address, listener.port));
+    this.address =
+      address.kind === "unix" ? address.path : `${bracketed(address.host)}:${listener.port}`;
   }
 
-  /** Binds `url`. Raises `ADDRESS_UNAVAILABLE`. */
-  static async bind(network: Network, { url, option, limit }: BindOptions): Promise<Endpoint> {
-    const address = parseListenUrl(url, option);
+  /** Binds what the URLs say. Raises `ADDRESS_UNAVAILABLE`, and `BAD_CONFIG` for certificates that are none. */
+  static async bind(network: Network, options: BindOptions): Promise<Endpoint> {
+    const { urls, option, limit, tls: makeTls } = options;
+    const address = parseListenUrl(urls[0]!, option);
     let endpoint: Endpoint | undefined;
-    const early: Socket[] = [];
-    const onSocket = (socket: Socket): void => {
-      if (endpoint !== undefined) return endpoint.#accept(socket);
+    const early: Arrival[] = [];
+    const arrive = (socket: Socket, read: Uint8Array): void => {
+      if (endpoint !== undefined) return endpoint.#accept({ socket, read });
       socket.pause();
-      early.push(socket);
+      early.push({ socket, read });
     };
+    const isPlain = urls.some((url) => !isSecureUrl(url));
+    const events = {
+      onSecure: (socket: Socket) => arrive(socket, NOTHING),
+      ...(isPlain ? { onPlain: arrive } : {}),
+    };
+    const tls = urls.some(isSecureUrl) ? makeTls?.(events) : undefined;
+    const onSocket = (socket: Socket): void =>
+      tls === undefined ? arrive(socket, NOTHING) : tls.take(socket);
     const accept = limit === undefined ? { onSocket } : { onSocket, limit };
     let listener: Listener;
     try {
@@ -56,40 +109,36 @@ export class Endpoint {
       const text = error instanceof Error ? error.message : String(error);
       throw new ServerError("ADDRESS_UNAVAILABLE", `--${option}: ${text}`, { cause: error });
     }
-    endpoint =
-      address.kind === "unix"
-        ? new Endpoint(listener, url, address.path)
-        : new Endpoint(
-            listener,
-            `http://${address.shownHost}:${listener.port}`,
-            `${bracketed(address.host)}:${listener.port}`,
-          );
-    for (const socket of early) endpoint.#accept(socket);
+    endpoint = new Endpoint({ listener, tls, urls, address, early });
     return endpoint;
   }
 
-  #accept(socket: Socket): void {
-    if (this.#take !== undefined) return this.#take(socket);
+  #accept(arrival: Arrival): void {
+    if (this.#take !== undefined) return this.#take(arrival);
+    const { socket } = arrival;
     if (this.#early.length === EARLY_SOCKETS_MAX) return socket.destroy();
     socket.pause();
-    this.#early.push(socket);
+    this.#early.push(arrival);
   }
 
   /** Hands over the sockets that wait and all that come. */
-  #serve(take: (socket: Socket) => void): void {
+  #serve(take: (arrival: Arrival) => void): void {
     this.#take = take;
-    for (const socket of this.#early.splice(0)) {
-      take(socket);
-      socket.resume();
+    for (const arrival of this.#early.splice(0)) {
+      take(arrival);
+      arrival.socket.resume();
     }
   }
 
   serveGrpc(server: GrpcServer): void {
-    this.#serve((socket) => server.accept(socket));
+    this.#serve(({ socket, read }) => {
+      server.accept(socket);
+      if (read.length > 0) socket.onData(read);
+    });
   }
 
   serveHttp(server: Http1Server): void {
-    this.#serve((socket) => server.take(socket, new Uint8Array(0)));
+    this.#serve(({ socket, read }) => server.take(socket, read));
   }
 
   /** From now on the system refuses connections; those that exist stay. */
@@ -99,7 +148,8 @@ export class Endpoint {
 
   /** Resolves when the last connection is gone. */
   async close(): Promise<void> {
-    for (const socket of this.#early.splice(0)) socket.destroy();
+    for (const { socket } of this.#early.splice(0)) socket.destroy();
+    this.#tls?.close();
     this.stopListening();
     await this.#closed;
   }
@@ -124,31 +174,46 @@ const OPTIONS = {
   metrics: "listen-metrics-urls",
 } as const;
 
+type Kind = keyof Endpoints;
+const KINDS: readonly Kind[] = ["clients", "http", "peers", "metrics"];
+
+function listenUrls(config: MemberConfig): Readonly<Record<Kind, readonly string[]>> {
+  const { listenClientUrls: clients, listenClientHttpUrls: http } = config;
+  const { listenPeerUrls: peers, listenMetricsUrls: metrics } = config;
+  const both = http.find((url) => clients.includes(url));
+  if (both === undefined) return { clients, http, peers, metrics };
+  throw new ServerError(
+    "BAD_CONFIG",
+    `cannot bind both --listen-client-urls and --listen-client-http-urls on the same url ${both}`,
+  );
+}
+
+/** URLs by the place where they are served, in the order given. */
+function byPlace(urls: readonly string[], option: string): string[][] {
+  const places = new Map<string, string[]>();
+  for (const url of urls) {
+    const place = placeOf(url, option);
+    places.set(place, [...(places.get(place) ?? []), url]);
+  }
+  return [...places.values()];
+}
+
 /** Binds everything, or nothing when one address cannot be had. */
 export async function bindEndpoints(
-  network: Network,
-  urls: Readonly<Record<keyof Endpoints, readonly string[]>>,
-  { clients, others }: SocketLimits,
+  runtime: Runtime,
+  config: MemberConfig,
+  logger: Logger,
 ): Promise<Endpoints> {
-  const both = urls.http.find((url) => urls.clients.includes(url));
-  if (both !== undefined) {
-    throw new ServerError(
-      "BAD_CONFIG",
-      `cannot bind both --listen-client-urls and --listen-client-http-urls on the same url ${both}`,
-    );
-  }
+  const urls = listenUrls(config);
+  const { clients, others } = socketLimits(runtime, logger);
   const limits = { clients, http: clients, peers: others, metrics: others };
-  const bound: Record<keyof Endpoints, Endpoint[]> = {
-    clients: [],
-    http: [],
-    peers: [],
-    metrics: [],
-  };
+  const secure = await secureListeners(runtime, config, logger);
+  const bound: Record<Kind, Endpoint[]> = { clients: [], http: [], peers: [], metrics: [] };
   try {
-    for (const kind of ["clients", "http", "peers", "metrics"] as const) {
-      const [option, limit] = [OPTIONS[kind], limits[kind]];
-      for (const url of urls[kind]) {
-        bound[kind].push(await Endpoint.bind(network, { url, option, limit }));
+    for (const kind of KINDS) {
+      const rest = { option: OPTIONS[kind], limit: limits[kind], tls: secure[kind] };
+      for (const group of byPlace(urls[kind], rest.option)) {
+        bound[kind].push(await Endpoint.bind(runtime.network, { urls: group, ...rest }));
       }
     }
   } catch (error) {

@@ -3,7 +3,8 @@ import { goDuration, type Logger } from "@nodetcd/runtime";
 import { DEFAULT_QUOTA_BYTES } from "./state/quota.ts";
 import type { MemberConfig } from "./config.ts";
 import type { DataDirectory } from "./data-dir.ts";
-import type { Endpoints } from "./listen.ts";
+import type { Endpoint, Endpoints } from "./listen.ts";
+import { isSecureUrl } from "./listen-url.ts";
 import { ETCD_VERSION } from "./version.ts";
 
 /** Above this etcd warns: it was never tried with more. */
@@ -106,12 +107,22 @@ export function logQuota(logger: Logger, { quotaBackendBytes }: MemberConfig): v
 /** Once everything is served. `address` has the port that was bound, for those who asked for any. */
 export function logServing(logger: Logger, endpoints: Endpoints): void {
   for (const { address } of endpoints.peers) logger.info("serving peer traffic", { address });
-  for (const { url } of endpoints.metrics) logger.info("serving metrics", { address: url });
+  for (const url of endpoints.metrics.flatMap(({ urls }) => urls)) {
+    logger.info("serving metrics", { address: url });
+  }
   logger.info("ready to serve client requests", {
-    "listen-client-urls": endpoints.clients.map(({ url }) => url),
+    "listen-client-urls": endpoints.clients.flatMap(({ urls }) => urls),
   });
-  const insecurely = "serving client traffic insecurely; this is strongly discouraged!";
   const traffic = endpoints.http.length === 0 ? "grpc+http" : "grpc";
-  for (const { address } of endpoints.clients) logger.info(insecurely, { traffic, address });
-  for (const { address } of endpoints.http) logger.info(insecurely, { traffic: "http", address });
+  for (const each of endpoints.clients) logTraffic(logger, traffic, each);
+  for (const each of endpoints.http) logTraffic(logger, "http", each);
+}
+
+function logTraffic(logger: Logger, traffic: string, { urls, address }: Endpoint): void {
+  for (const url of urls) {
+    const text = isSecureUrl(url)
+      ? "serving client traffic securely"
+      : "serving client traffic insecurely; this is strongly discouraged!";
+    logger.info(text, { traffic, address });
+  }
 }

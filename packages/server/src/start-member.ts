@@ -13,7 +13,6 @@ import { RequestError } from "./errors.ts";
 import { Failure } from "./failure.ts";
 import { PURGE_INTERVAL_MS } from "./limits.ts";
 import { allEndpoints, bindEndpoints, type Endpoints } from "./listen.ts";
-import { socketLimits } from "./listen-limits.ts";
 import { ApplyMeter } from "./measure/apply-meter.ts";
 import { CallMeter } from "./measure/call-meter.ts";
 import type { Member } from "./member.ts";
@@ -67,7 +66,7 @@ async function start(
   const advertised =
     config.advertiseClientUrls.length > 0
       ? config.advertiseClientUrls
-      : endpoints.clients.map(({ url }) => url);
+      : endpoints.clients.flatMap(({ urls }) => urls);
 
   const starting = (): void => {
     const known = isInitialized(runtime.disk, directory);
@@ -126,7 +125,7 @@ async function start(
   return new RunningMember({
     member,
     services,
-    clientUrls: endpoints.clients.map(({ url }) => url),
+    clientUrls: endpoints.clients.flatMap(({ urls }) => urls),
     failed: failure.promise,
     shutdown: async () => {
       const fields = {
@@ -148,13 +147,7 @@ async function bind(
   logger: Logger,
   cleanup: CleanupStack,
 ): Promise<Endpoints> {
-  const urls = {
-    clients: config.listenClientUrls,
-    http: config.listenClientHttpUrls,
-    peers: config.listenPeerUrls,
-    metrics: config.listenMetricsUrls,
-  };
-  const endpoints = await bindEndpoints(runtime.network, urls, socketLimits(runtime, logger));
+  const endpoints = await bindEndpoints(runtime, config, logger);
   cleanup.add(() => Promise.all(allEndpoints(endpoints).map((endpoint) => endpoint.close())));
   return endpoints;
 }

@@ -1,17 +1,15 @@
 import { parseAllDocuments } from "yaml";
 import { CliError } from "../errors.ts";
 import { type Draft, warn } from "./draft.ts";
-import { DISCOVERY, type Missing, refuse, TLS } from "./not-built.ts";
+import { DISCOVERY, type Missing, refuse } from "./not-built.ts";
+import { SECTION_FLAGS } from "./security-sections.ts";
+import type { Flag } from "./flag.ts";
 import { suggest } from "./suggest.ts";
 import { findFlag, LISTED_NAMES } from "./table.ts";
 import { FlagValueError } from "./value-error.ts";
 
 /** Nested sections of etcd's file whose features are not built yet. */
-const SECTIONS: ReadonlyMap<string, Missing> = new Map([
-  ["client-transport-security", TLS],
-  ["peer-transport-security", TLS],
-  ["discovery-config", DISCOVERY],
-]);
+const SECTIONS: ReadonlyMap<string, Missing> = new Map([["discovery-config", DISCOVERY]]);
 
 /** In sections these are defaults of features that are off. */
 const asksForNothing = (value: unknown): boolean =>
@@ -68,22 +66,48 @@ export function readConfigFile(path: string, content: string, draft: Draft): voi
   if (!isSection(file)) throw badFile(path, "expected keys with values");
   for (const [key, value] of Object.entries(file)) {
     const missing = SECTIONS.get(key);
+    const flags = SECTION_FLAGS.get(key);
     if (missing !== undefined) readSection(path, key, value, missing);
+    else if (flags !== undefined) readFlagSection(path, key, value, flags, draft);
     else if (key === "socket-options")
       warn(draft, "key of the configuration file has no effect", { key });
     else readKey(path, key, value, draft);
   }
 }
 
+/** A section whose keys are flags under names of their own. */
+function readFlagSection(
+  path: string,
+  name: string,
+  section: unknown,
+  flags: ReadonlyMap<string, Flag>,
+  draft: Draft,
+): void {
+  if (section === null) return;
+  if (!isSection(section)) throw badFile(path, `invalid ${name}`);
+  for (const [key, value] of Object.entries(section)) {
+    const flag = flags.get(key);
+    if (flag === undefined) warnOfKey(draft, `${name}.${key}`, suggest(key, [...flags.keys()]));
+    else setFromFile(path, `${name}.${key}`, flag, value, draft);
+  }
+}
+
+function warnOfKey(draft: Draft, key: string, near: string | undefined): void {
+  warn(draft, "unrecognized key of the configuration file", {
+    key,
+    ...(near === undefined ? {} : { "did-you-mean": near }),
+  });
+}
+
 function readKey(path: string, key: string, value: unknown, draft: Draft): void {
   const flag = findFlag(key);
   if (flag === undefined || key === "config-file" || key === "version") {
-    const near = suggest(key, LISTED_NAMES);
-    return warn(draft, "unrecognized key of the configuration file", {
-      key,
-      ...(near === undefined ? {} : { "did-you-mean": near }),
-    });
+    return warnOfKey(draft, key, suggest(key, LISTED_NAMES));
   }
+  setFromFile(path, key, flag, value, draft);
+}
+
+function setFromFile(path: string, key: string, flag: Flag, value: unknown, draft: Draft): void {
   if (value === null) return;
   try {
     flag.fromFile(value)(draft);

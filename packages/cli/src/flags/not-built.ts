@@ -5,16 +5,11 @@ import type { Kind } from "./kinds.ts";
 
 /** What a group of flags would bring, and what to do as long as it is missing. */
 export interface Missing {
-  /** Such as `TLS`. */
+  /** Such as `cluster discovery`. */
   readonly feature: string;
   readonly advice: string;
 }
 
-export const TLS: Missing = {
-  feature: "TLS",
-  advice:
-    "Leave the TLS flags out and use http:// URLs; on a network that is not trusted put a TLS proxy in front.",
-};
 export const DISCOVERY: Missing = {
   feature: "cluster discovery",
   advice: "Leave it out: this version runs a single member, which needs no discovery.",

@@ -2,6 +2,7 @@ import { type Flag, flag } from "./flag.ts";
 import { bool, choice, duration, int, listenUrls, text, uint, words } from "./kinds.ts";
 import { LOG_LEVELS } from "./draft.ts";
 import { notBuilt, ROTATION, withoutEffect } from "./not-built.ts";
+import { PEER_SKIP_SAN } from "./security.ts";
 
 export const MONITORING: readonly Flag[] = [
   withoutEffect("enable-pprof", bool, "false", "Serve Go's profiles."),
@@ -97,16 +98,7 @@ export const FEATURES: readonly Flag[] = [
       if (v > 0) d.config.compactionBatchLimit = v;
     },
   ),
-  notBuilt(
-    "peer-skip-client-san-verification",
-    bool,
-    "false",
-    {
-      feature: "TLS between members",
-      advice: "Leave it out: this version runs a single member.",
-    },
-    (on) => !on,
-  ),
+  PEER_SKIP_SAN,
   flag(
     "watch-progress-notify-interval",
     duration,

@@ -1,44 +1,171 @@
-import type { Flag } from "./flag.ts";
+import type { TlsVersion } from "@nodetcd/runtime";
+import type { TransportSecurity } from "@nodetcd/server";
+import { type Flag, flag } from "./flag.ts";
 import { bool, type Kind, text, uint, words } from "./kinds.ts";
-import { notBuilt, ORIGINS, TLS, TOKENS, withoutEffect } from "./not-built.ts";
+import { notBuilt, ORIGINS, TOKENS, withoutEffect } from "./not-built.ts";
 
-const tlsText = (name: string, defaultText = ""): Flag =>
-  notBuilt(name, text, defaultText, TLS, (value) => value === "");
-const tlsSwitch = (name: string): Flag => notBuilt(name, bool, "false", TLS, (on) => !on);
-/** These only tune TLS: without TLS they ask for nothing. */
-const tuning = <T>(name: string, kind: Kind<T>, defaultText: string): Flag =>
-  notBuilt(name, kind, defaultText, TLS, () => true);
-const tlsWords = (name: string): Flag =>
-  notBuilt(name, words, "", TLS, (values) => values.join("") === "");
 const everything = (values: string[]): boolean => ["", "*"].includes(values.join(","));
 
+/** The empty text is no word. */
+export const someWords: Kind<string[]> = {
+  ...words,
+  fromText: (value) => words.fromText(value).filter((word) => word !== ""),
+  fromFile: (value) => words.fromFile(value).filter((word) => word !== ""),
+};
+
+/** The member checks it when it starts, with all else about TLS. */
+const asVersion = (value: string): TlsVersion | "" => value as TlsVersion;
+
+type Side = "clientTls" | "peerTls";
+type Field = keyof TransportSecurity;
+
+/** Empty values are left out, as if nothing had been said. */
+function withField(given: TransportSecurity, field: Field, value: unknown): TransportSecurity {
+  const others = Object.entries(given).filter(([name]) => name !== field);
+  const isEmpty = value === "" || value === false || (Array.isArray(value) && value.length === 0);
+  return Object.fromEntries(isEmpty ? others : [...others, [field, value]]);
+}
+
+/** A flag of one side, by its name here and in the settings. */
+export function security<T>(
+  side: Side,
+  name: string,
+  kind: Kind<T>,
+  defaultText: string,
+  help: string,
+  field: Field,
+): Flag {
+  return flag(name, kind, defaultText, help, (draft, value) => {
+    draft.config[side] = withField(draft.config[side], field, value);
+  });
+}
+
+const client = (name: string, field: Field, help: string): Flag =>
+  security("clientTls", name, text, "", help, field);
+const peer = (name: string, field: Field, help: string): Flag =>
+  security("peerTls", name, text, "", help, field);
+
 export const SECURITY: readonly Flag[] = [
-  tlsText("cert-file"),
-  tlsText("key-file"),
-  tlsSwitch("client-cert-auth"),
-  tlsText("client-cert-file"),
-  tlsText("client-key-file"),
-  tlsText("client-crl-file"),
-  tlsWords("client-cert-allowed-hostname"),
-  tlsText("trusted-ca-file"),
-  tlsSwitch("auto-tls"),
-  tlsText("peer-cert-file"),
-  tlsText("peer-key-file"),
-  tlsSwitch("peer-client-cert-auth"),
-  tlsText("peer-client-cert-file"),
-  tlsText("peer-client-key-file"),
-  tlsText("peer-trusted-ca-file"),
-  tlsWords("peer-cert-allowed-cn"),
-  tlsWords("peer-cert-allowed-hostname"),
-  tlsSwitch("peer-auto-tls"),
-  tuning("self-signed-cert-validity", uint, "1"),
-  tlsText("peer-crl-file"),
-  tuning("cipher-suites", words, ""),
+  client("cert-file", "certFile", "Certificate of the client URLs with https, in PEM."),
+  client("key-file", "keyFile", "Its private key, in PEM."),
+  security(
+    "clientTls",
+    "client-cert-auth",
+    bool,
+    "false",
+    "Clients must show a certificate; its common name is their user.",
+    "clientCertAuth",
+  ),
+  client(
+    "client-cert-file",
+    "clientCertFile",
+    "Certificate that the member shows to itself; default: --cert-file.",
+  ),
+  client("client-key-file", "clientKeyFile", "Its private key."),
+  client("client-crl-file", "crlFile", "Revocation list of clients' certificates, in DER."),
+  security(
+    "clientTls",
+    "client-cert-allowed-hostname",
+    someWords,
+    "",
+    "Host names or addresses, of which a client's certificate must have one.",
+    "allowedHostnames",
+  ),
+  client(
+    "trusted-ca-file",
+    "trustedCaFile",
+    "Roots of clients' certificates, in PEM; then they must have one.",
+  ),
+  security(
+    "clientTls",
+    "auto-tls",
+    bool,
+    "false",
+    "Encrypt with a certificate of the member's own making, which proves nothing.",
+    "autoTls",
+  ),
+  peer("peer-cert-file", "certFile", "Certificate of the peer URLs with https, in PEM."),
+  peer("peer-key-file", "keyFile", "Its private key, in PEM."),
+  security(
+    "peerTls",
+    "peer-client-cert-auth",
+    bool,
+    "false",
+    "Peers must show a certificate.",
+    "clientCertAuth",
+  ),
+  peer(
+    "peer-client-cert-file",
+    "clientCertFile",
+    "Certificate shown to other members; default: --peer-cert-file.",
+  ),
+  peer("peer-client-key-file", "clientKeyFile", "Its private key."),
+  peer(
+    "peer-trusted-ca-file",
+    "trustedCaFile",
+    "Roots of the other members' certificates, in PEM.",
+  ),
+  security(
+    "peerTls",
+    "peer-cert-allowed-cn",
+    someWords,
+    "",
+    "Common names, of which a peer's certificate must have one.",
+    "allowedCommonNames",
+  ),
+  security(
+    "peerTls",
+    "peer-cert-allowed-hostname",
+    someWords,
+    "",
+    "Host names or addresses, of which a peer's certificate must have one.",
+    "allowedHostnames",
+  ),
+  security("peerTls", "peer-auto-tls", bool, "false", "As --auto-tls, between members.", "autoTls"),
+  flag(
+    "self-signed-cert-validity",
+    uint,
+    "1",
+    "Years that certificates of --auto-tls and --peer-auto-tls are good for.",
+    (draft, value) => {
+      draft.config.selfSignedCertValidity = value;
+    },
+  ),
+  peer("peer-crl-file", "crlFile", "Revocation list of peers' certificates, in DER."),
+  flag(
+    "cipher-suites",
+    someWords,
+    "",
+    "Cipher suites of TLS 1.2 by Go's names; empty: six good ones. Those of 1.3 are always on.",
+    (draft, value) => {
+      draft.config.cipherSuites = value;
+    },
+  ),
   notBuilt("cors", words, "*", ORIGINS, everything),
   notBuilt("host-whitelist", words, "*", ORIGINS, everything),
-  tuning("tls-min-version", text, "TLS1.2"),
-  tuning("tls-max-version", text, ""),
+  flag(
+    "tls-min-version",
+    text,
+    "TLS1.2",
+    "Oldest version of TLS: TLS1.2 or TLS1.3.",
+    (draft, value) => {
+      draft.config.tlsMinVersion = asVersion(value);
+    },
+  ),
+  flag("tls-max-version", text, "", "Newest version of TLS; empty: the newest.", (draft, value) => {
+    draft.config.tlsMaxVersion = asVersion(value);
+  }),
 ];
+
+/** Listed by etcd with its features. */
+export const PEER_SKIP_SAN: Flag = security(
+  "peerTls",
+  "peer-skip-client-san-verification",
+  bool,
+  "false",
+  "Do not ask whether a peer's certificate is for the address it comes from.",
+  "skipClientSanVerification",
+);
 
 export const AUTH: readonly Flag[] = [
   notBuilt("auth-token", text, "simple", TOKENS, (value) => ["", "simple"].includes(value)),

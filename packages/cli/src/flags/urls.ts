@@ -4,7 +4,7 @@ const SCHEME = /^([a-zA-Z][a-zA-Z0-9+.-]*):/;
 const HTTP_SHAPE = /^https?:\/\/([^/?#]*)([^]*)$/;
 const HOST_PORT = /^(?:\[[^\]]*\]|[^:]*):\d*$/;
 /** Host or path, or both. */
-const SOCKET_FILE = /^unix:(?:\/\/[^/?#]|\/\/\/[^/?#]|\/[^/?#])/;
+const SOCKET_FILE = /^unixs?:(?:\/\/[^/?#]|\/\/\/[^/?#]|\/[^/?#])/;
 
 /** Those of unix sockets have no host and no port. */
 export function isUnixUrl(url: string): boolean {
@@ -17,7 +17,7 @@ function checkUrl(given: string): string {
   const scheme = SCHEME.exec(url)?.[1] ?? "";
   if (!["http", "https", "unix", "unixs"].includes(scheme)) {
     throw new FlagValueError(
-      `URL scheme must be http, https, unix, or unixs: ${url}; write it as http://host:port`,
+      `URL scheme must be http, https, unix, or unixs: ${url}; write it as http://host:port or https://host:port`,
     );
   }
   if (isUnixUrl(url)) return url;
@@ -32,13 +32,7 @@ function checkUrl(given: string): string {
 /** What more is asked of a URL to listen on. */
 function checkListenUrl(given: string): string {
   const url = checkUrl(given);
-  const scheme = SCHEME.exec(url)?.[1] ?? "";
-  if (scheme === "https" || scheme === "unixs") {
-    throw new FlagValueError(
-      `scheme ${scheme} is not built yet: ${url}; use http://host:port or unix:///path`,
-    );
-  }
-  if (scheme === "unix" && !SOCKET_FILE.test(url)) {
+  if (isUnixUrl(url) && !SOCKET_FILE.test(url)) {
     throw new FlagValueError(
       `URL names no socket file: ${url}; write unix:///path, or unix://name for one in the working directory`,
     );

@@ -1,4 +1,4 @@
-import type { Clock, Network } from "@nodetcd/runtime";
+import type { Clock, Network, TlsClientOptions } from "@nodetcd/runtime";
 
 /** When a silent connection is asked by PING whether it lives, in milliseconds. */
 export interface ChannelKeepalive {
@@ -19,6 +19,11 @@ export type ChannelOptions = ServerAddress & ChannelSettings;
 export interface ChannelSettings {
   network: Network;
   clock: Clock;
+  /**
+   * With TLS, or without by default. A function is called for each connection, so that it can bring certificates that
+   * were replaced. `alpn` is h2 unless it is said.
+   */
+  tls?: TlsClientOptions | (() => TlsClientOptions);
   /** Milliseconds from dialing to the server's settings. Default 5000. */
   connectTimeoutMs?: number;
   /** Default: never asks. */

@@ -4,6 +4,7 @@ import type { ChannelOptions, ServerAddress } from "./channel-options.ts";
 import { ClientConnection, type ClientConnectionEvents } from "./client-connection.ts";
 
 const DEFAULT_CONNECT_TIMEOUT_MS = 5_000;
+const HTTP2: readonly string[] = ["h2"];
 const BACKOFF_FIRST_MS = 100;
 const BACKOFF_FACTOR = 1.6;
 const BACKOFF_MAX_MS = 5_000;
@@ -89,10 +90,12 @@ export class Dialer {
   }
 }
 
-function connect(options: ChannelOptions, timeoutMs: number): Promise<Socket> {
-  const { network } = options;
-  if ("path" in options) return network.connectUnix({ path: options.path, timeoutMs });
-  return network.connect({ host: options.host, port: options.port, timeoutMs });
+async function connect(options: ChannelOptions, timeoutMs: number): Promise<Socket> {
+  const { network, tls } = options;
+  const given = typeof tls === "function" ? tls() : tls;
+  const rest = given === undefined ? { timeoutMs } : { timeoutMs, tls: { alpn: HTTP2, ...given } };
+  if ("path" in options) return await network.connectUnix({ path: options.path, ...rest });
+  return await network.connect({ host: options.host, port: options.port, ...rest });
 }
 
 /** `:authority` of the calls; that of a socket file as in grpc-go. */
