@@ -1,3 +1,22 @@
+/** Seconds until others take over from a leader that is gone. */
+export const ELECTION_TTL_SECONDS = 10;
+/** Where nodes' leases are; Kubernetes' own place for them. */
+export const NODE_NAMESPACE = "kube-node-lease";
+/** Milliseconds after which the pods of a node that is away count as failed. */
+export const NODE_LOST_MS = 300_000;
+/** Milliseconds until a namespace that is not empty yet is looked at again. */
+export const NAMESPACE_RECHECK_MS = 500;
+/** Keys of one controller that are worked on at the same time. */
+export const CONTROLLER_WORKERS = 8;
+/** Milliseconds until a key comes again after a failure: the first time, and at most. */
+export const RETRY_FIRST_MS = 20;
+export const RETRY_LONGEST_MS = 60_000;
+/** Milliseconds until a broken list and watch begins anew. */
+export const RELIST_MS = 1_000;
+/** Longest time of one timer, in milliseconds; who waits longer looks again in between. */
+export const TIMER_MS_MAX = 3_600_000;
+/** Events whose repetitions are counted instead of written anew. */
+export const EVENTS_REMEMBERED = 4_096;
 /** Characters of a generated name; the base is cut so that base and suffix fit. */
 export const GENERATED_NAME_MAX = 63;
 export const GENERATED_SUFFIX_LENGTH = 5;

@@ -8,6 +8,7 @@ export const MISSED_COUNTED_MAX = 100;
 export interface MissedSlots {
   /** The only slot that may still run, in milliseconds. Undefined: none was missed. */
   readonly newest: number | undefined;
+  readonly oldest: number | undefined;
   /** All of them, the oldest first, while there are at most `MISSED_COUNTED_MAX`; else the newest of them. */
   readonly slots: readonly number[];
   readonly many: boolean;
@@ -25,14 +26,21 @@ export function missedSlots(
   let at: number | undefined = earliest;
   while (slots.length <= MISSED_COUNTED_MAX) {
     at = nextSlot(schedule, zone, at, dst);
-    if (at === undefined || at > now) return { newest: slots.at(-1), slots, many: false };
+    if (at === undefined || at > now) {
+      return { newest: slots.at(-1), oldest: slots[0], slots, many: false };
+    }
     slots.push(at);
   }
   const newest = newestSlots(schedule, zone, earliest, now, dst);
-  return { newest: newest.at(-1), slots: newest.slice(-MISSED_COUNTED_MAX), many: true };
+  return {
+    newest: newest.at(-1),
+    oldest: slots[0],
+    slots: newest.slice(-MISSED_COUNTED_MAX),
+    many: true,
+  };
 }
 
-/** Some of the newest slots up to `now`, at least one; called where there are many. */
+/** The newest slots up to `now`, at least half of what is counted; called where there are more than that. */
 function newestSlots(
   schedule: Schedule,
   zone: Zone,
@@ -53,6 +61,6 @@ function newestSlots(
     const slots: number[] = [];
     let at = nextSlot(schedule, zone, from, dst);
     for (; at !== undefined && at <= now; at = nextSlot(schedule, zone, at, dst)) slots.push(at);
-    if (slots.length > 0 || from === earliest) return slots;
+    if (slots.length >= MISSED_COUNTED_MAX / 2 || from === earliest) return slots;
   }
 }

@@ -91,6 +91,8 @@ export interface Slot extends KubeObject {
     cronJobName: string;
     cronJobUid: string;
     scheduledTime: Time;
+    /** The line stands for all slots from `scheduledTime` to this one: more were missed than are told one by one. */
+    untilTime?: Time;
   };
   status: {
     decision: SlotDecision;

@@ -99,6 +99,7 @@ describe("missedSlots", () => {
     );
     expect(missed).toEqual({
       newest: at("2026-01-01T00:30:00Z"),
+      oldest: at("2026-01-01T00:10:00Z"),
       slots: ["10", "20", "30"].map((minute) => at(`2026-01-01T00:${minute}:00Z`)),
       many: false,
     });
