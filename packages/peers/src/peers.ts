@@ -16,3 +16,4 @@ export { parsePeerUrl, type PeerUrl } from "./peer-urls.ts";
 export { snapshotDatabaseName } from "./snapshot-receive.ts";
 export type { SnapshotSource } from "./snapshot-send.ts";
 export { Transport, type TransportHandler, type TransportOptions } from "./transport.ts";
+export { compareMinor, MIN_CLUSTER_VERSION, type MinorVersion, parseVersion } from "./version.ts";
