@@ -1,7 +1,10 @@
-import { METHODS, PermissionType } from "@nodetcd/messages";
+import { type Init, METHODS, PermissionType } from "@nodetcd/messages";
 import { type BytesLike, copyBytes } from "./bytes-like.ts";
-import type { CallOptions, Connection } from "./connection.ts";
-import { type KeySelection, keyRange } from "./key-range.ts";
+import { CALL_OPTIONS, type CallOptions } from "./call-options.ts";
+import { checkOptions, isOneOf, isSecret, isText, type OptionChecks } from "./check.ts";
+import type { UnaryMethod } from "./methods.ts";
+import type { Connection } from "./connection.ts";
+import { KEY_SELECTION, type KeySelection, keyRange } from "./key-range.ts";
 
 export type PermissionKind = "read" | "write" | "readwrite";
 
@@ -27,6 +30,14 @@ const KINDS = {
   readwrite: PermissionType.READWRITE,
 } as const;
 
+const isKind = isOneOf(Object.keys(KINDS));
+const ON_KEYS: OptionChecks<CallOptions & KeySelection> = { ...CALL_OPTIONS, ...KEY_SELECTION };
+/** The fields, each of which must be a text. */
+function texts<Fields extends Readonly<Record<string, string>>>(fields: Fields): Fields {
+  for (const [name, value] of Object.entries(fields)) isText(value, name);
+  return fields;
+}
+
 function kindOf(type: PermissionType): PermissionKind {
   if (type === PermissionType.READ) return "read";
   return type === PermissionType.WRITE ? "write" : "readwrite";
@@ -40,48 +51,59 @@ export class Auth {
     this.#connection = connection;
   }
 
+  #call<Request, Response>(
+    method: UnaryMethod<Request, Response>,
+    request: Init<Request>,
+    options: CallOptions | undefined,
+    checks: OptionChecks<CallOptions> = CALL_OPTIONS,
+  ): Promise<Response> {
+    checkOptions(options, checks);
+    return this.#connection.call(method, request, options);
+  }
+
   /** From now on every call needs a user. The user `root` with the role `root` must be there. */
   async enable(options?: CallOptions): Promise<void> {
-    await this.#connection.call(METHODS.Auth.AuthEnable, {}, options);
+    await this.#call(METHODS.Auth.AuthEnable, {}, options);
   }
 
   async disable(options?: CallOptions): Promise<void> {
-    await this.#connection.call(METHODS.Auth.AuthDisable, {}, options);
+    await this.#call(METHODS.Auth.AuthDisable, {}, options);
   }
 
   /** `revision` counts changes of users, roles and permissions. */
   async status(options?: CallOptions): Promise<{ enabled: boolean; revision: number }> {
     const { AuthStatus } = METHODS.Auth;
-    const { enabled, authRevision } = await this.#connection.call(AuthStatus, {}, options);
+    const { enabled, authRevision } = await this.#call(AuthStatus, {}, options);
     return { enabled, revision: authRevision };
   }
 
   /** A token for the metadata `token` of other clients' calls; this one asks for its own. */
   async authenticate(name: string, password: string, options?: CallOptions): Promise<string> {
     const { Authenticate } = METHODS.Auth;
-    return (await this.#connection.call(Authenticate, { name, password }, options)).token;
+    return (await this.#call(Authenticate, texts({ name, password }), options)).token;
   }
 
   async addUser(name: string, secret: UserSecret, options?: CallOptions): Promise<void> {
+    isSecret(secret, "secret");
     const given = typeof secret === "string" ? { password: secret } : secret;
     const noPassword = "noPassword" in given;
     const rest = "noPassword" in given ? {} : given;
-    const request = { name, ...rest, options: { noPassword } };
-    await this.#connection.call(METHODS.Auth.UserAdd, request, options);
+    const request = { ...texts({ name, ...rest }), options: { noPassword } };
+    await this.#call(METHODS.Auth.UserAdd, request, options);
   }
 
   /** The roles of a user. */
   async user(name: string, options?: CallOptions): Promise<string[]> {
-    return (await this.#connection.call(METHODS.Auth.UserGet, { name }, options)).roles;
+    return (await this.#call(METHODS.Auth.UserGet, texts({ name }), options)).roles;
   }
 
   /** Names of all users. */
   async users(options?: CallOptions): Promise<string[]> {
-    return (await this.#connection.call(METHODS.Auth.UserList, {}, options)).users;
+    return (await this.#call(METHODS.Auth.UserList, {}, options)).users;
   }
 
   async deleteUser(name: string, options?: CallOptions): Promise<void> {
-    await this.#connection.call(METHODS.Auth.UserDelete, { name }, options);
+    await this.#call(METHODS.Auth.UserDelete, texts({ name }), options);
   }
 
   async changePassword(
@@ -89,25 +111,26 @@ export class Auth {
     secret: string | { readonly hashedPassword: string },
     options?: CallOptions,
   ): Promise<void> {
+    isSecret(secret, "secret");
     const given = typeof secret === "string" ? { password: secret } : secret;
-    await this.#connection.call(METHODS.Auth.UserChangePassword, { name, ...given }, options);
+    await this.#call(METHODS.Auth.UserChangePassword, texts({ name, ...given }), options);
   }
 
   async grantRole(user: string, role: string, options?: CallOptions): Promise<void> {
-    await this.#connection.call(METHODS.Auth.UserGrantRole, { user, role }, options);
+    await this.#call(METHODS.Auth.UserGrantRole, texts({ user, role }), options);
   }
 
   async revokeRole(user: string, role: string, options?: CallOptions): Promise<void> {
-    await this.#connection.call(METHODS.Auth.UserRevokeRole, { name: user, role }, options);
+    await this.#call(METHODS.Auth.UserRevokeRole, texts({ name: user, role }), options);
   }
 
   async addRole(name: string, options?: CallOptions): Promise<void> {
-    await this.#connection.call(METHODS.Auth.RoleAdd, { name }, options);
+    await this.#call(METHODS.Auth.RoleAdd, texts({ name }), options);
   }
 
   /** What a role may do. */
   async role(name: string, options?: CallOptions): Promise<Permission[]> {
-    const { perm } = await this.#connection.call(METHODS.Auth.RoleGet, { role: name }, options);
+    const { perm } = await this.#call(METHODS.Auth.RoleGet, texts({ role: name }), options);
     return perm.map(({ permType, key, rangeEnd }) => ({
       kind: kindOf(permType),
       key: copyBytes(key),
@@ -117,11 +140,11 @@ export class Auth {
 
   /** Names of all roles. */
   async roles(options?: CallOptions): Promise<string[]> {
-    return (await this.#connection.call(METHODS.Auth.RoleList, {}, options)).roles;
+    return (await this.#call(METHODS.Auth.RoleList, {}, options)).roles;
   }
 
   async deleteRole(name: string, options?: CallOptions): Promise<void> {
-    await this.#connection.call(METHODS.Auth.RoleDelete, { role: name }, options);
+    await this.#call(METHODS.Auth.RoleDelete, texts({ role: name }), options);
   }
 
   /** Adds a permission, or changes its kind when the role has one for the very same keys. */
@@ -131,8 +154,14 @@ export class Auth {
     key: BytesLike,
     options: CallOptions & KeySelection = {},
   ): Promise<void> {
+    isKind(kind, "kind");
     const perm = { permType: KINDS[kind], ...keyRange(key, options) };
-    await this.#connection.call(METHODS.Auth.RoleGrantPermission, { name: role, perm }, options);
+    await this.#call(
+      METHODS.Auth.RoleGrantPermission,
+      { ...texts({ name: role }), perm },
+      options,
+      ON_KEYS,
+    );
   }
 
   /** Takes a permission away that was given for the very same keys. */
@@ -141,7 +170,7 @@ export class Auth {
     key: BytesLike,
     options: CallOptions & KeySelection = {},
   ): Promise<void> {
-    const request = { role, ...keyRange(key, options) };
-    await this.#connection.call(METHODS.Auth.RoleRevokePermission, request, options);
+    const request = { ...texts({ role }), ...keyRange(key, options) };
+    await this.#call(METHODS.Auth.RoleRevokePermission, request, options, ON_KEYS);
   }
 }

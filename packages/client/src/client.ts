@@ -1,11 +1,12 @@
 export { Auth, type Permission, type PermissionKind, type UserSecret } from "./auth.ts";
 export type { BytesLike } from "./bytes-like.ts";
 export { Cluster, type ClusterMember } from "./cluster.ts";
-export type { CallOptions } from "./connection.ts";
+export type { CallOptions } from "./call-options.ts";
 export type { DeleteOptions, DeleteResult } from "./delete-range.ts";
 export { Election, Leadership } from "./election.ts";
 export { EtcdError, type EtcdErrorCode } from "./errors.ts";
-export { Client, type ClientOptions } from "./etcd-client.ts";
+export type { ClientOptions, KeepaliveOptions } from "./client-options.ts";
+export { Client } from "./etcd-client.ts";
 export type { KeySelection } from "./key-range.ts";
 export { KeyValue } from "./key-value.ts";
 export { type CompactOptions, type EntriesOptions, Kv } from "./kv.ts";

@@ -1,5 +1,7 @@
 import { type Member as WireMember, METHODS } from "@nodetcd/messages";
-import type { CallOptions, Connection } from "./connection.ts";
+import { CALL_OPTIONS, type CallOptions } from "./call-options.ts";
+import type { Connection } from "./connection.ts";
+import { checkOptions, isBoolean, isId, isTexts } from "./check.ts";
 import { EtcdError } from "./errors.ts";
 
 /** A member of the cluster. */
@@ -23,6 +25,7 @@ export class Cluster {
 
   /** The members, in no particular order. `serializable`: as the asked member knows them. */
   async members(options: CallOptions & { serializable?: boolean } = {}): Promise<ClusterMember[]> {
+    checkOptions(options, { ...CALL_OPTIONS, serializable: isBoolean });
     const request = { linearizable: options.serializable !== true };
     return (await this.#connection.call(METHODS.Cluster.MemberList, request, options)).members;
   }
@@ -32,21 +35,30 @@ export class Cluster {
     peerUrls: string[],
     options: CallOptions & { learner?: boolean } = {},
   ): Promise<ClusterMember> {
+    checkOptions(options, { ...CALL_OPTIONS, learner: isBoolean });
+    isTexts(peerUrls, "peerUrls");
     const request = { peerUrls, isLearner: options.learner };
     return added((await this.#connection.call(METHODS.Cluster.MemberAdd, request, options)).member);
   }
 
   async remove(id: bigint, options?: CallOptions): Promise<ClusterMember[]> {
+    checkOptions(options, CALL_OPTIONS);
+    isId(id, "id");
     return (await this.#connection.call(METHODS.Cluster.MemberRemove, { id }, options)).members;
   }
 
   async update(id: bigint, peerUrls: string[], options?: CallOptions): Promise<ClusterMember[]> {
+    checkOptions(options, CALL_OPTIONS);
+    isId(id, "id");
+    isTexts(peerUrls, "peerUrls");
     return (await this.#connection.call(METHODS.Cluster.MemberUpdate, { id, peerUrls }, options))
       .members;
   }
 
   /** Gives a learner that has caught up a vote. */
   async promote(id: bigint, options?: CallOptions): Promise<ClusterMember[]> {
+    checkOptions(options, CALL_OPTIONS);
+    isId(id, "id");
     return (await this.#connection.call(METHODS.Cluster.MemberPromote, { id }, options)).members;
   }
 }

@@ -1,23 +1,14 @@
 import { type ClientStream, EMPTY_METADATA, type Metadata, Status } from "@nodetcd/grpc";
-import { type Init, METHODS } from "@nodetcd/messages";
+import { type Init, METHODS, ServingStatus } from "@nodetcd/messages";
 import type { Clock, Logger, Random } from "@nodetcd/runtime";
-import type { Balancer, Endpoint } from "./balancer.ts";
+import type { CallOptions } from "./call-options.ts";
+import type { Balancer } from "./balancer.ts";
+import type { Endpoint } from "./endpoint.ts";
 import { EtcdError, toEtcdError } from "./errors.ts";
+import { PROBE_TIMEOUT_MS, RELEASE_AT_CLOSE_MS } from "./limits.ts";
 import { RETRY_CLASS, type UnaryMethod } from "./methods.ts";
 import { abortedError, mayRetry, pause, retryWait, type RetryPolicy } from "./retry.ts";
-
-/** What can be said about any single call. */
-export interface CallOptions {
-  /**
-   * Milliseconds for the call with all its retries; `Infinity` for no deadline. Default: the client's
-   * `timeoutMs`.
-   */
-  timeoutMs?: number;
-  /** Aborting it ends the call with `CANCELLED`. A write may have happened nevertheless. */
-  signal?: AbortSignal;
-  /** Ask this one endpoint, not the next in turn; must be one of the client's. */
-  endpoint?: string;
-}
+import { Tokens } from "./tokens.ts";
 
 export interface PreparedStream {
   open(): ClientStream;
@@ -35,8 +26,10 @@ export interface ConnectionSettings {
   readonly credentials: { readonly name: string; readonly password: string } | undefined;
 }
 
-/** The texts after which a fresh token helps (etcd.md: section Retry). */
-const STALE_TOKEN = ["INVALID_AUTH_TOKEN", "AUTH_OLD_REVISION", "USER_NAME_EMPTY"];
+/** How one try ended: with a reply, or not. */
+type Tried =
+  | { readonly reply: Uint8Array; readonly error?: undefined }
+  | { readonly reply?: undefined; readonly error: EtcdError; readonly neverTaken: boolean };
 
 /** Calls with deadline, choice of endpoint, retries and token; shared by all parts of a client. */
 export class Connection {
@@ -44,61 +37,70 @@ export class Connection {
   readonly random: Random;
   readonly logger: Logger;
   readonly #settings: ConnectionSettings;
-  readonly #closing = new Set<() => void>();
-  #token: Promise<Metadata> | undefined;
+  readonly #tokens: Tokens;
+  readonly #ends = new Set<() => void>();
+  readonly #releases = new Set<() => Promise<void>>();
   #closed = false;
+  /** Resolves when it was closed and the connections have ended. */
+  readonly ended: Promise<void>;
+  #resolveEnded: () => void = () => undefined;
 
   constructor(settings: ConnectionSettings) {
     this.#settings = settings;
     this.clock = settings.clock;
     this.random = settings.random;
     this.logger = settings.logger;
+    this.ended = new Promise((resolve) => {
+      this.#resolveEnded = resolve;
+    });
+    const { credentials } = settings;
+    this.#tokens = new Tokens(
+      credentials &&
+        (async (timeoutMs) =>
+          (await this.call(METHODS.Auth.Authenticate, credentials, { timeoutMs })).token),
+    );
+    settings.balancer.probe = (endpoint) => void this.#probe(endpoint);
   }
 
   get endpoints(): string[] {
     return this.#settings.balancer.addresses;
   }
 
-  /** One unary call. `request` is borrowed until the first await; the reply is owned. */
+  /**
+   * One unary call. `request` is borrowed until the first await; the reply is owned. `last`: it may be made
+   * while the client is being closed.
+   */
   async call<Request, Response>(
     method: UnaryMethod<Request, Response>,
     request: Init<Request>,
     options: CallOptions = {},
+    last?: "last",
   ): Promise<Response> {
     const bytes = method.request.encode(request);
     const { clock, retry, balancer } = this.#settings;
     const deadline = clock.monotonic() + (options.timeoutMs ?? this.#settings.timeoutMs);
     let reauthenticated = false;
     for (let attempt = 1; ; attempt++) {
-      const endpoint = this.#choose(options);
-      const { error, neverTaken, reply } = await this.#try(
-        endpoint,
-        method,
-        bytes,
-        options,
-        deadline,
-      );
-      if (reply !== undefined) return method.response.decode(reply);
+      const endpoint = this.#choose(options, last);
+      const tried = await this.#try(endpoint, method, bytes, options, deadline);
+      if (tried.reply !== undefined) return method.response.decode(tried.reply);
+      const { error, neverTaken } = tried;
       if (options.signal?.aborted === true) throw abortedError(options.signal);
-      if (this.#hasStaleToken(error) && !reauthenticated) {
+      if (!reauthenticated && this.#tokens.renew(error)) {
         reauthenticated = true;
-        this.#token = undefined;
         continue;
       }
-      const wait = retryWait(
-        retry,
-        attempt,
-        options.endpoint === undefined ? balancer.size : 1,
-        this.random,
-      );
+      const endpoints = options.endpoint === undefined ? balancer.size : 1;
+      const wait = retryWait(retry, attempt, endpoints, this.random);
       const outOfTime = clock.monotonic() + wait >= deadline;
-      if (
-        attempt >= retry.maxAttempts ||
-        outOfTime ||
-        !mayRetry(error, RETRY_CLASS[method.path], neverTaken)
-      ) {
-        throw error;
-      }
+      const may = mayRetry(error, RETRY_CLASS[method.path], { neverTaken, endpoints });
+      if (attempt >= retry.maxAttempts || outOfTime || !may) throw error;
+      this.logger.debug("call failed, trying again", {
+        method: method.path,
+        endpoint: endpoint.address,
+        attempt,
+        error: error.message,
+      });
       if (wait > 0) await pause(clock, wait, options.signal);
     }
   }
@@ -112,7 +114,7 @@ export class Connection {
     options: { metadata?: Metadata; endpoint?: string } = {},
   ): Promise<PreparedStream> {
     const endpoint = this.#choose(options);
-    const token = await this.#metadata(endpoint, this.#settings.timeoutMs);
+    const token = await this.#tokens.metadata(this.#settings.timeoutMs);
     this.#checkOpen();
     const metadata = new Map([...token, ...(options.metadata ?? EMPTY_METADATA)]);
     return {
@@ -121,39 +123,60 @@ export class Connection {
     };
   }
 
-  /** Forgets the token, so that the next call or stream asks for a fresh one. */
+  /** Forgets a token that is no good any more. True: it is worth another try. */
   forgetToken(error: EtcdError): boolean {
-    if (!this.#hasStaleToken(error)) return false;
-    this.#token = undefined;
-    return true;
+    return this.#tokens.renew(error);
   }
 
   /** Registers what must be ended when the client is closed; returns how to take it back. */
   onClose(end: () => void): () => void {
-    this.#checkOpen();
-    this.#closing.add(end);
-    return () => void this.#closing.delete(end);
+    if (this.closed) queueMicrotask(end);
+    else this.#ends.add(end);
+    return () => void this.#ends.delete(end);
   }
 
+  /** Registers what is given up, by `last` calls, before connections end; returns how to take it back. */
+  beforeClose(release: () => Promise<void>): () => void {
+    this.#releases.add(release);
+    return () => void this.#releases.delete(release);
+  }
+
+  /** True from when `close` was called. */
   get closed(): boolean {
     return this.#closed;
   }
 
+  /** See `Client.close`. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    for (const end of this.#closing) end();
-    this.#closing.clear();
-    this.#settings.balancer.close();
+    for (const end of this.#ends) end();
+    this.#ends.clear();
+    void this.#release();
   }
 
-  #checkOpen(): void {
-    if (!this.#closed) return;
+  async #release(): Promise<void> {
+    if (this.#releases.size > 0) {
+      const all = Promise.allSettled([...this.#releases].map((release) => release()));
+      await new Promise<void>((resolve) => {
+        const timer = this.clock.setTimer(RELEASE_AT_CLOSE_MS, resolve);
+        void all.then(() => {
+          timer.cancel();
+          resolve();
+        });
+      });
+    }
+    this.#settings.balancer.close();
+    this.#resolveEnded();
+  }
+
+  #checkOpen(last?: "last"): void {
+    if (!this.closed || last !== undefined) return;
     throw new EtcdError("CLIENT_CLOSED", "The client is closed", { status: Status.CANCELLED });
   }
 
-  #choose(options: { endpoint?: string }): Endpoint {
-    this.#checkOpen();
+  #choose(options: { endpoint?: string }, last?: "last"): Endpoint {
+    this.#checkOpen(last);
     const { balancer } = this.#settings;
     return options.endpoint === undefined ? balancer.pick() : balancer.named(options.endpoint);
   }
@@ -164,53 +187,48 @@ export class Connection {
     bytes: Uint8Array,
     options: CallOptions,
     deadline: number,
-  ): Promise<
-    | { reply: Uint8Array; error?: undefined; neverTaken?: undefined }
-    | { reply?: undefined; error: EtcdError; neverTaken: boolean }
-  > {
+  ): Promise<Tried> {
+    const { balancer } = this.#settings;
+    const left = (): number => Math.max(1, deadline - this.clock.monotonic());
     try {
-      const metadata =
-        method.path === METHODS.Auth.Authenticate.path
-          ? EMPTY_METADATA
-          : await this.#metadata(endpoint, deadline - this.clock.monotonic());
+      const asksToken = method.path === METHODS.Auth.Authenticate.path;
+      const metadata = asksToken ? this.#tokens.none : await this.#tokens.metadata(left());
       const reply = await endpoint.transport.unary(method.path, bytes, {
         metadata,
-        ...(deadline === Number.POSITIVE_INFINITY
-          ? {}
-          : { timeoutMs: Math.max(1, deadline - this.clock.monotonic()) }),
+        ...(deadline === Number.POSITIVE_INFINITY ? {} : { timeoutMs: left() }),
         ...(options.signal === undefined ? {} : { signal: options.signal }),
       });
+      balancer.reached(endpoint);
       return { reply };
     } catch (cause) {
       if (this.#closed) {
         const message = "The client was closed while the call was under way";
-        const closed = new EtcdError("CLIENT_CLOSED", message, { cause });
-        return { error: closed, neverTaken: false };
+        return { error: new EtcdError("CLIENT_CLOSED", message, { cause }), neverTaken: false };
       }
       const error = toEtcdError(cause);
-      if (error.status === Status.UNAVAILABLE) this.#settings.balancer.failed(endpoint);
+      // Without an answer for all of its time: a server that is stopped, or a network that swallows.
+      const silent = error.code === "DEADLINE_EXCEEDED" && this.clock.monotonic() >= deadline;
+      if (error.status === Status.UNAVAILABLE || silent) balancer.failed(endpoint);
       return { error, neverTaken: wasNeverTaken(error) };
     }
   }
 
-  #hasStaleToken(error: EtcdError): boolean {
-    return this.#settings.credentials !== undefined && STALE_TOKEN.includes(error.code);
-  }
-
-  #metadata(endpoint: Endpoint, timeoutMs: number): Promise<Metadata> | Metadata {
-    const { credentials } = this.#settings;
-    if (credentials === undefined) return EMPTY_METADATA;
-    this.#token ??= this.call(METHODS.Auth.Authenticate, credentials, {
-      timeoutMs,
-      endpoint: endpoint.address,
-    }).then(
-      ({ token }) => new Map([["token", token]]),
-      (error: unknown) => {
-        this.#token = undefined;
-        throw error;
-      },
-    );
-    return this.#token;
+  /** Whatever it answers, it is there; unless it says that it does not serve. */
+  async #probe(endpoint: Endpoint): Promise<void> {
+    const { balancer } = this.#settings;
+    const { path, request, response } = METHODS.Health.Check;
+    try {
+      const bytes = request.encode({ service: "" });
+      const options = { timeoutMs: PROBE_TIMEOUT_MS };
+      const { status } = response.decode(await endpoint.transport.unary(path, bytes, options));
+      if (status === ServingStatus.NOT_SERVING) balancer.failed(endpoint);
+      else balancer.reached(endpoint);
+    } catch (cause) {
+      const { status } = toEtcdError(cause);
+      const gone = status === Status.UNAVAILABLE || status === Status.DEADLINE_EXCEEDED;
+      if (gone) balancer.failed(endpoint);
+      else balancer.reached(endpoint);
+    }
   }
 }
 

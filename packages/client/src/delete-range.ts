@@ -1,6 +1,7 @@
 import type { DeleteRangeRequest, DeleteRangeResponse, Init } from "@nodetcd/messages";
 import type { BytesLike } from "./bytes-like.ts";
-import { type KeySelection, keyRange } from "./key-range.ts";
+import { isBoolean, type OptionChecks } from "./check.ts";
+import { KEY_SELECTION, type KeySelection, keyRange } from "./key-range.ts";
 import { KeyValue } from "./key-value.ts";
 
 export interface DeleteOptions extends KeySelection {
@@ -16,6 +17,11 @@ export interface DeleteResult {
   /** What was deleted, in key order, if `previous` was asked for. */
   previous: KeyValue[];
 }
+
+export const DELETE_OPTIONS: OptionChecks<DeleteOptions> = {
+  ...KEY_SELECTION,
+  previous: isBoolean,
+};
 
 export function deleteRequest(key: BytesLike, options: DeleteOptions): Init<DeleteRangeRequest> {
   return { ...keyRange(key, options), prevKv: options.previous };

@@ -1,10 +1,13 @@
 import type { BytesLike } from "./bytes-like.ts";
+import { checkOptions, isBytesLike, isName, isSignal, type OptionChecks } from "./check.ts";
 import { endQuietly } from "./end-quietly.ts";
+import { EtcdError } from "./errors.ts";
 import type { KeyValue } from "./key-value.ts";
 import {
   lostError,
   type Parts,
   type Place,
+  SESSION_OPTIONS,
   type SessionOptions,
   takePlace,
   waitForTurn,
@@ -43,7 +46,7 @@ export class Leadership implements AsyncDisposable {
     if (!succeeded) throw lostError(this.#name, this.#place);
   }
 
-  /** Lets the next candidate lead. */
+  /** Lets the next candidate lead. Idempotent; whoever leads by then goes on. */
   async resign(): Promise<void> {
     await this.#place.leave();
   }
@@ -53,18 +56,23 @@ export class Leadership implements AsyncDisposable {
   }
 }
 
+const OBSERVE: OptionChecks<{ signal?: AbortSignal }> = { signal: isSignal };
+
 /** Elects one leader among those who campaign under the same name, in the order they came. */
 export class Election {
   readonly name: string;
   readonly #parts: Parts;
 
   constructor(parts: Parts, name: string) {
+    isName(name, "name");
     this.#parts = parts;
     this.name = name;
   }
 
   /** Becomes a candidate, and resolves once it is the leader. `value` is what others see. */
   async campaign(value: BytesLike, options: SessionOptions = {}): Promise<Leadership> {
+    isBytesLike(value, "value");
+    checkOptions(options, SESSION_OPTIONS);
     const place = await takePlace(this.#parts, this.name, value, options);
     await waitForTurn(this.#parts, this.name, place, options.signal);
     return new Leadership(this.#parts, this.name, place);
@@ -85,20 +93,27 @@ export class Election {
   async *observe(
     options: { signal?: AbortSignal } = {},
   ): AsyncGenerator<KeyValue, void, undefined> {
-    const watcher = watch(this.#parts.connection, `${this.name}/`, { prefix: true, ...options });
+    checkOptions(options, OBSERVE);
     let seen = 0;
-    try {
-      await watcher.ready;
-      for (;;) {
-        const leader = await this.leader();
-        if (leader !== undefined && leader.modRevision !== seen) {
-          seen = leader.modRevision;
-          yield leader;
+    for (;;) {
+      const watcher = watch(this.#parts.connection, `${this.name}/`, { prefix: true, ...options });
+      try {
+        await watcher.ready;
+        for (;;) {
+          const leader = await this.leader(options);
+          if (leader !== undefined && leader.modRevision !== seen) {
+            seen = leader.modRevision;
+            yield leader;
+          }
+          if ((await watcher.next()).done === true) return;
         }
-        if ((await watcher.next()).done === true) return;
+      } catch (error) {
+        if (options.signal?.aborted === true) return;
+        // Cut off for so long that history is gone: who leads now is asked anew.
+        if (!(error instanceof EtcdError && error.code === "COMPACTED")) throw error;
+      } finally {
+        await watcher.return();
       }
-    } finally {
-      await watcher.return();
     }
   }
 }

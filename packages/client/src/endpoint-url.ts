@@ -38,5 +38,5 @@ function parseUnixUrl(text: string): string {
 }
 
 function refuse(text: string, reason: string): never {
-  throw new EtcdError("BAD_ARGUMENT", `Endpoint ${text}: ${reason}`);
+  throw new EtcdError("BAD_ARGUMENT", `Endpoint ${text}: ${reason}`, { argument: "endpoint" });
 }

@@ -1,4 +1,5 @@
 import { RpcError, Status, type StatusCode } from "@nodetcd/grpc";
+import { MAX_RECEIVE_BYTES } from "./limits.ts";
 
 /**
  * etcd's error texts (without the `etcdserver: ` in front) and the stable codes they get here.
@@ -79,7 +80,7 @@ type OwnCode =
   | "CANCELLED"
   /** `close()` was called. */
   | "CLIENT_CLOSED"
-  /** An option has a value that cannot work; nothing was sent. */
+  /** An argument or option cannot work, see `argument`; nothing was sent. */
   | "BAD_ARGUMENT"
   /** The lease behind a lock or leadership has expired. */
   | "LEASE_LOST"
@@ -89,6 +90,12 @@ type OwnCode =
   | "SNAPSHOT_TRUNCATED"
   /** The server does not have this call. */
   | "UNIMPLEMENTED"
+  /** Too much was asked for at once, or a reply is larger than is accepted. */
+  | "RESOURCE_EXHAUSTED"
+  /** Who calls was not recognized, by other means than etcd's. */
+  | "UNAUTHENTICATED"
+  /** The server or something on the way broke the protocol. */
+  | "INTERNAL"
   /** The server answered with a text that is not in the table; see `message` and `status`. */
   | "UNKNOWN";
 
@@ -103,23 +110,36 @@ export class EtcdError extends Error {
   readonly status: StatusCode;
   /** With `COMPACTED` on a watch: the oldest revision that is still there; otherwise 0. */
   readonly compactRevision: number;
+  /** With `BAD_ARGUMENT`: the name of the argument or option; otherwise undefined. */
+  readonly argument: string | undefined;
 
   constructor(
     code: EtcdErrorCode,
     message: string,
-    options: { status?: StatusCode; compactRevision?: number; cause?: unknown } = {},
+    options: {
+      status?: StatusCode;
+      compactRevision?: number;
+      argument?: string;
+      cause?: unknown;
+    } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.status = options.status ?? Status.UNKNOWN;
     this.compactRevision = options.compactRevision ?? 0;
+    this.argument = options.argument;
   }
 }
 
 /** Streams of old servers give the texts of the auth package as they are: `auth: user name is empty`. */
 const PREFIX = /^(?:etcdserver|auth): /;
 
+/** A request above what gRPC reads there, in its words; etcd itself does not see it. */
+const NOT_READ = /^grpc: received message larger than max \(\d+ vs\. (\d+)\)/;
+
 function codeOfText(text: string): EtcdErrorCode | undefined {
+  const bound = NOT_READ.exec(text)?.[1];
+  if (bound !== undefined && Number(bound) < MAX_RECEIVE_BYTES) return "REQUEST_TOO_LARGE";
   const bare = text.replace(PREFIX, "");
   return Object.hasOwn(CODE_OF_TEXT, bare)
     ? CODE_OF_TEXT[bare as keyof typeof CODE_OF_TEXT]
@@ -138,6 +158,12 @@ function codeOfStatus(status: StatusCode): EtcdErrorCode {
       return "UNIMPLEMENTED";
     case Status.PERMISSION_DENIED:
       return "PERMISSION_DENIED";
+    case Status.RESOURCE_EXHAUSTED:
+      return "RESOURCE_EXHAUSTED";
+    case Status.UNAUTHENTICATED:
+      return "UNAUTHENTICATED";
+    case Status.INTERNAL:
+      return "INTERNAL";
     default:
       return "UNKNOWN";
   }

@@ -1,52 +1,26 @@
-import { LocalTransport, type Services, type Transport } from "@nodetcd/grpc";
 import type { Init } from "@nodetcd/messages";
-import { type Logger, type Runtime, silentLogger } from "@nodetcd/runtime";
 import { Auth } from "./auth.ts";
-import { Balancer, connectEndpoint, type Endpoint } from "./balancer.ts";
 import type { BytesLike } from "./bytes-like.ts";
+import type { CallOptions } from "./call-options.ts";
+import { type ClientOptions, connect } from "./client-options.ts";
 import { Cluster } from "./cluster.ts";
-import { type CallOptions, Connection } from "./connection.ts";
+import type { Connection } from "./connection.ts";
 import { Election } from "./election.ts";
 import { Kv } from "./kv.ts";
 import { Leases } from "./lease.ts";
-import { DEFAULT_CONNECT_TIMEOUT_MS, DEFAULT_TIMEOUT_MS } from "./limits.ts";
 import { type Lock, lock, type LockOptions } from "./lock.ts";
 import { Maintenance } from "./maintenance.ts";
 import type { UnaryMethod } from "./methods.ts";
 import type { Parts } from "./ownership.ts";
-import { retryPolicy, type RetryOptions } from "./retry.ts";
 import type { TxnBuilder } from "./txn.ts";
 import { watch, type WatchOptions } from "./watch.ts";
 import type { Watcher } from "./watcher.ts";
-
-export interface ClientOptions {
-  /** Clock, randomness and network; `nodeRuntime` of `@nodetcd/runtime/node` in a program. */
-  runtime: Pick<Runtime, "clock" | "random" | "network">;
-  /**
-   * Members to talk to, as `http://host:port`, `host:port` or `unix:///path`. Calls take turns; an endpoint that
-   * cannot be reached is asked last for three seconds. Default `127.0.0.1:2379`.
-   */
-  endpoints?: string | readonly string[];
-  /** A member in this process, called without a socket instead of `endpoints`. */
-  services?: Services;
-  /** Another way to a server instead of `endpoints`. Closed with the client. */
-  transport?: Transport;
-  /** Milliseconds for a unary call with all its retries. Default 10,000. */
-  timeoutMs?: number;
-  /** Milliseconds to wait for a TCP connection. Default 2,000. */
-  connectTimeoutMs?: number;
-  /** User name and password where authentication is on. Default none. */
-  credentials?: { name: string; password: string };
-  retry?: RetryOptions;
-  /** Gets warnings: broken streams, lost leases. Default: nobody. */
-  logger?: Logger;
-}
 
 /**
  * A client of etcd v3. It connects when first used, survives restarts of the servers, and holds no
  * resources after `close`. The calls of `kv` are here by themselves, too.
  */
-export class Client implements Disposable {
+export class Client implements Disposable, AsyncDisposable {
   readonly kv: Kv;
   readonly leases: Leases;
   readonly maintenance: Maintenance;
@@ -142,37 +116,25 @@ export class Client implements Disposable {
     return this.#connection.call(method, request, options);
   }
 
-  /** Ends all calls and watches (`CLIENT_CLOSED`) and connections. Leases run out. Idempotent. */
+  /**
+   * Ends all calls and watches (`CLIENT_CLOSED`), gives up the locks and leaderships that were taken through it, for
+   * a second at most, and then ends the connections: see `closed`. Other leases run out. Idempotent.
+   */
   close(): void {
     this.#connection.close();
+  }
+
+  /** Resolves when `close` was called and everything has ended. */
+  get closed(): Promise<void> {
+    return this.#connection.ended;
   }
 
   [Symbol.dispose](): void {
     this.close();
   }
-}
 
-function servers(options: ClientOptions): Endpoint[] {
-  const { runtime, services, endpoints = "127.0.0.1:2379" } = options;
-  const { clock, network } = runtime;
-  const transport =
-    options.transport ?? (services === undefined ? undefined : new LocalTransport(services, clock));
-  if (transport !== undefined) return [{ address: "local", transport, restsUntil: 0 }];
-  const { connectTimeoutMs = DEFAULT_CONNECT_TIMEOUT_MS } = options;
-  return [endpoints]
-    .flat()
-    .map((text) => connectEndpoint(text, { network, clock, connectTimeoutMs }));
-}
-
-function connect(options: ClientOptions): Connection {
-  const { clock, random } = options.runtime;
-  return new Connection({
-    balancer: new Balancer(servers(options), clock),
-    clock,
-    random,
-    logger: options.logger ?? silentLogger,
-    timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
-    retry: retryPolicy(options.retry),
-    credentials: options.credentials,
-  });
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+    await this.closed;
+  }
 }

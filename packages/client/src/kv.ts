@@ -1,20 +1,24 @@
 import { type Init, METHODS, type TxnRequest } from "@nodetcd/messages";
 import { concatBytes } from "@nodetcd/bytes";
 import type { BytesLike } from "./bytes-like.ts";
-import type { CallOptions, Connection } from "./connection.ts";
+import { CALL_OPTIONS, type CallOptions } from "./call-options.ts";
+import type { Connection } from "./connection.ts";
 import {
+  DELETE_OPTIONS,
   deleteRequest,
   type DeleteOptions,
   type DeleteResult,
   deleteResult,
 } from "./delete-range.ts";
-import { EtcdError } from "./errors.ts";
-import { type KeySelection, keyRange } from "./key-range.ts";
+import { checkOptions, isBoolean, isPositive, isRevision, type OptionChecks } from "./check.ts";
+import { KEY_SELECTION, type KeySelection, keyRange } from "./key-range.ts";
 import type { KeyValue } from "./key-value.ts";
 import { PAGE_KEYS } from "./limits.ts";
-import { putRequest, type PutOptions, type PutResult, putResult } from "./put.ts";
+import { PUT_OPTIONS, putRequest, type PutOptions, type PutResult, putResult } from "./put.ts";
 import {
+  GET_OPTIONS,
   type GetOptions,
+  RANGE_OPTIONS,
   type RangeOptions,
   rangeRequest,
   type RangeResult,
@@ -36,6 +40,17 @@ export interface CompactOptions extends CallOptions {
 
 const ZERO = new Uint8Array(1);
 
+const GET = { ...CALL_OPTIONS, ...GET_OPTIONS, keysOnly: isBoolean };
+const RANGE = { ...CALL_OPTIONS, ...RANGE_OPTIONS };
+const ENTRIES: OptionChecks<EntriesOptions> = {
+  ...GET,
+  ...KEY_SELECTION,
+  pageSize: isPositive,
+};
+const PUT = { ...CALL_OPTIONS, ...PUT_OPTIONS };
+const DELETE = { ...CALL_OPTIONS, ...DELETE_OPTIONS };
+const COMPACT: OptionChecks<CompactOptions> = { ...CALL_OPTIONS, physical: isBoolean };
+
 /** Keys and values. Strings are UTF-8; see `BytesLike`. Every method raises `EtcdError`. */
 export class Kv {
   readonly #connection: Connection;
@@ -49,12 +64,14 @@ export class Kv {
     key: BytesLike,
     options: CallOptions & GetOptions & { keysOnly?: boolean } = {},
   ): Promise<KeyValue | undefined> {
+    checkOptions(options, GET);
     const { keyValues } = await this.range(key, options);
     return keyValues[0];
   }
 
   /** Many keys in one reply; for very many use `entries`. */
   async range(key: BytesLike, options: CallOptions & RangeOptions = {}): Promise<RangeResult> {
+    checkOptions(options, RANGE);
     const request = rangeRequest(key, options);
     return rangeResult(await this.#connection.call(METHODS.KV.Range, request, options));
   }
@@ -68,10 +85,9 @@ export class Kv {
     key: BytesLike,
     options: EntriesOptions = {},
   ): AsyncGenerator<KeyValue, void, undefined> {
-    const { pageSize = PAGE_KEYS } = options;
-    if (!(pageSize >= 1)) throw new EtcdError("BAD_ARGUMENT", "pageSize must be at least 1");
+    checkOptions(options, ENTRIES);
     const range = keyRange(key, options);
-    const { prefix: _, fromKey: __, end: ___, ...rest } = options;
+    const { pageSize = PAGE_KEYS, prefix: _, fromKey: __, end: ___, ...rest } = options;
     let from = range.key;
     let { revision = 0 } = options;
     for (;;) {
@@ -91,6 +107,7 @@ export class Kv {
     value: BytesLike,
     options: CallOptions & PutOptions = {},
   ): Promise<PutResult> {
+    checkOptions(options, PUT);
     return putResult(
       await this.#connection.call(METHODS.KV.Put, putRequest(key, value, options), options),
     );
@@ -98,12 +115,14 @@ export class Kv {
 
   /** Deletes a key or a selection of keys. */
   async delete(key: BytesLike, options: CallOptions & DeleteOptions = {}): Promise<DeleteResult> {
+    checkOptions(options, DELETE);
     const request = deleteRequest(key, options);
     return deleteResult(await this.#connection.call(METHODS.KV.DeleteRange, request, options));
   }
 
   /** Begins a transaction; nothing is sent before `commit`. */
   txn(options: CallOptions = {}): TxnBuilder {
+    checkOptions(options, CALL_OPTIONS);
     return new TxnBuilder(async (request: Init<TxnRequest>) =>
       txnResult(await this.#connection.call(METHODS.KV.Txn, request, options)),
     );
@@ -111,6 +130,8 @@ export class Kv {
 
   /** Forgets history before this revision: reads and watches there fail with `COMPACTED`. */
   async compact(revision: number, options: CompactOptions = {}): Promise<void> {
+    checkOptions(options, COMPACT);
+    isRevision(revision, "revision");
     const request = { revision, physical: options.physical };
     await this.#connection.call(METHODS.KV.Compact, request, options);
   }

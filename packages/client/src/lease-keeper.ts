@@ -4,6 +4,7 @@ import type { Timer } from "@nodetcd/runtime";
 import type { Connection } from "./connection.ts";
 import { EtcdError, errorOfStatus, toEtcdError } from "./errors.ts";
 import { KEEP_ALIVE_REOPEN_MS } from "./limits.ts";
+import { REQUIRE_LEADER } from "./watcher.ts";
 
 interface KeptLease {
   readonly id: bigint;
@@ -56,6 +57,14 @@ export class LeaseKeeper {
     return lease.lost.signal;
   }
 
+  /** Stops renewing a lease that has ended; its signal tells why. */
+  lose(id: bigint, error: EtcdError): void {
+    const lease = this.#leases.get(id);
+    if (lease === undefined) return;
+    this.release(id);
+    lease.lost.abort(error);
+  }
+
   /** Stops renewing; the lease then runs out, and its signal stays silent. */
   release(id: bigint): void {
     if (this.#leases.delete(id) && this.#leases.size === 0) this.#close();
@@ -73,13 +82,12 @@ export class LeaseKeeper {
     this.#forget = undefined;
   }
 
-  #lose(lease: KeptLease, error: EtcdError): void {
+  #warnLost(lease: KeptLease, error: EtcdError): void {
     this.#connection.logger.warn("lease lost", {
       lease: lease.id.toString(16),
       error: error.message,
     });
-    this.release(lease.id);
-    lease.lost.abort(error);
+    this.lose(lease.id, error);
   }
 
   /** Looks at the leases at this time at the latest. To look too early does no harm. */
@@ -108,7 +116,7 @@ export class LeaseKeeper {
       if (now >= lease.expiresAt) {
         const seconds = lease.ttlSeconds;
         const message = `No renewal of the lease got through for its TTL of ${seconds} s`;
-        this.#lose(lease, new EtcdError("LEASE_LOST", message));
+        this.#warnLost(lease, new EtcdError("LEASE_LOST", message));
       } else if (now >= lease.renewAt) this.#renew(lease, now);
     }
     this.#wakeForAll();
@@ -125,7 +133,9 @@ export class LeaseKeeper {
     if (this.#opening) return;
     this.#opening = true;
     try {
-      const { open, failed } = await this.#connection.stream(METHODS.Lease.LeaseKeepAlive.path);
+      const { open, failed } = await this.#connection.stream(METHODS.Lease.LeaseKeepAlive.path, {
+        metadata: REQUIRE_LEADER,
+      });
       if (this.#leases.size === 0) return;
       const stream = open();
       this.#stream = stream;
@@ -149,7 +159,7 @@ export class LeaseKeeper {
     if (lease === undefined) return;
     if (response.ttl <= 0) {
       const error = new EtcdError("LEASE_NOT_FOUND", "etcdserver: requested lease not found");
-      return this.#lose(lease, error);
+      return this.#warnLost(lease, error);
     }
     const sentAt = lease.sentAt.shift() ?? this.#connection.clock.monotonic();
     lease.ttlSeconds = response.ttl;

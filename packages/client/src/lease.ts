@@ -1,13 +1,19 @@
 import { METHODS } from "@nodetcd/messages";
 import { copyBytes, toText } from "./bytes-like.ts";
+import { checkOptions, isBoolean, isCount, isId, isSeconds, type OptionChecks } from "./check.ts";
+import { EtcdError } from "./errors.ts";
 import { endQuietly } from "./end-quietly.ts";
-import type { CallOptions, Connection } from "./connection.ts";
+import { CALL_OPTIONS, type CallOptions } from "./call-options.ts";
+import type { Connection } from "./connection.ts";
 import { LeaseKeeper } from "./lease-keeper.ts";
 
 export interface GrantOptions extends CallOptions {
   /** Wanted id, not zero. Default: the server picks one. `LEASE_EXISTS` when it is taken. */
   id?: bigint;
 }
+
+const GRANT: OptionChecks<GrantOptions> = { ...CALL_OPTIONS, id: isId };
+const TIME_TO_LIVE = { ...CALL_OPTIONS, keys: isBoolean };
 
 export interface TimeToLive {
   /** Whole seconds left; -1 when the lease has ended or never was. */
@@ -43,7 +49,7 @@ export class Lease implements AsyncDisposable {
     this.#leases.stop(this.id);
   }
 
-  /** Ends it now, with its keys. */
+  /** Ends it now, with its keys; the signal of `keepAlive` is aborted at once. */
   revoke(options?: CallOptions): Promise<void> {
     return this.#leases.revoke(this.id, options);
   }
@@ -69,6 +75,8 @@ export class Leases {
 
   /** Grants a lease of so many seconds. It is not renewed unless `keepAlive` is called. */
   async grant(ttlSeconds: number, options: GrantOptions = {}): Promise<Lease> {
+    checkOptions(options, GRANT);
+    isSeconds(ttlSeconds, "ttlSeconds");
     const request = { ttl: ttlSeconds, id: options.id };
     const { id, ttl } = await this.#connection.call(METHODS.Lease.LeaseGrant, request, options);
     return new Lease(this, id, ttl);
@@ -76,6 +84,7 @@ export class Leases {
 
   /** A lease that was granted elsewhere. Nothing is sent. */
   of(id: bigint): Lease {
+    isId(id, "id");
     return new Lease(this, id, 0);
   }
 
@@ -85,6 +94,8 @@ export class Leases {
    * (`LEASE_NOT_FOUND`, `LEASE_LOST`, `CLIENT_CLOSED`).
    */
   keepAlive(id: bigint, ttlSeconds = 0): AbortSignal {
+    isId(id, "id");
+    isCount(ttlSeconds, "ttlSeconds");
     return this.#keeper.keep(id, ttlSeconds);
   }
 
@@ -93,7 +104,10 @@ export class Leases {
   }
 
   async revoke(id: bigint, options?: CallOptions): Promise<void> {
-    this.#keeper.release(id);
+    checkOptions(options, CALL_OPTIONS);
+    isId(id, "id");
+    const message = "The lease was revoked through this client";
+    this.#keeper.lose(id, new EtcdError("LEASE_LOST", message));
     await this.#connection.call(METHODS.Lease.LeaseRevoke, { id }, options);
   }
 
@@ -101,6 +115,8 @@ export class Leases {
     id: bigint,
     options: CallOptions & { keys?: boolean } = {},
   ): Promise<TimeToLive> {
+    checkOptions(options, TIME_TO_LIVE);
+    isId(id, "id");
     const request = { id, keys: options.keys };
     const response = await this.#connection.call(METHODS.Lease.LeaseTimeToLive, request, options);
     const keys = response.keys.map(copyBytes);
@@ -114,6 +130,7 @@ export class Leases {
 
   /** Ids of all leases that are alive. */
   async list(options?: CallOptions): Promise<bigint[]> {
+    checkOptions(options, CALL_OPTIONS);
     const { leases } = await this.#connection.call(METHODS.Lease.LeaseLeases, {}, options);
     return leases.map(({ id }) => id);
   }

@@ -8,8 +8,20 @@ export const MAX_ATTEMPTS = 100;
 export const RETRY_WAIT_MS = 25;
 /** Upper bound of that wait; it doubles with each round over the endpoints. */
 export const RETRY_WAIT_MAX_MS = 1_000;
-/** Milliseconds that an endpoint which could not be reached is asked last. */
+/** Milliseconds that an endpoint which could not be reached is asked last; doubles up to the bound. */
 export const ENDPOINT_REST_MS = 3_000;
+export const ENDPOINT_REST_MAX_MS = 24_000;
+/** Milliseconds that an endpoint has to answer a probe before it gets calls again. */
+export const PROBE_TIMEOUT_MS = 2_000;
+/**
+ * Milliseconds of silence before a connection with open calls is asked whether it lives. etcd cuts clients
+ * that ask more often than every 5 s.
+ */
+export const KEEPALIVE_INTERVAL_MS = 5_500;
+/** Milliseconds to wait for that answer; both together are below the default deadline of a call. */
+export const KEEPALIVE_TIMEOUT_MS = 3_500;
+/** Milliseconds that the end of a client waits for its locks and leaderships to be given up. */
+export const RELEASE_AT_CLOSE_MS = 1_000;
 /** Events that a watcher holds for a slow reader before it stops taking from the socket. */
 export const WATCH_QUEUE_EVENTS = 1_024;
 /** Keys a page when iterating over a large prefix. */

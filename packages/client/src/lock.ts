@@ -1,9 +1,11 @@
+import { checkOptions, isBoolean, isName, type OptionChecks } from "./check.ts";
 import { EtcdError } from "./errors.ts";
 import { endQuietly } from "./end-quietly.ts";
 import {
   type Parts,
   type Place,
   predecessor,
+  SESSION_OPTIONS,
   type SessionOptions,
   takePlace,
   waitForTurn,
@@ -13,6 +15,8 @@ export interface LockOptions extends SessionOptions {
   /** False: fail with `LOCK_HELD` instead of waiting. Default true. */
   wait?: boolean;
 }
+
+const LOCK: OptionChecks<LockOptions> = { ...SESSION_OPTIONS, wait: isBoolean };
 
 /**
  * A lock that is held until `unlock` or until `lost` is aborted. Whoever writes under the lock makes
@@ -35,7 +39,7 @@ export class Lock implements AsyncDisposable {
     this.lost = place.lost;
   }
 
-  /** Lets the next one have it. */
+  /** Lets the next one have it. Idempotent; whoever has the lock by then keeps it. */
   async unlock(): Promise<void> {
     await this.#place.leave();
   }
@@ -47,11 +51,26 @@ export class Lock implements AsyncDisposable {
 
 /** Takes the lock with this name; see `Client.lock`. */
 export async function lock(parts: Parts, name: string, options: LockOptions): Promise<Lock> {
+  isName(name, "name");
+  checkOptions(options, LOCK);
   const place = await takePlace(parts, name, "", options);
-  if (options.wait === false && (await predecessor(parts, name, place)).before !== undefined) {
-    await place.leave();
-    throw new EtcdError("LOCK_HELD", `Lock ${name} is held by somebody else`);
-  }
+  if (options.wait === false) await onlyIfFirst(parts, name, place, options.signal);
   await waitForTurn(parts, name, place, options.signal);
   return new Lock(place);
+}
+
+async function onlyIfFirst(
+  parts: Parts,
+  name: string,
+  place: Place,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  try {
+    if ((await predecessor(parts, name, place, signal)).before === undefined) return;
+  } catch (error) {
+    await place.leave().catch(() => undefined);
+    throw error;
+  }
+  await place.leave();
+  throw new EtcdError("LOCK_HELD", `Lock ${name} is held by somebody else`);
 }

@@ -8,7 +8,18 @@ import {
   SnapshotResponse,
 } from "@nodetcd/messages";
 import { copyBytes } from "./bytes-like.ts";
-import type { CallOptions, Connection } from "./connection.ts";
+import { CALL_OPTIONS, type CallOptions } from "./call-options.ts";
+import type { Connection } from "./connection.ts";
+import {
+  checkOptions,
+  isFunction,
+  isId,
+  isOneOf,
+  isRevision,
+  isSignal,
+  isText,
+  type OptionChecks,
+} from "./check.ts";
 import { EtcdError, errorOfStatus } from "./errors.ts";
 
 /** What one member says about itself. */
@@ -71,6 +82,14 @@ const DOWNGRADE_ACTIONS = {
   cancel: DowngradeAction.CANCEL,
 };
 
+const isDowngradeAction = isOneOf(Object.keys(DOWNGRADE_ACTIONS));
+const ALARM: OptionChecks<Alarm> = { memberId: isId, alarm: isOneOf(Object.keys(ALARM_TYPES)) };
+const SNAPSHOT: OptionChecks<SnapshotOptions> = {
+  signal: isSignal,
+  endpoint: isText,
+  onVersion: isFunction,
+};
+
 /** Upkeep of single members: with several endpoints, say in the options which one is meant. */
 export class Maintenance {
   readonly #connection: Connection;
@@ -80,6 +99,7 @@ export class Maintenance {
   }
 
   async status(options?: CallOptions): Promise<MemberStatus> {
+    checkOptions(options, CALL_OPTIONS);
     const { header, downgradeInfo, ...rest } = await this.#connection.call(
       METHODS.Maintenance.Status,
       {},
@@ -96,6 +116,7 @@ export class Maintenance {
 
   /** Rewrites the database file without its free pages. May take long: default without deadline. */
   async defragment(options: CallOptions = {}): Promise<void> {
+    checkOptions(options, CALL_OPTIONS);
     await this.#connection.call(
       METHODS.Maintenance.Defragment,
       {},
@@ -105,6 +126,8 @@ export class Maintenance {
 
   /** A hash of the key space with its history, for comparing members. Revision 0: the newest. */
   async hashKv(revision = 0, options?: CallOptions): Promise<HashResult> {
+    checkOptions(options, CALL_OPTIONS);
+    isRevision(revision, "revision");
     const response = await this.#connection.call(METHODS.Maintenance.HashKV, { revision }, options);
     const { hash, compactRevision, hashRevision } = response;
     return { hash, compactRevision, hashRevision };
@@ -112,6 +135,7 @@ export class Maintenance {
 
   /** A hash of the whole database file's contents, for debugging. */
   async hash(options?: CallOptions): Promise<number> {
+    checkOptions(options, CALL_OPTIONS);
     return (await this.#connection.call(METHODS.Maintenance.Hash, {}, options)).hash;
   }
 
@@ -140,6 +164,8 @@ export class Maintenance {
    * endpoints, and it is `NOT_LEADER` when none of them is the leader's.
    */
   async moveLeader(targetId: bigint, options: CallOptions = {}): Promise<void> {
+    checkOptions(options, CALL_OPTIONS);
+    isId(targetId, "targetId");
     const endpoint = options.endpoint ?? (await this.#leaderEndpoint(options));
     const call = { ...options, endpoint };
     await this.#connection.call(METHODS.Maintenance.MoveLeader, { targetId }, call);
@@ -155,6 +181,9 @@ export class Maintenance {
     version: string,
     options?: CallOptions,
   ): Promise<string> {
+    checkOptions(options, CALL_OPTIONS);
+    isDowngradeAction(action, "action");
+    isText(version, "version");
     const request = { action: DOWNGRADE_ACTIONS[action], version };
     return (await this.#connection.call(METHODS.Maintenance.Downgrade, request, options)).version;
   }
@@ -165,6 +194,7 @@ export class Maintenance {
    * Fails with `SNAPSHOT_TRUNCATED` when the end does not come. Leaving the loop ends the transfer.
    */
   async *snapshot(options: SnapshotOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
+    checkOptions(options, SNAPSHOT);
     const { open } = await this.#connection.stream(METHODS.Maintenance.Snapshot.path, options);
     const stream = open();
     const chunks: Uint8Array[] = [];
@@ -225,6 +255,8 @@ export class Maintenance {
   }
 
   async #alarm(action: number, alarm: Alarm, options?: CallOptions): Promise<Alarm[]> {
+    checkOptions(options, CALL_OPTIONS);
+    checkOptions(alarm, ALARM, "alarm");
     const request = { action, memberId: alarm.memberId, alarm: ALARM_TYPES[alarm.alarm] };
     const { alarms } = await this.#connection.call(METHODS.Maintenance.Alarm, request, options);
     return alarms.map((raised) => ({

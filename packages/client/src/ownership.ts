@@ -1,5 +1,9 @@
-import type { BytesLike } from "./bytes-like.ts";
-import type { CallOptions, Connection } from "./connection.ts";
+import { equalBytes } from "@nodetcd/bytes";
+import { METHODS } from "@nodetcd/messages";
+import { type BytesLike, toBytes } from "./bytes-like.ts";
+import type { CallOptions } from "./call-options.ts";
+import type { Connection } from "./connection.ts";
+import { isLeaseHandle, isSeconds, isSignal, type OptionChecks } from "./check.ts";
 import { EtcdError } from "./errors.ts";
 import { firstAbort } from "./first-abort.ts";
 import type { KeyValue } from "./key-value.ts";
@@ -7,8 +11,9 @@ import type { Kv } from "./kv.ts";
 import type { Lease, Leases } from "./lease.ts";
 import { SESSION_TTL_SECONDS } from "./limits.ts";
 import { abortedError } from "./retry.ts";
-import { compare, op } from "./txn.ts";
+import { compare, op, txnRequest } from "./txn.ts";
 import { watch } from "./watch.ts";
+import type { Watcher } from "./watcher.ts";
 
 /** What locks and elections are made of. */
 export interface Parts {
@@ -29,15 +34,22 @@ export interface SessionOptions {
   signal?: AbortSignal;
 }
 
+export const SESSION_OPTIONS: OptionChecks<SessionOptions> = {
+  ttlSeconds: isSeconds,
+  lease: isLeaseHandle,
+  signal: isSignal,
+};
+
 /** A place in the queue of a name: the key with the lowest create revision is the owner. */
 export interface Place {
   readonly key: string;
   /** Create revision of the key: grows from owner to owner, so it serves as a fencing token. */
   readonly revision: number;
-  readonly lease: Lease;
   /** Aborted when the lease is lost: somebody else may be the owner from then on. */
   readonly lost: AbortSignal;
-  /** Gives the place up. */
+  /**
+   * Gives up this place, and never one that came to the same key later. Idempotent; also done by `Client.close`.
+   */
   leave(options?: CallOptions): Promise<void>;
 }
 
@@ -51,30 +63,84 @@ export async function takePlace(
   value: BytesLike,
   options: SessionOptions,
 ): Promise<Place> {
-  const { kv, leases } = parts;
   const call = options.signal === undefined ? {} : { signal: options.signal };
-  const lease =
-    options.lease ?? (await leases.grant(options.ttlSeconds ?? SESSION_TTL_SECONDS, call));
-  const lost = lease.keepAlive();
+  const granted =
+    options.lease === undefined
+      ? await parts.leases.grant(options.ttlSeconds ?? SESSION_TTL_SECONDS, call)
+      : undefined;
+  const lease = options.lease ?? granted!;
   const key = `${name}/${lease.id.toString(16)}`;
-  const leave = async (callOptions?: CallOptions): Promise<void> => {
-    if (options.lease === undefined) await lease.revoke(callOptions);
-    else await kv.delete(key, callOptions);
-  };
+  const lost = lease.keepAlive();
   try {
+    const revision = await putKey(parts.kv, key, value, lease, call);
+    const leave = granted === undefined ? deleteKey(parts, key, revision) : revoke(parts, granted);
+    return { key, revision, lost, leave: once(parts.connection, leave) };
+  } catch (error) {
+    if (granted !== undefined) await revoke(parts, granted)().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** @returns the create revision of the key, which holds the value now */
+async function putKey(
+  kv: Kv,
+  key: string,
+  value: BytesLike,
+  lease: Lease,
+  call: CallOptions,
+): Promise<number> {
+  for (;;) {
     const { succeeded, revision, results } = await kv
       .txn(call)
       .if(compare.createRevision(key, "=", 0))
       .then(op.put(key, value, { lease }))
       .else(op.range(key))
       .commit();
+    if (succeeded) return revision;
+    // It was there: this lease has the place already, perhaps with another value.
     const found = results[0]?.kind === "range" ? results[0].keyValues[0] : undefined;
-    const created = succeeded ? revision : (found?.createRevision ?? 0);
-    return { key, revision: created, lease, lost, leave };
-  } catch (error) {
-    await leave().catch(() => undefined);
-    throw error;
+    if (found === undefined) continue;
+    if (equalBytes(found.value, toBytes(value, "value"))) return found.createRevision;
+    const own = compare.createRevision(key, "=", found.createRevision);
+    const put = op.put(key, value, { lease });
+    if ((await kv.txn(call).if(own).then(put).commit()).succeeded) return found.createRevision;
   }
+}
+
+type Leave = (options?: CallOptions) => Promise<void>;
+
+/** The key of this create revision alone: with the same lease somebody may have it anew. */
+function deleteKey({ connection }: Parts, key: string, revision: number): Leave {
+  const request = txnRequest([compare.createRevision(key, "=", revision)], [op.delete(key)], []);
+  return async (options) => {
+    await connection.call(METHODS.KV.Txn, request, options, "last");
+  };
+}
+
+/** The lease is this place's own: `lost` stays silent. */
+function revoke({ connection, leases }: Parts, { id }: Lease): Leave {
+  return async (options) => {
+    leases.stop(id);
+    try {
+      await connection.call(METHODS.Lease.LeaseRevoke, { id }, options, "last");
+    } catch (error) {
+      if (!(error instanceof EtcdError && error.code === "LEASE_NOT_FOUND")) throw error;
+    }
+  };
+}
+
+/** As `leave`, but later calls share the first that did not fail, and the end of the client calls it. */
+function once(connection: Connection, leave: Leave): Leave {
+  let leaving: Promise<void> | undefined;
+  const left = async (options?: CallOptions): Promise<void> => {
+    leaving ??= leave(options).then(forget, (error: unknown) => {
+      leaving = undefined;
+      throw error;
+    });
+    await leaving;
+  };
+  const forget = connection.beforeClose(() => left());
+  return left;
 }
 
 /** The place right before this one, or `undefined` when it is the owner. */
@@ -117,8 +183,7 @@ export async function waitForTurn(
         ignore: "put",
         signal: until,
       });
-      await watcher.next();
-      await watcher.return();
+      await untilDeleted(watcher);
       until.throwIfAborted();
     }
   } catch (error) {
@@ -128,6 +193,17 @@ export async function waitForTurn(
     throw error;
   } finally {
     first.release();
+  }
+}
+
+/** Returns also when history was compacted meanwhile: who waits looks again. */
+async function untilDeleted(watcher: Watcher): Promise<void> {
+  try {
+    await watcher.next();
+  } catch (error) {
+    if (!(error instanceof EtcdError && error.code === "COMPACTED")) throw error;
+  } finally {
+    await watcher.return();
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Init, PutRequest, PutResponse } from "@nodetcd/messages";
 import { type BytesLike, toBytes } from "./bytes-like.ts";
+import { isBoolean, isLease, type OptionChecks } from "./check.ts";
 import { type KeyValue, keyValueOf } from "./key-value.ts";
 
 /** A lease, or its id. */
@@ -16,11 +17,24 @@ export interface PutOptions {
   ignoreLease?: boolean;
 }
 
+export const PUT_OPTIONS: OptionChecks<PutOptions> = {
+  lease: isLease,
+  previous: isBoolean,
+  ignoreValue: isBoolean,
+  ignoreLease: isBoolean,
+};
+
 export interface PutResult {
   /** Store revision of this change. */
   revision: number;
   /** What the key held before, if `previous` was asked for and there was something. */
   previous: KeyValue | undefined;
+}
+
+/** Checks what came: a number as id would be another lease, or none. */
+export function leaseId(lease: LeaseLike): bigint {
+  isLease(lease, "lease");
+  return typeof lease === "bigint" ? lease : lease.id;
 }
 
 /** The request of a Put; key and value bytes are borrowed until it is encoded. */
@@ -31,9 +45,9 @@ export function putRequest(
 ): Init<PutRequest> {
   const { lease = 0n } = options;
   return {
-    key: toBytes(key),
-    value: toBytes(value),
-    lease: typeof lease === "bigint" ? lease : lease.id,
+    key: toBytes(key, "key"),
+    value: toBytes(value, "value"),
+    lease: leaseId(lease),
     prevKv: options.previous,
     ignoreValue: options.ignoreValue,
     ignoreLease: options.ignoreLease,

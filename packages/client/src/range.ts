@@ -6,7 +6,8 @@ import {
   SortTarget,
 } from "@nodetcd/messages";
 import type { BytesLike } from "./bytes-like.ts";
-import { type KeySelection, keyRange } from "./key-range.ts";
+import { isBoolean, isCount, isOneOf, isRevision, type OptionChecks } from "./check.ts";
+import { KEY_SELECTION, type KeySelection, keyRange } from "./key-range.ts";
 import { KeyValue } from "./key-value.ts";
 
 export interface GetOptions {
@@ -59,6 +60,25 @@ const SORT_TARGETS = {
 } as const;
 
 const SORT_ORDERS = { ascend: SortOrder.ASCEND, descend: SortOrder.DESCEND } as const;
+
+export const GET_OPTIONS: OptionChecks<GetOptions> = {
+  revision: isRevision,
+  serializable: isBoolean,
+};
+
+export const RANGE_OPTIONS: OptionChecks<RangeOptions> = {
+  ...GET_OPTIONS,
+  ...KEY_SELECTION,
+  limit: isCount,
+  sortBy: isOneOf(Object.keys(SORT_TARGETS)),
+  order: isOneOf(Object.keys(SORT_ORDERS)),
+  keysOnly: isBoolean,
+  countOnly: isBoolean,
+  minModRevision: isRevision,
+  maxModRevision: isRevision,
+  minCreateRevision: isRevision,
+  maxCreateRevision: isRevision,
+};
 
 /** The request of a Range. Ascending by key is the order of the store: it is not asked for. */
 export function rangeRequest(key: BytesLike, options: RangeOptions): Init<RangeRequest> {

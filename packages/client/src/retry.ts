@@ -1,6 +1,7 @@
-import { onAbort, Status } from "@nodetcd/grpc";
+import { onAbort, Status, type StatusCode } from "@nodetcd/grpc";
 import type { Clock, Random } from "@nodetcd/runtime";
 import { EtcdError } from "./errors.ts";
+import type { RetryClass } from "./methods.ts";
 import { MAX_ATTEMPTS, RETRY_WAIT_MAX_MS, RETRY_WAIT_MS } from "./limits.ts";
 
 /** How failed calls are tried again. The rules of what may be tried again are fixed: `mayRetry`. */
@@ -24,13 +25,27 @@ export function retryPolicy(options: RetryOptions = {}): RetryPolicy {
 }
 
 /**
- * The rules of etcd's own client: a read is tried again whenever the server is unavailable; a write
- * only when no server can have begun it, so that it never happens twice.
+ * The rules of etcd's own client: a call that is repeatable is tried again whenever the server is
+ * unavailable, or has given up by itself (a member without a leader answers with the code of a deadline
+ * that nobody set); any other only when no server can have begun it, so that it never happens twice.
+ * A learner serves nearly nothing and says so; another endpoint may.
  */
-export function mayRetry(error: EtcdError, kind: "read" | "write", neverTaken: boolean): boolean {
+export function mayRetry(
+  error: EtcdError,
+  kind: RetryClass,
+  { neverTaken, endpoints }: { readonly neverTaken: boolean; readonly endpoints: number },
+): boolean {
   if (error.code === "CLIENT_CLOSED") return false;
-  return error.status === Status.UNAVAILABLE && (kind === "read" || neverTaken);
+  if (error.code === "NOT_SUPPORTED_FOR_LEARNER") return endpoints > 1;
+  if (kind === "repeatable" && GAVE_UP.includes(error.status)) return true;
+  return neverTaken && error.status === Status.UNAVAILABLE;
 }
+
+const GAVE_UP: readonly StatusCode[] = [
+  Status.UNAVAILABLE,
+  Status.DEADLINE_EXCEEDED,
+  Status.CANCELLED,
+];
 
 /** Milliseconds before the try with this number (1 is the second), jittered by 10 %. */
 export function retryWait(

@@ -9,16 +9,32 @@ import {
   type TxnResponse,
 } from "@nodetcd/messages";
 import { type BytesLike, toBytes } from "./bytes-like.ts";
+import { checkOptions, isInteger, isOneOf, refuse } from "./check.ts";
 import {
+  DELETE_OPTIONS,
   deleteRequest,
   type DeleteOptions,
   type DeleteResult,
   deleteResult,
 } from "./delete-range.ts";
 import { EtcdError } from "./errors.ts";
-import { type KeySelection, keyRange } from "./key-range.ts";
-import { type LeaseLike, putRequest, type PutOptions, type PutResult, putResult } from "./put.ts";
-import { type RangeOptions, rangeRequest, type RangeResult, rangeResult } from "./range.ts";
+import { KEY_SELECTION, type KeySelection, keyRange } from "./key-range.ts";
+import {
+  leaseId,
+  type LeaseLike,
+  PUT_OPTIONS,
+  putRequest,
+  type PutOptions,
+  type PutResult,
+  putResult,
+} from "./put.ts";
+import {
+  RANGE_OPTIONS,
+  type RangeOptions,
+  rangeRequest,
+  type RangeResult,
+  rangeResult,
+} from "./range.ts";
 
 /** One operation of a transaction; made by `op`. */
 export interface Op {
@@ -39,13 +55,30 @@ const OPERATORS = {
   ">": CompareResult.GREATER,
 } as const;
 
+const isOperator = isOneOf(Object.keys(OPERATORS));
+
 function comparison(
   key: BytesLike,
   operator: CompareOperator,
   target: Init<WireCompare>,
   selection: KeySelection,
 ): Comparison {
+  isOperator(operator, "operator");
+  checkOptions(selection, KEY_SELECTION);
   return { wire: { ...keyRange(key, selection), ...target, result: OPERATORS[operator] } };
+}
+
+function numbered(
+  key: BytesLike,
+  operator: CompareOperator,
+  target: Init<WireCompare>,
+  selection: KeySelection,
+): Comparison {
+  const { version, createRevision, modRevision } = target;
+  if (target.target === CompareTarget.VERSION) isInteger(version, "version");
+  else if (target.target === CompareTarget.CREATE) isInteger(createRevision, "createRevision");
+  else isInteger(modRevision, "modRevision");
+  return comparison(key, operator, target, selection);
 }
 
 /**
@@ -59,51 +92,49 @@ export const compare = {
     value: BytesLike,
     of: KeySelection = {},
   ): Comparison =>
-    comparison(key, operator, { target: CompareTarget.VALUE, value: toBytes(value) }, of),
+    comparison(key, operator, { target: CompareTarget.VALUE, value: toBytes(value, "value") }, of),
   /** Version 0 asks whether the key is missing. */
   version: (
     key: BytesLike,
     operator: CompareOperator,
     version: number,
     of: KeySelection = {},
-  ): Comparison => comparison(key, operator, { target: CompareTarget.VERSION, version }, of),
+  ): Comparison => numbered(key, operator, { target: CompareTarget.VERSION, version }, of),
   createRevision: (
     key: BytesLike,
     operator: CompareOperator,
     createRevision: number,
     of: KeySelection = {},
-  ): Comparison => comparison(key, operator, { target: CompareTarget.CREATE, createRevision }, of),
+  ): Comparison => numbered(key, operator, { target: CompareTarget.CREATE, createRevision }, of),
   modRevision: (
     key: BytesLike,
     operator: CompareOperator,
     modRevision: number,
     of: KeySelection = {},
-  ): Comparison => comparison(key, operator, { target: CompareTarget.MOD, modRevision }, of),
+  ): Comparison => numbered(key, operator, { target: CompareTarget.MOD, modRevision }, of),
   lease: (
     key: BytesLike,
     operator: CompareOperator,
     lease: LeaseLike,
     of: KeySelection = {},
   ): Comparison =>
-    comparison(
-      key,
-      operator,
-      { target: CompareTarget.LEASE, lease: typeof lease === "bigint" ? lease : lease.id },
-      of,
-    ),
+    comparison(key, operator, { target: CompareTarget.LEASE, lease: leaseId(lease) }, of),
 } as const;
 
 /** Operations, with the options of the calls of the same name. */
 export const op = {
-  put: (key: BytesLike, value: BytesLike, options: PutOptions = {}): Op => ({
-    wire: { requestPut: putRequest(key, value, options) },
-  }),
-  range: (key: BytesLike, options: RangeOptions = {}): Op => ({
-    wire: { requestRange: rangeRequest(key, options) },
-  }),
-  delete: (key: BytesLike, options: DeleteOptions = {}): Op => ({
-    wire: { requestDeleteRange: deleteRequest(key, options) },
-  }),
+  put: (key: BytesLike, value: BytesLike, options: PutOptions = {}): Op => {
+    checkOptions(options, PUT_OPTIONS);
+    return { wire: { requestPut: putRequest(key, value, options) } };
+  },
+  range: (key: BytesLike, options: RangeOptions = {}): Op => {
+    checkOptions(options, RANGE_OPTIONS);
+    return { wire: { requestRange: rangeRequest(key, options) } };
+  },
+  delete: (key: BytesLike, options: DeleteOptions = {}): Op => {
+    checkOptions(options, DELETE_OPTIONS);
+    return { wire: { requestDeleteRange: deleteRequest(key, options) } };
+  },
   /** A transaction inside the transaction: its conditions are looked at when its turn comes. */
   txn: (conditions: Comparison[], success: Op[], failure: Op[] = []): Op => ({
     wire: { requestTxn: txnRequest(conditions, success, failure) },
@@ -131,10 +162,17 @@ export function txnRequest(
   failure: readonly Op[],
 ): Init<TxnRequest> {
   return {
-    compare: conditions.map(({ wire }) => wire),
-    success: success.map(({ wire }) => wire),
-    failure: failure.map(({ wire }) => wire),
+    compare: wiresOf(conditions, "conditions", "compare"),
+    success: wiresOf(success, "then", "op"),
+    failure: wiresOf(failure, "else", "op"),
   };
+}
+
+function wiresOf<Wire>(made: readonly { readonly wire: Wire }[], name: string, by: string): Wire[] {
+  return made.map((one: { readonly wire?: Wire } | undefined) => {
+    if (one?.wire === undefined) refuse(name, `what ${by}.… makes`, one);
+    return one.wire;
+  });
 }
 
 export function txnResult(response: TxnResponse): TxnResult {

@@ -1,7 +1,18 @@
 import { FilterType, type Init, type WatchRequest } from "@nodetcd/messages";
 import type { BytesLike } from "./bytes-like.ts";
+import {
+  checkOptions,
+  isBoolean,
+  isFunction,
+  isOneOf,
+  isPositive,
+  isRevision,
+  isSignal,
+  isText,
+  type OptionChecks,
+} from "./check.ts";
 import type { Connection } from "./connection.ts";
-import { type KeySelection, keyRange } from "./key-range.ts";
+import { KEY_SELECTION, type KeySelection, keyRange } from "./key-range.ts";
 import { WATCH_QUEUE_EVENTS } from "./limits.ts";
 import { Watcher } from "./watcher.ts";
 
@@ -33,6 +44,18 @@ export interface WatchOptions extends KeySelection {
   endpoint?: string;
 }
 
+const WATCH_OPTIONS: OptionChecks<WatchOptions> = {
+  ...KEY_SELECTION,
+  startRevision: isRevision,
+  previous: isBoolean,
+  ignore: isOneOf(["put", "delete"]),
+  onProgress: isFunction,
+  requireLeader: isBoolean,
+  queueEvents: isPositive,
+  signal: isSignal,
+  endpoint: isText,
+};
+
 /** The first message of a watch stream, from `startRevision` on. */
 export function createRequest(
   key: BytesLike,
@@ -56,6 +79,7 @@ export function createRequest(
 
 /** Starts watching; see `Client.watch`. */
 export function watch(connection: Connection, key: BytesLike, options: WatchOptions): Watcher {
+  checkOptions(options, WATCH_OPTIONS);
   return new Watcher(connection, {
     create: createRequest(key, options),
     startRevision: options.startRevision ?? 0,

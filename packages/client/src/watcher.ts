@@ -24,7 +24,8 @@ export interface WatcherSettings {
   readonly endpoint: string | undefined;
 }
 
-const REQUIRE_LEADER: ReadonlyMap<string, string> = new Map([["hasleader", "true"]]);
+/** A member that has lost its leader breaks such a stream; otherwise it is silent. */
+export const REQUIRE_LEADER: ReadonlyMap<string, string> = new Map([["hasleader", "true"]]);
 
 /**
  * A watch: iterate over it with `for await`. When the connection breaks it goes on at the next

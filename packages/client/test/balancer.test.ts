@@ -1,25 +1,23 @@
 import type { Clock } from "@nodetcd/runtime";
 import { nodeClock } from "@nodetcd/runtime/node";
 import { describe, expect, it } from "vitest";
-import type { Endpoint } from "../src/balancer.ts";
 import { Balancer } from "../src/balancer.ts";
+import { type Endpoint, newEndpoint } from "../src/endpoint.ts";
 import { parseEndpoint } from "../src/endpoint-url.ts";
 import { EtcdError, errorOfCancelledWatch, errorOfStatus } from "../src/errors.ts";
 import { keyRange } from "../src/key-range.ts";
 import { mayRetry, retryPolicy, retryWait } from "../src/retry.ts";
 import { WatchQueue } from "../src/watch-queue.ts";
 
-const fake = (address: string): Endpoint => ({
-  address,
-  restsUntil: 0,
-  transport: {
+const closed: string[] = [];
+const fake = (address: string): Endpoint =>
+  newEndpoint(address, {
     unary: () => Promise.reject(new Error("not used")),
     stream: () => {
       throw new Error("not used");
     },
-    close: () => undefined,
-  },
-});
+    close: () => closed.push(address),
+  });
 
 describe("parseEndpoint", () => {
   it.each([
@@ -88,13 +86,65 @@ describe("Balancer.pick()", () => {
   });
 });
 
+describe("Balancer.probe", () => {
+  it("is asked once a rest is over; until it has reached the endpoint no call goes there", () => {
+    let now = 0;
+    const clock: Clock = { ...nodeClock, monotonic: () => now };
+    const [a, b] = [fake("a"), fake("b")];
+    const balancer = new Balancer([a, b], clock);
+    const probed: string[] = [];
+    balancer.probe = ({ address }) => probed.push(address);
+    const picks = (): string => [1, 2, 3].map(() => balancer.pick().address).join("");
+    balancer.failed(b);
+    expect(picks()).toBe("aaa");
+    expect(probed).toEqual([]);
+    now = 3_000;
+    expect(picks()).toBe("aaa");
+    expect(probed).toEqual(["b"]);
+    balancer.failed(b);
+    now = 8_999;
+    expect(picks()).toBe("aaa");
+    expect(probed).toEqual(["b"]);
+    now = 9_000;
+    expect(picks()).toBe("aaa");
+    expect(probed).toEqual(["b", "b"]);
+    balancer.reached(b);
+    expect(picks()).toContain("b");
+  });
+});
+
+describe("Balancer.replace()", () => {
+  it("keeps what stays, connects what is new, and closes what is gone", () => {
+    const balancer = new Balancer([fake("a"), fake("b")], nodeClock);
+    const kept = balancer.named("a");
+    closed.length = 0;
+    balancer.replace(["a", "c", "c"], fake);
+    expect(balancer.addresses).toEqual(["a", "c"]);
+    expect(balancer.named("a")).toBe(kept);
+    expect(closed).toEqual(["b"]);
+    expect(() => balancer.replace([], fake)).toThrow("Give at least one endpoint");
+  });
+});
+
 describe("mayRetry", () => {
   const error = errorOfStatus(14, "etcdserver: no leader");
   it("tries reads again when a server is unavailable, writes only if never taken up", () => {
-    expect(mayRetry(error, "read", false)).toBe(true);
-    expect(mayRetry(error, "write", false)).toBe(false);
-    expect(mayRetry(error, "write", true)).toBe(true);
-    expect(mayRetry(errorOfStatus(11, "x"), "read", false)).toBe(false);
+    const how = { neverTaken: false, endpoints: 1 };
+    expect(mayRetry(error, "repeatable", how)).toBe(true);
+    expect(mayRetry(error, "once", how)).toBe(false);
+    expect(mayRetry(error, "once", { ...how, neverTaken: true })).toBe(true);
+    expect(mayRetry(errorOfStatus(11, "x"), "repeatable", how)).toBe(false);
+  });
+
+  it("repeats what is repeatable when the server itself gave up, and anything refused by a learner", () => {
+    const how = { neverTaken: false, endpoints: 2 };
+    for (const status of [1, 4] as const) {
+      expect(mayRetry(errorOfStatus(status, "x"), "repeatable", how)).toBe(true);
+      expect(mayRetry(errorOfStatus(status, "x"), "once", how)).toBe(false);
+    }
+    const learner = errorOfStatus(9, "etcdserver: rpc not supported for learner");
+    expect(mayRetry(learner, "once", how)).toBe(true);
+    expect(mayRetry(learner, "once", { ...how, endpoints: 1 })).toBe(false);
   });
 
   it("waits only after a whole round, doubling up to the bound", () => {

@@ -5,6 +5,7 @@ import { nodeRandom } from "@nodetcd/runtime/node";
 import { describe, expect, test } from "vitest";
 import { Balancer } from "../src/balancer.ts";
 import { Connection } from "../src/connection.ts";
+import { newEndpoint } from "../src/endpoint.ts";
 import { LeaseKeeper } from "../src/lease-keeper.ts";
 import { retryPolicy } from "../src/retry.ts";
 
@@ -77,7 +78,7 @@ class FakeServer implements Transport {
 function keeper(): { leases: LeaseKeeper; clock: ManualClock; server: FakeServer } {
   const clock = new ManualClock();
   const server = new FakeServer();
-  const endpoint = { address: "local", transport: server, restsUntil: 0 };
+  const endpoint = newEndpoint("local", server);
   const connection = new Connection({
     balancer: new Balancer([endpoint], clock),
     clock,

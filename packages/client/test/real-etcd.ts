@@ -7,6 +7,9 @@ import { delimiter, join } from "node:path";
 export interface RealEtcd {
   readonly endpoint: string;
   stop(): Promise<void>;
+  /** Stops the process where it is (SIGSTOP), so that it is silent, and lets it go on. */
+  freeze(): void;
+  thaw(): void;
   /** Ends it, with or without notice, and starts it again on the same port and data. */
   restart(how: "stop" | "kill"): Promise<void>;
 }
@@ -76,6 +79,8 @@ export async function startRealEtcd(path: string): Promise<RealEtcd> {
   };
   return {
     endpoint: client,
+    freeze: () => void running[0]?.kill("SIGSTOP"),
+    thaw: () => void running[0]?.kill("SIGCONT"),
     restart: async (how) => {
       await halt(how === "stop" ? "SIGTERM" : "SIGKILL");
       running.push(await launch(path, args));

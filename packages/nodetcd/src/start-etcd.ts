@@ -1,6 +1,7 @@
 import { Client, type ClientOptions } from "@nodetcd/client";
 import { type Logger, silentLogger } from "@nodetcd/runtime";
 import { nodeRuntime } from "@nodetcd/runtime/node";
+import { checkStartOptions } from "./check-options.ts";
 import { defaultConfig, type Member, type MemberConfig, startMember } from "@nodetcd/server";
 
 export interface StartOptions {
@@ -57,6 +58,7 @@ function memberConfig(options: StartOptions, dataDir: string): MemberConfig {
  * start; then nothing is left behind.
  */
 export async function startEtcd(options: StartOptions = {}): Promise<Etcd> {
+  checkStartOptions({ ...options });
   const { disk } = nodeRuntime;
   const temporary = options.dataDir === undefined;
   const dataDir = options.dataDir ?? disk.makeTemporaryDirectory("nodetcd-");
@@ -75,7 +77,7 @@ export async function startEtcd(options: StartOptions = {}): Promise<Etcd> {
   let stopping: Promise<void> | undefined;
   const stop = (): Promise<void> => {
     client.close();
-    stopping ??= member.stop().finally(removeTemporary);
+    stopping ??= client.closed.then(() => member.stop()).finally(removeTemporary);
     return stopping;
   };
   return {

@@ -2,10 +2,12 @@ import { connect, startEtcd } from "../src/nodetcd.ts";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ownershipSuite } from "../../client/test/ownership-suite.ts";
 import { clientSuite } from "../../client/test/suite.ts";
 import { watchSuite } from "../../client/test/watch-suite.ts";
 
 clientSuite("nodetcd over a socket", () => startEtcd());
+ownershipSuite("nodetcd", () => startEtcd());
 clientSuite("nodetcd over a unix socket", async () => {
   const directory = mkdtempSync(join(tmpdir(), "nodetcd-unix-"));
   const listenClientUrls = [`unix://${join(directory, "etcd.sock")}`];

@@ -26,7 +26,12 @@ test("the end of a scope is quiet about a lock and a leadership that were given 
 test("the end of a scope is quiet about a client that was closed, an explicit end is not", async () => {
   const client = connect(etcd.endpoint);
   const held = await client.lock("closed");
+  const lease = await client.leases.grant(60);
   client.close();
+  await client.closed;
+  expect(await etcd.client.get(held.key)).toBeUndefined();
   await held[Symbol.asyncDispose]();
-  await expect(held.unlock()).rejects.toMatchObject({ code: "CLIENT_CLOSED" });
+  await held.unlock();
+  await lease[Symbol.asyncDispose]();
+  await expect(lease.revoke()).rejects.toMatchObject({ code: "CLIENT_CLOSED" });
 });

@@ -96,6 +96,24 @@ describe("startEtcd", () => {
     expect(process.memoryUsage().rss - memory).toBeLessThan(150 * 1024 * 1024);
   });
 
+  it.each<[object, string]>([
+    [
+      { config: { quotaBackendBytes: "8GB" } },
+      "quotaBackendBytes: expected a number, got string 8GB",
+    ],
+    [{ config: { quotabackendbytes: 8 } }, "did you mean quotaBackendBytes?"],
+    [{ config: { listenClientUrls: "http://a" } }, "listenClientUrls: expected a list of texts"],
+    [{ config: { snapshotCount: Number.NaN } }, "a number that is finite"],
+    [{ config: "x" }, "config: expected an object"],
+    [{ port: 1 }, "options.port: there is no such option"],
+    [{ clientPort: 70_000 }, "a port from 0 to 65535"],
+    [{ listen: "no" }, "listen: expected a boolean"],
+  ])("refuses %j", async (options, says) => {
+    const starting = startEtcd(options);
+    await expect(starting).rejects.toMatchObject({ name: "ServerError", code: "BAD_CONFIG" });
+    await expect(starting).rejects.toThrow(says);
+  });
+
   it("runs several members side by side", async () => {
     const members = await Promise.all([startEtcd(), startEtcd(), startEtcd({ listen: false })]);
     await Promise.all(members.map(({ client }, i) => client.put("me", String(i))));

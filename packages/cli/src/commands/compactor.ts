@@ -109,6 +109,7 @@ async function run(values: Values, logger: Logger): Promise<number> {
     return 1;
   } finally {
     client.close();
+    await client.closed;
   }
 }
 
