@@ -105,7 +105,12 @@ export class PeerListener {
   }
 
   /** Checks method, version and cluster; undefined when all is well. */
-  #check(request: Request, connection: ServerConnection, method: string): BodySink | undefined {
+  #check(
+    request: Request,
+    connection: ServerConnection,
+    method: string,
+    replyHeaders: Record<string, string>,
+  ): BodySink | undefined {
     if (request.method !== method) {
       return this.#refuse(connection, 405, "Method Not Allowed", { Allow: method });
     }
@@ -128,11 +133,11 @@ export class PeerListener {
     };
     if (refusal.kind === "version") {
       logger.warn("failed version compatibility check", { ...fields, error: refusal.reason });
-      return this.#refuse(connection, 412, "incompatible version", this.#clusterHeader);
+      return this.#refuse(connection, 412, "incompatible version", replyHeaders);
     }
     const theirs = headers.get("x-etcd-cluster-id") ?? "";
     logger.warn("request cluster ID mismatch", { ...fields, "remote-peer-cluster-id": theirs });
-    return this.#refuse(connection, 412, refusal.reason, this.#clusterHeader);
+    return this.#refuse(connection, 412, refusal.reason, replyHeaders);
   }
 
   /** The caller may be unknown here: it says where it is. */
@@ -145,7 +150,7 @@ export class PeerListener {
   }
 
   #post(path: string, request: Request, connection: ServerConnection): BodySink {
-    const refused = this.#check(request, connection, "POST");
+    const refused = this.#check(request, connection, "POST", this.#clusterHeader);
     if (refused !== undefined) return refused;
     this.#learn(request);
     if (path === "/raft") {
@@ -190,10 +195,10 @@ export class PeerListener {
   }
 
   #stream(path: string, request: Request, connection: ServerConnection): BodySink {
-    const refused = this.#check(request, connection, "GET");
-    if (refused !== undefined) return refused;
     const { identity, logger, target } = this.#options;
     const headers = { ...this.#clusterHeader, "X-Server-Version": identity.serverVersion };
+    const refused = this.#check(request, connection, "GET", headers);
+    if (refused !== undefined) return refused;
     const refuse = (status: number, text: string): BodySink =>
       this.#refuse(connection, status, text, headers);
     const [, type = "", id = ""] = STREAM_PATH.exec(path) ?? [];

@@ -118,6 +118,10 @@ export class StubMember {
     });
   }
 
+  get port(): number {
+    return this.#options.port;
+  }
+
   async start(): Promise<void> {
     const { runtime, port, peers } = this.#options;
     this.#listener = await runtime.network.listen({
