@@ -12,8 +12,6 @@ export default defineConfig({
       "tests/unit/**/*.test.ts",
       "scripts/test/**/*.test.ts",
     ],
-    // Only against a hang: a machine with much else to do takes many times longer.
-    testTimeout: 180_000,
-    hookTimeout: 180_000,
+    testTimeout: 20_000,
   },
 });

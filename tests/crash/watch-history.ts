@@ -1,5 +1,6 @@
 /** The history as reads at every revision show it, and what a watch should have been told of it. */
-import { EventType, FilterType, type KeyValue, METHODS } from "@nodetcd/messages";
+import { EventType, FilterType, type KeyValue } from "@nodetcd/messages";
+import { RANGE } from "../methods.ts";
 import type { Connection } from "../rpc.ts";
 import type { LoggedWatch, Wish } from "./watcher.ts";
 
@@ -34,9 +35,9 @@ export class RangeHistory {
   /** All keys at a revision; values of those that it changed. */
   async #stateAt(connection: Connection, revision: number): Promise<Map<string, KeyValue>> {
     const [keys, changed] = await Promise.all([
-      connection.call(METHODS.KV.Range, { ...ALL, revision, keysOnly: true }, 60_000),
+      connection.call(RANGE, { ...ALL, revision, keysOnly: true }, 60_000),
       connection.call(
-        METHODS.KV.Range,
+        RANGE,
         { ...ALL, revision, minModRevision: revision, maxModRevision: revision },
         60_000,
       ),

@@ -1,5 +1,6 @@
 /** One watch stream of a run: what arrived for each watch, and what etcd promises about it. */
-import { type Event, type Init, METHODS, WatchRequest, WatchResponse } from "@nodetcd/messages";
+import { type Event, type Init, WatchRequest, WatchResponse } from "@nodetcd/messages";
+import { WATCH_PATH } from "../methods.ts";
 import type { Connection, RpcStream } from "../rpc.ts";
 
 /** Milliseconds to wait for an answer on the stream before it counts as missing. */
@@ -32,7 +33,7 @@ export class WatchStreamRun {
   constructor(connection: Connection, show: (value: unknown) => string) {
     this.#show = show;
     this.#stream = connection.open(
-      METHODS.Watch.Watch.path,
+      WATCH_PATH,
       (message) => this.#receive(WatchResponse.decode(message)),
       ({ code, message }) => (this.#end = `${code} ${message}`),
     );

@@ -1,7 +1,8 @@
 /** Clients at work on a member, until they have done their part or its disk crashes. */
-import { type Init, METHODS, type RequestOp } from "@nodetcd/messages";
+import type { Init, RequestOp } from "@nodetcd/messages";
 import { sleep } from "@nodetcd/runtime";
 import type { SeededRandom } from "@nodetcd/simulator";
+import * as methods from "../methods.ts";
 import type { Client } from "./client.ts";
 import type { Change, History } from "./history.ts";
 import { type Attempt, deletions, type Records } from "./records.ts";
@@ -110,7 +111,7 @@ class Load {
     const effect = (): Change[] => [{ key, value, lease }];
     const send = async (): Promise<number> => {
       const fields = { key: text(key), value: text(value), lease };
-      const reply = await this.#options.client.call(METHODS.KV.Put, fields);
+      const reply = await this.#options.client.call(methods.PUT, fields);
       return reply.header?.revision ?? 0;
     };
     const isShort = this.#options.records.short.has(lease);
@@ -129,7 +130,7 @@ class Load {
     const effect = (history: History): Change[] =>
       history.get(one.key) === undefined ? [one, two] : [other];
     await this.#attempt({ what: `txn ${one.key} ${two.key} ${other.key}`, effect }, async () => {
-      const { header } = await this.#options.client.call(METHODS.KV.Txn, {
+      const { header } = await this.#options.client.call(methods.TXN, {
         compare: [{ key: text(one.key), version: 0 }],
         success: [put(one), put(two)],
         failure: [put(other)],
@@ -143,7 +144,7 @@ class Load {
     const effect = (history: History): Change[] => deletions(history.keys(from, last));
     await this.#attempt({ what: `delete ${from} ${end ?? ""}`, effect }, async () => {
       const fields = { key: text(from), rangeEnd: text(end ?? "") };
-      const reply = await this.#options.client.call(METHODS.KV.DeleteRange, fields);
+      const reply = await this.#options.client.call(methods.DELETE_RANGE, fields);
       return reply.deleted === 0 ? 0 : (reply.header?.revision ?? 0);
     });
   }
@@ -161,7 +162,7 @@ class Load {
       records.mayEnd(id);
     }
     const granted = await this.#answered(`grant ${id}`, () =>
-      client.call(METHODS.Lease.LeaseGrant, { id, ttl }),
+      client.call(methods.LEASE_GRANT, { id, ttl }),
     );
     if (granted === undefined) return;
     records.maybeGranted.delete(id);
@@ -174,7 +175,7 @@ class Load {
     const { records, client } = this.#options;
     records.mayEnd(id);
     const revoked = await this.#answered(`revoke ${id}`, () =>
-      client.call(METHODS.Lease.LeaseRevoke, { id }),
+      client.call(methods.LEASE_REVOKE, { id }),
     );
     // Its revision is not told apart: the reply names the newest, whether or not it had keys.
     if (revoked !== undefined) records.revoked.add(id);
@@ -188,12 +189,12 @@ class Load {
     records.maybeCompacted.add(revision);
     const physical = this.#random.chance(0.3);
     const reply = await this.#answered(`compact ${revision}`, () =>
-      client.call(METHODS.KV.Compact, { revision, physical }),
+      client.call(methods.COMPACT, { revision, physical }),
     );
     if (reply !== undefined) records.compacted = Math.max(records.compacted, revision);
   }
 
   async #defragment(): Promise<void> {
-    await this.#options.client.call(METHODS.Maintenance.Defragment, {}).catch(() => undefined);
+    await this.#options.client.call(methods.DEFRAGMENT, {}).catch(() => undefined);
   }
 }

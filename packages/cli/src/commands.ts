@@ -32,11 +32,6 @@ export const COMMANDS: readonly Command[] = [
     load: async () => (await import("./commands/jobs.ts")).jobs,
   },
   {
-    name: "console",
-    summary: "Serve pages to look into a cluster and to mend it.",
-    load: async () => (await import("./commands/console.ts")).consoleCommand,
-  },
-  {
     name: "version",
     summary: "Show the version.",
     load: async () => (await import("./commands/version.ts")).version,

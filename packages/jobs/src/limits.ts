@@ -37,3 +37,7 @@ export const WATCH_MS_MAX = 3_600_000;
 export const BODY_BYTES_MAX: number = 3 * 1024 * 1024;
 /** Seconds that an event is kept. */
 export const EVENT_TTL_SECONDS = 3_600;
+/** Operations of one JSON patch. */
+export const JSON_PATCH_OPERATIONS_MAX = 10_000;
+/** Bytes of all annotations of an object. */
+export const ANNOTATIONS_BYTES_MAX: number = 256 * 1024;

@@ -58,18 +58,16 @@ export class Store {
   readonly watches: WatchHub;
   readonly #state: StoreState;
   readonly #hashSeed: number;
-  readonly #cacheBytes: number;
   #scheduler = new FifoScheduler();
   #writing = false;
 
   /** Use `openStore`. */
   constructor(backend: BackendLike, options: StoreOptions, restored: Restored) {
     this.#hashSeed = options.hashSeed ?? 0;
-    this.#cacheBytes = options.cacheBytes ?? CACHE_BYTES;
     this.#state = {
       backend,
       index: restored.index,
-      values: new ValueCache(this.#cacheBytes),
+      values: new ValueCache(options.cacheBytes ?? CACHE_BYTES),
       lessor: options.lessor,
       clock: options.clock,
       logger: options.logger ?? silentLogger,
@@ -175,8 +173,8 @@ export class Store {
   /** The hash of the history up to `revision`, 0 for the newest; as etcd's HashKV. */
   hashKv(revision: number): Promise<CompactHash> {
     const state = this.#state;
-    const { index } = state;
-    return hashKv(state, revision, () => state.closed || state.index !== index);
+    const { backend } = state;
+    return hashKv(state, revision, () => state.closed || state.backend !== backend);
   }
 
   /** Hashes of the last finished compactions, oldest first, at most ten. */
@@ -184,36 +182,24 @@ export class Store {
     return this.#state.compactHashes;
   }
 
-  /** Reads another history in slices, while this store shows its own; for `adopt`. */
-  readHistory(backend: BackendLike): Promise<Restored> {
-    return restore(backend, this.#state.clock, this.#hashSeed);
-  }
-
-  /** Before another history is adopted: background work on this one ends, and will not come again. */
-  async stopWork(): Promise<void> {
+  /**
+   * Goes over to another backend, as after a snapshot from the leader. Watchers stay and catch up
+   * from where they are. Until it resolves the store shows the old history and must not be written.
+   */
+  async restoreFrom(backend: BackendLike): Promise<void> {
     await this.#scheduler.stop();
     this.#scheduler = new FifoScheduler();
-  }
-
-  /**
-   * Shows another history from this turn on, as after a snapshot from the leader; the lessor has read its
-   * leases. Watchers stay, and catch up from where they are. Until it resolves leases get their keys, and
-   * the store must not be written.
-   *
-   * @param backend where that history is from now on
-   */
-  async adopt(backend: BackendLike, restored: Restored): Promise<void> {
+    const restored = await restore(backend, this.#state.clock, this.#hashSeed);
     const state = this.#state;
     state.backend = backend;
     state.index = restored.index;
-    state.values = new ValueCache(this.#cacheBytes);
     state.revision = restored.revision;
     state.compactRevision = restored.finishedCompactRevision;
     state.scheduledCompactRevision = restored.scheduledCompactRevision;
     state.finishedCompactRevision = restored.finishedCompactRevision;
     state.compactHashes = [];
-    this.watches.restart();
     await this.begin(restored);
+    this.watches.restart();
   }
 
   /** Attaches leases and resumes a compaction; part of opening. */

@@ -3,12 +3,12 @@ import type { HttpReply } from "../http/exchange.ts";
 import { EVENT_TTL_SECONDS } from "../limits.ts";
 import type { Namespace } from "../objects/core.ts";
 import type { KubeObject } from "../objects/meta.ts";
+import { validateNew, warningsOf } from "../objects/validate.ts";
 import { CONFIG_MAPS, NAMESPACES, SERVICE_ACCOUNTS } from "../objects/resources.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
 import { type Call, isDryRun } from "./call.ts";
 import { objectReply } from "./object-reply.ts";
 import { readObject } from "./read-body.ts";
-import { checkNew } from "./check.ts";
 
 /** Gives `object` the namespace of the path; a different one of its own is an error. */
 export function settleNamespace({ target }: Call, object: KubeObject): void {
@@ -82,41 +82,56 @@ export async function createNamespace(store: ObjectStore, object: Namespace): Pr
   return created;
 }
 
-async function store(call: Call, object: KubeObject): Promise<KubeObject> {
+async function insert(call: Call, object: KubeObject): Promise<KubeObject> {
+  const { store } = call.api;
   const { resource } = call.target.served;
-  if (resource.plural === "namespaces") return await createNamespace(call.api.store, object);
   const options = resource.plural === "events" ? { ttlSeconds: EVENT_TTL_SECONDS } : {};
-  return await call.api.store.create(resource, object, options);
+  const created = await store.insert(resource, object, options);
+  if (resource.plural === "namespaces") await createCompanions(store, created.metadata.name);
+  return created;
 }
 
 export async function create(call: Call): Promise<HttpReply> {
-  const { served, name } = call.target;
-  if (name !== "") throw new ApiError("MethodNotAllowed", "create is for collections");
+  const { conversion } = call.target.served;
+  if (call.target.name !== "") {
+    throw new ApiError("MethodNotAllowed", "create is for collections");
+  }
   const object = await readObject(call);
-  return objectReply(
-    call,
-    await createObject(call, served.conversion?.toStored(object) ?? object),
-    201,
-  );
+  const created = await createObject(call, conversion?.toStored(object) ?? object);
+  return objectReply(call, created, 201);
+}
+
+/** Takes from a new object what only the server gives. */
+function dropServerFields({ metadata, ...rest }: KubeObject): KubeObject {
+  if ((metadata.resourceVersion ?? "") !== "") {
+    throw badRequest("resourceVersion should not be set on objects to be created");
+  }
+  const {
+    uid: _,
+    resourceVersion: __,
+    generation: ___,
+    creationTimestamp: ____,
+    deletionTimestamp: _____,
+    deletionGracePeriodSeconds: ______,
+    ...kept
+  } = metadata;
+  const { status: _______, ...content } = rest as Record<string, unknown>;
+  return { ...content, metadata: kept } as KubeObject;
 }
 
 /** Checks, completes and stores a new object of the path's kind; also when an apply finds none. */
 export async function createObject(call: Call, object: KubeObject): Promise<KubeObject> {
-  settleNamespace(call, object);
-  checkNew(call, object);
-  await checkNamespace(call, object);
-  if (isDryRun(call.request.query.getAll("dryRun"))) {
-    return await dryCreate(call, object);
-  }
-  return await store(call, object);
-}
-
-async function dryCreate(call: Call, object: KubeObject): Promise<KubeObject> {
-  const { store: objects } = call.api;
+  const { store } = call.api;
   const { resource } = call.target.served;
-  const completed = objects.complete(resource, object);
+  const draft = dropServerFields(object);
+  settleNamespace(call, draft);
+  await checkNamespace(call, draft);
+  const completed = store.complete(resource, draft);
+  call.warnings.push(...warningsOf(resource, completed));
+  validateNew(resource, completed);
+  if (!isDryRun(call.request.query.getAll("dryRun"))) return await insert(call, completed);
   const { namespace = "", name } = completed.metadata;
-  const there = await objects.find(resource, namespace, name);
+  const there = await store.find(resource, namespace, name);
   if (there !== undefined) throw alreadyExists(resource, name);
   return completed;
 }

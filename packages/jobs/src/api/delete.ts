@@ -1,4 +1,4 @@
-import { ApiError, badRequest } from "../errors.ts";
+import { ApiError } from "../errors.ts";
 import type { HttpReply } from "../http/exchange.ts";
 import type { KubeObject } from "../objects/meta.ts";
 import type { DeleteOptions, PropagationPolicy } from "../storage/decide-delete.ts";
@@ -6,7 +6,7 @@ import { type Call, isDryRun, queryNumber } from "./call.ts";
 import { selectionOf } from "./list.ts";
 import { objectReply } from "./object-reply.ts";
 import { present } from "./present.ts";
-import { parseJson, readBytes } from "./read-body.ts";
+import { readDeleteOptions } from "./read-body.ts";
 import { jsonReply, success } from "./reply.ts";
 import { apiVersionOf } from "./served.ts";
 
@@ -45,12 +45,8 @@ function policyOf(
 
 async function read({ request }: Call): Promise<Asked> {
   const { query } = request;
-  const bytes = await readBytes(request);
-  const body = (bytes.length === 0 ? {} : parseJson(bytes)) as Body;
+  const body: Body = await readDeleteOptions(request);
   const grace = body.gracePeriodSeconds ?? queryNumber(query, "gracePeriodSeconds");
-  if (grace !== undefined && !Number.isSafeInteger(grace)) {
-    throw badRequest("gracePeriodSeconds must be a whole number");
-  }
   const orphan = query.get("orphanDependents");
   const policy = policyOf(
     body.propagationPolicy ?? query.get("propagationPolicy") ?? undefined,

@@ -2,6 +2,7 @@ import { badRequest, conflict, MODIFIED } from "../errors.ts";
 import type { HttpReply } from "../http/exchange.ts";
 import type { KubeObject } from "../objects/meta.ts";
 import { prepareChanged } from "../objects/prepare.ts";
+import { validateChange } from "../objects/validate.ts";
 import { type Call, isDryRun } from "./call.ts";
 import { settleNamespace } from "./create.ts";
 import { objectReply } from "./object-reply.ts";
@@ -84,12 +85,15 @@ export async function changeObject(call: Call, change: ChangeShown): Promise<Kub
     merged.kind = current.kind;
     return merged;
   };
+  const check = (current: KubeObject, changed: KubeObject): void =>
+    validateChange(resource, current, changed, target.subresource?.name ?? "");
   if (!isDryRun(request.query.getAll("dryRun"))) {
-    return await api.store.modify(resource, namespace, name, next);
+    return await api.store.modify(resource, namespace, name, next, check);
   }
   const current = await api.store.get(resource, namespace, name);
   const changed = await next(current);
   prepareChanged(resource, current, changed);
+  check(current, changed);
   changed.metadata.resourceVersion = current.metadata.resourceVersion ?? "";
   return changed;
 }

@@ -2,6 +2,7 @@ import type { Client } from "@nodetcd/client";
 import type { Runtime } from "@nodetcd/runtime";
 import { conflict, isReason, notFound } from "../errors.ts";
 import { MODIFY_ATTEMPTS, TTL_BUCKET_SECONDS } from "../limits.ts";
+import { canonical } from "../objects/canonical.ts";
 import type { KubeObject } from "../objects/meta.ts";
 import { prepareChanged } from "../objects/prepare.ts";
 import type { Resource } from "../objects/resource.ts";
@@ -88,7 +89,7 @@ export class ObjectStore {
     return watchObjects(this.client, this.runtime.clock, this.#prefix, resource, options);
   }
 
-  /** What `create` would store, with uid, time and defaults; for `transaction`. */
+  /** What `create` would store, with uid, time and defaults; for `insert` and `transaction`. */
   complete<T extends KubeObject>(resource: Resource<T>, object: T): T {
     return newObject(this.runtime, resource, object);
   }
@@ -98,15 +99,23 @@ export class ObjectStore {
    *
    * @param ttlSeconds after about this time it vanishes by itself, as events do
    */
-  async create<T extends KubeObject>(
+  create<T extends KubeObject>(
+    resource: Resource<T>,
+    object: T,
+    options: { ttlSeconds?: number } = {},
+  ): Promise<T> {
+    return this.insert(resource, this.complete(resource, object), options);
+  }
+
+  /** Stores what `complete` gave; see `create`. */
+  async insert<T extends KubeObject>(
     resource: Resource<T>,
     object: T,
     { ttlSeconds }: { ttlSeconds?: number } = {},
   ): Promise<T> {
-    const created = this.complete(resource, object);
     const lease = ttlSeconds === undefined ? {} : { lease: await this.#leaseFor(ttlSeconds) };
-    await this.transaction([{ kind: "create", resource, object: created, ...lease }]);
-    return created;
+    await this.transaction([{ kind: "create", resource, object, ...lease }]);
+    return object;
   }
 
   /**
@@ -123,20 +132,23 @@ export class ObjectStore {
   /**
    * Reads, lets `change` make the next state, and writes it; again when somebody was faster. Nothing is written when
    * nothing differs. `change` may raise, and gets an object that it may alter and give back; `undefined` leaves it.
+   * `check` may refuse the next state, which is complete then.
    */
   async modify<T extends KubeObject>(
     resource: Resource<T>,
     namespace: string,
     name: string,
     change: (current: T) => T | undefined | Promise<T | undefined>,
+    check: (current: T, next: T) => void = () => undefined,
   ): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       const current = await this.get(resource, namespace, name);
       const next = await change(structuredClone(current));
       if (next === undefined) return current;
       prepareChanged(resource, current, next);
-      if (encodeObject(next) === encodeObject(current)) return current;
+      check(current, next);
       next.metadata.resourceVersion = current.metadata.resourceVersion ?? "";
+      if (canonical(next) === canonical(current)) return current;
       try {
         return await this.update(resource, next);
       } catch (error) {

@@ -2,13 +2,9 @@ import { varintSize, WireReader } from "@nodetcd/bytes";
 import {
   DeleteRangeRequest,
   DeleteRangeResponse,
-  METHODS,
-  type MethodPath,
   PutRequest,
   RangeRequest,
-  RangeResponseTags,
   RequestOp,
-  ResponseHeaderTags,
   TxnRequest,
   TxnResponse,
 } from "@nodetcd/messages";
@@ -24,7 +20,7 @@ export interface SlowCallOptions {
   readonly clock: Clock;
 }
 
-type SlowCallOf = SlowCall & { readonly path: MethodPath };
+type SlowCallOf = SlowCall & { readonly path: string };
 
 /** Counts as etcd prints them; -1 for methods that it does not look into. */
 interface Stats {
@@ -84,17 +80,17 @@ function warnOfRequest(
 function describe(call: SlowCallOf): Stats | undefined {
   try {
     switch (call.path) {
-      case METHODS.KV.Range.path:
+      case "/etcdserverpb.KV/Range":
         return describeRange(call);
-      case METHODS.KV.Put.path:
+      case "/etcdserverpb.KV/Put":
         return {
           requestCount: 1,
           responseCount: 0,
           content: putText(PutRequest.decode(call.request)),
         };
-      case METHODS.KV.DeleteRange.path:
+      case "/etcdserverpb.KV/DeleteRange":
         return describeDelete(call);
-      case METHODS.KV.Txn.path:
+      case "/etcdserverpb.KV/Txn":
         return describeTxn(call);
       default:
         return undefined;
@@ -137,15 +133,18 @@ function describeTxn({ request, reply }: SlowCallOf): Stats {
   return { ...stats, read: { prefix: "read-only txn ", response: text } };
 }
 
+const KVS_TAG = (2 << 3) | 2;
+const COUNT_TAG = 4 << 3;
+
 /** Pairs in a RangeResponse and its count, without decoding the pairs. */
 function countPairs(reply: Uint8Array): { pairs: number; count: number } {
   const reader = new WireReader(reply);
   let [pairs, count] = [0, 0];
   while (!reader.done) {
     const tag = reader.uint32();
-    if (tag === RangeResponseTags.count) count = reader.counter();
+    if (tag === COUNT_TAG) count = reader.counter();
     else {
-      if (tag === RangeResponseTags.kvs) pairs++;
+      if (tag === KVS_TAG) pairs++;
       reader.skip(tag);
     }
   }
@@ -164,7 +163,7 @@ export function bareSize(reply: Uint8Array): number {
   let bare = 0;
   while (!reader.done) {
     const tag = reader.uint32();
-    if (tag === ResponseHeaderTags.revision) bare = 1 + varintSize(reader.counter());
+    if (tag === 3 << 3) bare = 1 + varintSize(reader.counter());
     else reader.skip(tag);
   }
   return sizeWithoutHeader(reply) + 2 + bare;

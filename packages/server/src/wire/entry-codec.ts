@@ -1,6 +1,4 @@
 import { Slab, varint64Size, varintSize, writeVarint, writeVarint64 } from "@nodetcd/bytes";
-import { RequestHeaderTags } from "@nodetcd/messages";
-import type { Caller } from "./caller.ts";
 import type { RequestIds } from "./request-id.ts";
 
 /**
@@ -21,10 +19,12 @@ export type RequestField = (typeof RequestField)[keyof typeof RequestField];
 /** Tag bytes of field 100, `header`, length-delimited: varint of `(100 << 3) | 2`. */
 const HEADER_TAG_0 = 0xa2;
 const HEADER_TAG_1 = 0x06;
+/** Tag of `RequestHeader.ID`, a varint. */
+const ID_TAG = 0x08;
 
 /**
- * The raft entry of a request: `InternalRaftRequest { <field> = request, header = { ID, username, auth_revision } }`,
- * fields in ascending order as etcd writes them. Worked example, a put of 3 bytes `p` by id 5, by nobody:
+ * The raft entry of a request: `InternalRaftRequest { <field> = request, header = { ID } }`, fields
+ * in ascending order as etcd writes them. Worked example, a put of 3 bytes `p` by id 5:
  *
  *     22 03 p p p   a2 06 02 08 05
  *
@@ -36,23 +36,21 @@ export function encodeEntry(
   request: Uint8Array,
   ids: RequestIds,
   suffix: number,
-  by: Caller,
 ): Uint8Array {
   const high = ids.high(suffix);
   const low = ids.low(suffix);
-  const headerSize = 1 + varint64Size(high, low) + by.fields.length;
-  const size = 1 + varintSize(request.length) + request.length + 2;
-  const data = slab.take(size + varintSize(headerSize) + headerSize);
+  const idSize = varint64Size(high, low);
+  const size = 1 + varintSize(request.length) + request.length + 3 + 1 + idSize;
+  const data = slab.take(size);
   data[0] = (field << 3) | 2;
   let offset = writeVarint(data, 1, request.length);
   data.set(request, offset);
   offset += request.length;
   data[offset++] = HEADER_TAG_0;
   data[offset++] = HEADER_TAG_1;
-  offset = writeVarint(data, offset, headerSize);
-  data[offset++] = RequestHeaderTags.id;
-  offset = writeVarint64(data, offset, high, low);
-  if (by.fields.length > 0) data.set(by.fields, offset);
+  data[offset++] = 1 + idSize;
+  data[offset++] = ID_TAG;
+  writeVarint64(data, offset, high, low);
   return data;
 }
 
@@ -86,7 +84,7 @@ export function decodePutEntry(data: Uint8Array, into: PutEntry): boolean {
   offset = into.end;
   if (data[offset] !== HEADER_TAG_0 || data[offset + 1] !== HEADER_TAG_1) return false;
   const headerEnd = offset + 3 + data[offset + 2]!;
-  if (headerEnd !== data.length || data[offset + 3] !== RequestHeaderTags.id) return false;
+  if (headerEnd !== data.length || data[offset + 3] !== ID_TAG) return false;
   return decodeId(data, offset + 4, headerEnd, into);
 }
 

@@ -10,7 +10,8 @@ export function noSpaceGuard(inner: Applier): Applier {
   return {
     ...inner,
     put: refuse,
-    txn: (request, context) => (txnCost(request) > 0 ? refuse() : inner.txn(request, context)),
+    txn: (request, needsReply) =>
+      txnCost(request) > 0 ? refuse() : inner.txn(request, needsReply),
     leaseGrant: refuse,
   };
 }

@@ -12,21 +12,21 @@ export function quotaGuard(inner: Applier, quota: Quota): Applier {
   };
   return {
     ...inner,
-    put(request, context) {
+    put(request, needsReply) {
       const fits = quota.fits(putCost(request));
-      const reply = inner.put(request, context);
+      const reply = inner.put(request, needsReply);
       refuse(fits);
       return reply;
     },
-    txn(request, context) {
+    txn(request, needsReply) {
       const fits = quota.fits(txnCost(request));
-      const reply = inner.txn(request, context);
+      const reply = inner.txn(request, needsReply);
       refuse(fits);
       return reply;
     },
-    leaseGrant(request, context) {
+    leaseGrant(request) {
       const fits = quota.fitsLease();
-      const reply = inner.leaseGrant(request, context);
+      const reply = inner.leaseGrant(request);
       refuse(fits);
       return reply;
     },
