@@ -49,7 +49,6 @@ export function prepareNew(resource: Resource, object: KubeObject): void {
   const { plural } = resource;
   if (COUNTED.has(plural)) object.metadata.generation = 1;
   fillIn(resource, object);
-  if (plural === "jobs" || plural === "cronjobs") (object as Job).status ??= {};
   if (plural === "jobs") generateSelector(object as Job);
   else if (plural === "pods") defaultPod(object as Pod);
   else if (plural === "namespaces") prepareNamespace(object);
