@@ -19,14 +19,15 @@ export interface AuthorityOptions {
   readonly keyKind?: KeyKind;
 }
 
-/** Makes an authority: whoever has its key can make certificates that all who trust it take. */
-export async function makeAuthority(options: AuthorityOptions): Promise<KeyPairPem> {
-  const { commonName, validity, keyKind = "ecdsa-p256" } = options;
-  const keys = await makeKeys(keyKind);
+async function selfSigned(
+  name: x509.JsonName,
+  keys: Keys,
+  validity: Validity,
+): Promise<x509.X509Certificate> {
   const { KeyUsageFlags: usage } = x509;
-  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+  return await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: newSerial(),
-    name: subject(commonName),
+    name,
     ...period(validity),
     keys,
     signingAlgorithm: keys.signing,
@@ -36,6 +37,13 @@ export async function makeAuthority(options: AuthorityOptions): Promise<KeyPairP
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   });
+}
+
+/** Makes an authority: whoever has its key can make certificates that all who trust it take. */
+export async function makeAuthority(options: AuthorityOptions): Promise<KeyPairPem> {
+  const { commonName, validity, keyKind = "ecdsa-p256" } = options;
+  const keys = await makeKeys(keyKind);
+  const certificate = await selfSigned(subject(commonName), keys, validity);
   return { cert: certificatePem(certificate), key: keyPem(keys) };
 }
 
@@ -67,4 +75,14 @@ export async function readAuthority({ cert, key }: KeyPairPem): Promise<Authorit
   const other = Buffer.from((await x509.PublicKey.create(keys.publicKey)).rawData);
   if (own.equals(other)) return { certificate, keys };
   throw new CertificateError("BAD_AUTHORITY", `the key is not that of ${certificate.subject}`);
+}
+
+/** The same authority for longer: same name, same key, so what it has signed stays good. */
+export async function renewAuthority(
+  authority: KeyPairPem,
+  validity: Validity,
+): Promise<KeyPairPem> {
+  const { certificate, keys } = await readAuthority(authority);
+  const renewed = await selfSigned(certificate.subjectName.toJSON(), keys, validity);
+  return { cert: certificatePem(renewed), key: authority.key };
 }

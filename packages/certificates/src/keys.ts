@@ -60,10 +60,13 @@ const CURVES: Readonly<Record<string, KeyKind>> = {
   secp521r1: "ecdsa-p521",
 };
 
-function kindOf(key: KeyObject): KeyKind {
-  const { namedCurve = "" } = key.asymmetricKeyDetails ?? {};
+/** The kind of a key that can sign. Raises `BAD_AUTHORITY` for others. */
+export function kindOf(key: KeyObject): KeyKind {
+  const { namedCurve = "", modulusLength = 0 } = key.asymmetricKeyDetails ?? {};
   if (key.asymmetricKeyType === "ed25519") return "ed25519";
-  if (key.asymmetricKeyType === "rsa") return "rsa-2048";
+  if (key.asymmetricKeyType === "rsa") {
+    return modulusLength > 3072 ? "rsa-4096" : modulusLength > 2048 ? "rsa-3072" : "rsa-2048";
+  }
   const kind = CURVES[namedCurve];
   if (kind !== undefined) return kind;
   const what = `${key.asymmetricKeyType} ${namedCurve}`.trim();

@@ -5,6 +5,8 @@ import {
   KEY_KINDS,
   makeAuthority,
   makeSelfSigned,
+  readCertificate,
+  renewAuthority,
   revocationList,
 } from "@nodetcd/certificates";
 
@@ -74,6 +76,41 @@ describe("issue()", () => {
     const junk = { cert: "x", key: "y" };
     await expect(issue(junk, options)).rejects.toThrow("no certificate in PEM");
   });
+});
+
+test("readCertificate() reads what issue() was told", async () => {
+  const options = {
+    commonName: "m1",
+    organizations: ["o"],
+    hosts: ["db.example", "10.0.0.1"],
+    usages: ["server", "client"] as const,
+    keyKind: "ecdsa-p384" as const,
+  };
+  const { cert } = await issue(authority, { ...options, validity });
+  const notAfter = NOW + 3650 * 86_400_000;
+  expect(readCertificate(cert)).toMatchObject({ ...options, isAuthority: false, notAfter });
+  expect(readCertificate(authority.cert)).toMatchObject({
+    isAuthority: true,
+    hosts: [],
+    usages: [],
+  });
+  expect(() => readCertificate("x")).toThrow("no certificate in PEM");
+});
+
+test("renewAuthority() keeps name and key: what was signed stays good", async () => {
+  const later = { now: NOW + 86_400_000, days: 10 };
+  const renewed = await renewAuthority(authority, later);
+  expect(renewed.key).toBe(authority.key);
+  const { cert } = await issue(authority, {
+    commonName: "x",
+    hosts: [],
+    usages: ["client"],
+    validity,
+  });
+  const issuer = new X509Certificate(renewed.cert);
+  expect(new X509Certificate(cert).checkIssued(issuer)).toBe(true);
+  expect(new X509Certificate(cert).verify(issuer.publicKey)).toBe(true);
+  expect(Date.parse(issuer.validTo)).toBe(NOW + 11 * 86_400_000);
 });
 
 test("makeSelfSigned() makes what etcd makes for --auto-tls", async () => {

@@ -32,6 +32,11 @@ export const COMMANDS: readonly Command[] = [
     load: async () => (await import("./commands/jobs.ts")).jobs,
   },
   {
+    name: "certs",
+    summary: "Make, renew and revoke certificates, and print the flags that use them.",
+    load: async () => (await import("./certs/certs.ts")).certs,
+  },
+  {
     name: "version",
     summary: "Show the version.",
     load: async () => (await import("./commands/version.ts")).version,

@@ -47,7 +47,8 @@ export class Balancer {
   named(text: string): Endpoint {
     const found = this.#endpoints.find(
       ({ address }) =>
-        address === text || (address !== "local" && address === showEndpoint(parseEndpoint(text))),
+        address === text ||
+        (address !== "local" && address === showEndpoint(parseEndpoint(text).address)),
     );
     if (found !== undefined) return found;
     throw new EtcdError(

@@ -4,7 +4,7 @@ import {
   type Services,
   type Transport,
 } from "@nodetcd/grpc";
-import { type Logger, type Runtime, silentLogger } from "@nodetcd/runtime";
+import { type Logger, type Runtime, silentLogger, type TlsClientOptions } from "@nodetcd/runtime";
 import { Balancer } from "./balancer.ts";
 import {
   type Check,
@@ -41,8 +41,8 @@ export interface ClientOptions {
   /** Clock, randomness and network; `nodeRuntime` of `@nodetcd/runtime/node` in a program. */
   runtime: Pick<Runtime, "clock" | "random" | "network">;
   /**
-   * Members to talk to, as `http://host:port`, `host:port` or `unix:///path`. Calls take turns; an endpoint that
-   * cannot be reached is asked last for three seconds. Default `127.0.0.1:2379`.
+   * Members to talk to, as `http://host:port`, `host:port` or `unix:///path`, with TLS as `https://` or `unixs://`. Calls take
+   * turns; an endpoint that cannot be reached is asked last for three seconds. Default `127.0.0.1:2379`.
    */
   endpoints?: string | readonly string[];
   /** A member in this process, called without a socket instead of `endpoints`. */
@@ -58,6 +58,12 @@ export interface ClientOptions {
    * within the two times. False: never. Default: as in `KeepaliveOptions`.
    */
   keepalive?: KeepaliveOptions | false;
+  /**
+   * TLS: roots, own certificate and key, name of the server. Endpoints without `http://` or `https://` have it when this is
+   * there. A function is called for each connection, to bring certificates that were replaced. Default: the system's
+   * roots, no certificate.
+   */
+  tls?: TlsClientOptions | (() => TlsClientOptions);
   /** User name and password where authentication is on. Default none. */
   credentials?: { name: string; password: string };
   retry?: RetryOptions;
@@ -79,6 +85,21 @@ const KEEPALIVE: OptionChecks<KeepaliveOptions> = {
   withoutCalls: isBoolean,
 };
 
+const isPem: Check = (value, name) => {
+  if (!(value instanceof Uint8Array)) isText(value, name);
+};
+const TLS: OptionChecks<TlsClientOptions> = {
+  ca: isPem,
+  cert: isPem,
+  key: isPem,
+  serverName: isText,
+  skipVerify: isBoolean,
+  alpn: isTextOrTexts,
+  minVersion: isText,
+  maxVersion: isText,
+  cipherSuites: isTextOrTexts,
+};
+
 /** An object with these options. */
 function are<Options>(checks: OptionChecks<Options>): Check {
   return (value, name) => checkOptions(value as Options, checks, name);
@@ -93,6 +114,9 @@ const CLIENT_OPTIONS: OptionChecks<ClientOptions> = {
   connectTimeoutMs: isDuration,
   keepalive: (value, name) => {
     if (value !== false) are(KEEPALIVE)(value, name);
+  },
+  tls: (value, name) => {
+    if (typeof value !== "function") are(TLS)(value, name);
   },
   credentials: are(CREDENTIALS),
   retry: are(RETRY),
@@ -114,11 +138,11 @@ function servers(options: ClientOptions): Endpoint[] {
   const transport =
     options.transport ?? (services === undefined ? undefined : new LocalTransport(services, clock));
   if (transport !== undefined) return [newEndpoint("local", transport)];
-  const { connectTimeoutMs = DEFAULT_CONNECT_TIMEOUT_MS } = options;
+  const { connectTimeoutMs = DEFAULT_CONNECT_TIMEOUT_MS, tls } = options;
   const keepalive = keepaliveOf(options.keepalive);
   return [endpoints]
     .flat()
-    .map((text) => connectEndpoint(text, { network, clock, connectTimeoutMs, keepalive }));
+    .map((text) => connectEndpoint(text, { network, clock, connectTimeoutMs, keepalive, tls }));
 }
 
 /** What all parts of a client share. Nothing is connected yet. Raises `BAD_ARGUMENT`. */

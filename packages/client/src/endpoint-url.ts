@@ -2,24 +2,36 @@ import type { ServerAddress } from "@nodetcd/grpc";
 import { EtcdError } from "./errors.ts";
 
 /** Host and path; without slashes in front either alone. */
-const UNIX_URL = /^unix:(?:\/\/)?([^/?#]*)(\/[^?#]*)?$/;
+const UNIX_URL = /^unixs?:(?:\/\/)?([^/?#]*)(\/[^?#]*)?$/;
+
+/** Where a server is, and whether its URL says that it is with TLS; undefined: it does not say. */
+export interface EndpointAddress {
+  readonly address: ServerAddress;
+  readonly isSecure: boolean | undefined;
+}
+
+const SCHEMES: Readonly<Record<string, boolean>> = { http: false, https: true, unixs: true };
 
 /**
- * Reads `http://host:port`, `host:port` or `host` (port 2379), and URLs of unix sockets as etcd's client does:
- * `unix:///run/etcd.sock` is `/run/etcd.sock`, `unix://name` and `unix:name` are `name` in the working directory.
+ * Reads `http://host:port`, `https://host:port`, `host:port` or `host` (port 2379), and URLs of unix sockets as etcd's client
+ * does: `unix:///run/etcd.sock` is `/run/etcd.sock`, `unix://name` and `unix:name` are `name` in the working directory.
  */
-export function parseEndpoint(text: string): ServerAddress {
-  if (text.startsWith("unix:")) return { path: parseUnixUrl(text) };
+export function parseEndpoint(text: string): EndpointAddress {
+  const scheme = /^([a-z]+):(?!\d+$)/.exec(text)?.[1];
+  const isSecure = scheme === undefined ? undefined : SCHEMES[scheme];
+  if (scheme === "unix" || scheme === "unixs") {
+    return { address: { path: parseUnixUrl(text) }, isSecure };
+  }
   const match = /^(?:([a-z]+):\/\/)?(\[[^\]]+\]|[^:/]+)(?::(\d+))?\/?$/.exec(text);
-  const scheme = match?.[1] ?? /^unixs(?=:)/.exec(text)?.[0];
-  if (scheme !== undefined && scheme !== "http") {
-    refuse(text, `scheme ${scheme} is not built yet; use http:// or unix://`);
-  }
   const port = Number(match?.[3] ?? 2379);
-  if (match?.[2] === undefined || port > 65_535) {
-    refuse(text, "it is not of the form http://host:port or unix:///path");
+  if (
+    match?.[2] === undefined ||
+    port > 65_535 ||
+    (match[1] !== undefined && isSecure === undefined)
+  ) {
+    refuse(text, "it is not of the form http://host:port, https://host:port or unix:///path");
   }
-  return { host: match[2].replace(/^\[|\]$/g, ""), port };
+  return { address: { host: match[2].replace(/^\[|\]$/g, ""), port }, isSecure };
 }
 
 /** One text for all that `parseEndpoint` reads alike. */

@@ -1,5 +1,5 @@
 import { Channel, type ChannelKeepalive, type Transport } from "@nodetcd/grpc";
-import type { Clock, Network } from "@nodetcd/runtime";
+import type { Clock, Network, TlsClientOptions } from "@nodetcd/runtime";
 import { parseEndpoint, showEndpoint } from "./endpoint-url.ts";
 import { MAX_RECEIVE_BYTES } from "./limits.ts";
 
@@ -23,6 +23,8 @@ export interface ConnectionOptions {
   readonly connectTimeoutMs: number;
   /** Undefined: connections are never asked whether they live. */
   readonly keepalive: ChannelKeepalive | undefined;
+  /** Of endpoints whose URL says TLS, or does not say. */
+  readonly tls: TlsClientOptions | (() => TlsClientOptions) | undefined;
 }
 
 export function newEndpoint(address: string, transport: Transport): Endpoint {
@@ -31,14 +33,16 @@ export function newEndpoint(address: string, transport: Transport): Endpoint {
 
 /** An endpoint behind a connection that is made when it is first needed. */
 export function connectEndpoint(text: string, options: ConnectionOptions): Endpoint {
-  const address = parseEndpoint(text);
-  const { network, clock, connectTimeoutMs, keepalive } = options;
+  const { address, isSecure } = parseEndpoint(text);
+  const { network, clock, connectTimeoutMs, keepalive, tls } = options;
+  const isTls = isSecure ?? tls !== undefined;
   const transport = new Channel({
     ...address,
     network,
     clock,
     connectTimeoutMs,
     maxReceiveMessageBytes: MAX_RECEIVE_BYTES,
+    ...(isTls ? { tls: tls ?? {} } : {}),
     ...(keepalive === undefined ? {} : { keepalive }),
   });
   return newEndpoint(showEndpoint(address), transport);

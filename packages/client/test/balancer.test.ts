@@ -26,7 +26,7 @@ describe("parseEndpoint", () => {
     ["example.com", "example.com", 2_379],
     ["http://[::1]:5/", "::1", 5],
   ])("reads %s", (text, host, port) => {
-    expect(parseEndpoint(text)).toEqual({ host, port });
+    expect(parseEndpoint(text).address).toEqual({ host, port });
   });
 
   // As etcd's client reads them, and our listen URLs.
@@ -38,18 +38,27 @@ describe("parseEndpoint", () => {
     ["unix:etcd.sock", "etcd.sock"],
     ["unix:/run/etcd.sock", "/run/etcd.sock"],
   ])("reads %s", (text, path) => {
-    expect(parseEndpoint(text)).toEqual({ path });
+    expect(parseEndpoint(text).address).toEqual({ path });
   });
 
-  it.each(["unix:", "unix://", "unix:///a?b", "unix:///a%x", "unixs:///run/etcd.sock"])(
-    "refuses %j",
-    (text) => {
-      expect(() => parseEndpoint(text)).toThrow(EtcdError);
-    },
-  );
-
-  it.each(["", "https://a:1", "http://a:99999", "http://a:1/path", "a:b"])("refuses %j", (text) => {
+  it.each(["unix:", "unix://", "unix:///a?b", "unix:///a%x", "unixs:"])("refuses %j", (text) => {
     expect(() => parseEndpoint(text)).toThrow(EtcdError);
+  });
+
+  it.each(["", "ftp://a:1", "http://a:99999", "http://a:1/path", "a:b"])("refuses %j", (text) => {
+    expect(() => parseEndpoint(text)).toThrow(EtcdError);
+  });
+});
+
+describe("parseEndpoint", () => {
+  it.each([
+    ["https://a:1", true],
+    ["unixs:///run/etcd.sock", true],
+    ["http://a:1", false],
+    ["a:1", undefined],
+    ["unix:///run/etcd.sock", undefined],
+  ])("knows of %s that TLS is %s", (text, isSecure) => {
+    expect(parseEndpoint(text).isSecure).toBe(isSecure);
   });
 });
 

@@ -56,9 +56,12 @@ async function launch(path: string, args: string[]): Promise<ChildProcess> {
 }
 
 /** A single real member on free ports of 127.0.0.1, in a temporary directory. */
-export async function startRealEtcd(path: string): Promise<RealEtcd> {
+export async function startRealEtcd(
+  path: string,
+  { scheme = "http", flags = [] }: { scheme?: "http" | "https"; flags?: readonly string[] } = {},
+): Promise<RealEtcd> {
   const directory = mkdtempSync(join(tmpdir(), "client-test-"));
-  const client = `http://127.0.0.1:${await freePort()}`;
+  const client = `${scheme}://127.0.0.1:${await freePort()}`;
   const peer = `http://127.0.0.1:${await freePort()}`;
   const args = [
     ["--name", "real"],
@@ -68,6 +71,7 @@ export async function startRealEtcd(path: string): Promise<RealEtcd> {
     ["--listen-peer-urls", peer],
     ["--initial-advertise-peer-urls", peer],
     ["--initial-cluster", `real=${peer}`],
+    flags,
   ].flat();
   const running: ChildProcess[] = [await launch(path, args)];
   const halt = async (signal: "SIGTERM" | "SIGKILL"): Promise<void> => {

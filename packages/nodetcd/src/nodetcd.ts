@@ -52,5 +52,11 @@ export {
   type WatchEvent,
   type WatchOptions,
 } from "@nodetcd/client";
-export { type MemberConfig, ServerError, type ServerErrorCode } from "@nodetcd/server";
+export type { TlsClientOptions } from "@nodetcd/runtime";
+export {
+  type MemberConfig,
+  ServerError,
+  type ServerErrorCode,
+  type TransportSecurity,
+} from "@nodetcd/server";
 export { connect, type Etcd, startEtcd, type StartOptions } from "./start-etcd.ts";

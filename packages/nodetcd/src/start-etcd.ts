@@ -16,7 +16,7 @@ export interface StartOptions {
   listen?: boolean;
   /** Name of the member. Default `nodetcd`. */
   name?: string;
-  /** Any other setting of a member; wins over the options above. Default: etcd's defaults. */
+  /** Any other setting of a member; wins over the options above. With `clientTls` the port is `https`. Default: etcd's. */
   config?: Partial<MemberConfig>;
   /** Gets the member's log lines. Default: nobody. */
   logger?: Logger;
@@ -26,7 +26,7 @@ export interface StartOptions {
 export interface Etcd extends AsyncDisposable {
   /** Calls the member without a socket. Closed by `stop`. */
   readonly client: Client;
-  /** `http://127.0.0.1:port` for other clients; empty with `listen: false`. */
+  /** `http://127.0.0.1:port` for other clients, or `https`; empty with `listen: false`. */
   readonly endpoint: string;
   readonly dataDir: string;
   /** Resolves, never rejects, when the member cannot go on because storage failed. */
@@ -37,12 +37,13 @@ export interface Etcd extends AsyncDisposable {
 
 function memberConfig(options: StartOptions, dataDir: string): MemberConfig {
   const { clientPort = 0, listen = true, name = "nodetcd", config } = options;
+  const scheme = config?.clientTls === undefined ? "http" : "https";
   return {
     ...defaultConfig,
     name,
     dataDir,
     unsafeNoFsync: options.dataDir === undefined,
-    listenClientUrls: listen ? [`http://127.0.0.1:${clientPort}`] : [],
+    listenClientUrls: listen ? [`${scheme}://127.0.0.1:${clientPort}`] : [],
     listenPeerUrls: [],
     ...config,
   };
