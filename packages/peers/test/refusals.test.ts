@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { MessageType, RaftMessage } from "@nodetcd/messages";
 import { nodeRuntime } from "@nodetcd/runtime/node";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { freePort, program, RealEtcd } from "./support/real-etcd.ts";
+import { etcdOf37, freePort, RealEtcd } from "./support/real-etcd.ts";
 import { StubMember } from "./support/stub-member.ts";
 
 /** Where requests go, and who answers there. */
@@ -23,7 +23,7 @@ interface Ask {
   readonly body?: (target: Target) => Uint8Array;
 }
 
-const etcdPath = program("etcd");
+const etcdPath = etcdOf37();
 let etcd: RealEtcd;
 let stub: StubMember;
 let folder: string;

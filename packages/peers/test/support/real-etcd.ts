@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -16,6 +16,19 @@ export function program(name: "etcd" | "etcdctl" | "etcdutl" | "bbolt"): string 
   if (found === undefined)
     console.warn(`MISSING: ${name} (set ${name.toUpperCase()}_BIN or put it on PATH)`);
   return found;
+}
+
+/** As `program`, but only an etcd whose behaviour is the one to compare with. */
+export function etcdOf37(): string | undefined {
+  const path = program("etcd");
+  if (path === undefined) return undefined;
+  const version =
+    /etcd Version: (\S+)/.exec(execFileSync(path, ["--version"], { encoding: "utf8" }))?.[1] ?? "?";
+  if (version.startsWith("3.7.")) return path;
+  console.warn(
+    `MISSING: etcd 3.7 (${path} is ${version}; set ETCD_BIN): not compared with real etcd`,
+  );
+  return undefined;
 }
 
 export async function freePort(): Promise<number> {
