@@ -12,6 +12,8 @@ export default defineConfig({
       "tests/unit/**/*.test.ts",
       "scripts/test/**/*.test.ts",
     ],
-    testTimeout: 20_000,
+    // Only against a hang: a machine with much else to do takes many times longer.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
   },
 });

@@ -8,7 +8,7 @@
  */
 import { writeFileSync } from "node:fs";
 import { Channel } from "@nodetcd/grpc";
-import { PutRequest, RangeRequest } from "@nodetcd/messages";
+import { METHODS, PutRequest, RangeRequest } from "@nodetcd/messages";
 import { nodeClock, nodeNetwork } from "@nodetcd/runtime/node";
 
 export interface LoadOptions {
@@ -54,7 +54,7 @@ function encodeRequests(options: LoadOptions): { path: string; requests: Uint8Ar
       ? PutRequest.encode({ key, value })
       : RangeRequest.encode({ key, serializable: options.kind === "serializable" });
   });
-  return { path: isWrite ? "/etcdserverpb.KV/Put" : "/etcdserverpb.KV/Range", requests };
+  return { path: isWrite ? METHODS.KV.Put.path : METHODS.KV.Range.path, requests };
 }
 
 async function load(options: LoadOptions): Promise<LoadResult> {

@@ -44,4 +44,6 @@ export const WORLD_FOLDERS: readonly string[] = [
   "packages/certificates/src/",
   // Kubernetes' API is streams over HTTP/1.1; runtime offers answers in one piece only.
   "packages/jobs/src/http/",
+  // Browsers need streams, files and headers that the runtime's small HTTP/1 server does not have.
+  "packages/console/src/node/",
 ];

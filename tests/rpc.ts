@@ -3,7 +3,7 @@
  * fault in both ends of that cannot hide itself.
  */
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from "node:http2";
-import type { Init, MessageCodec } from "@nodetcd/messages";
+import type { Init, Method } from "@nodetcd/messages";
 
 export interface Failure {
   /** gRPC status code. */
@@ -17,13 +17,6 @@ export class RpcFailure extends Error implements Failure {
     super(message);
     this.code = code;
   }
-}
-
-/** A method with its codecs. */
-export interface Method<Request, Reply> {
-  readonly path: string;
-  readonly request: MessageCodec<Request>;
-  readonly reply: MessageCodec<Reply>;
 }
 
 const UNAVAILABLE = 14;
@@ -59,7 +52,7 @@ export class Connection {
           clearTimeout(timer);
           if (failure.code !== 0) reject(new RpcFailure(failure.code, failure.message));
           else if (reply === undefined) reject(new RpcFailure(13, "a reply without a message"));
-          else resolve(method.reply.decode(reply));
+          else resolve(method.response.decode(reply));
         },
       );
       const timer = setTimeout(() => stream.fail(4, `no reply within ${timeoutMs} ms`), timeoutMs);

@@ -5,6 +5,7 @@ import {
   LeaseKeepAliveRequest,
   LeaseLeasesResponse,
   LeaseRevokeRequest,
+  METHODS,
   TxnRequest,
 } from "@nodetcd/messages";
 import { Latency, openChannel, Puts, sleep, until, Watches } from "./load.ts";
@@ -41,12 +42,12 @@ async function calls(
 }
 
 const grant = (channels: readonly Channel[], count: number, ttl: number): Promise<void> =>
-  calls(channels, "/etcdserverpb.Lease/LeaseGrant", count, (n) =>
+  calls(channels, METHODS.Lease.LeaseGrant.path, count, (n) =>
     LeaseGrantRequest.encode({ id: FIRST_ID + BigInt(n), ttl }),
   );
 
 async function leasesLeft(channel: Channel): Promise<number> {
-  const reply = await channel.unary("/etcdserverpb.Lease/LeaseLeases", EMPTY);
+  const reply = await channel.unary(METHODS.Lease.LeaseLeases.path, EMPTY);
   return LeaseLeasesResponse.decode(reply).leases.length;
 }
 
@@ -60,7 +61,7 @@ export async function keepAlive(subject: Subject, scale: number): Promise<void> 
 
   const latency = new Latency();
   let renewed = 0;
-  const streams = channels.map((channel) => channel.stream("/etcdserverpb.Lease/LeaseKeepAlive"));
+  const streams = channels.map((channel) => channel.stream(METHODS.Lease.LeaseKeepAlive.path));
   const waiting = streams.map((): number[] => []);
   for (const [i, stream] of streams.entries()) {
     stream.onMessage = () => {
@@ -120,7 +121,7 @@ export async function expiry(subject: Subject, scale: number): Promise<void> {
   const channels = Array.from({ length: 10 }, () => openChannel(subject.server.clientPort));
   const ttl = 30;
   await grant(channels, count, ttl);
-  await calls(channels, "/etcdserverpb.KV/Txn", count, (n) =>
+  await calls(channels, METHODS.KV.Txn.path, count, (n) =>
     TxnRequest.encode({
       success: [
         {
@@ -134,7 +135,7 @@ export async function expiry(subject: Subject, scale: number): Promise<void> {
     }),
   );
   // All of them begin their time anew, so that they end together.
-  const streams = channels.map((channel) => channel.stream("/etcdserverpb.Lease/LeaseKeepAlive"));
+  const streams = channels.map((channel) => channel.stream(METHODS.Lease.LeaseKeepAlive.path));
   let renewed = 0;
   for (const stream of streams) stream.onMessage = () => renewed++;
   const began = performance.now();
@@ -182,7 +183,7 @@ export async function revoke(subject: Subject, scale: number): Promise<void> {
   const perTxn = 100;
   await calls(
     [channel],
-    "/etcdserverpb.KV/Txn",
+    METHODS.KV.Txn.path,
     keys / perTxn,
     (n) =>
       TxnRequest.encode({
@@ -212,10 +213,7 @@ export async function revoke(subject: Subject, scale: number): Promise<void> {
   const others = puts.atRate(200, 4);
   await sleep(500);
   const sentAt = performance.now();
-  await channel.unary(
-    "/etcdserverpb.Lease/LeaseRevoke",
-    LeaseRevokeRequest.encode({ id: FIRST_ID }),
-  );
+  await channel.unary(METHODS.Lease.LeaseRevoke.path, LeaseRevokeRequest.encode({ id: FIRST_ID }));
   const answered = performance.now() - sentAt;
   await until(() => watch.events >= keys, 30_000);
   const seen = performance.now() - sentAt;

@@ -1,12 +1,18 @@
 /** What clients do to a server: watches on many streams, puts at a rate, keepalives. */
 import { createHistogram, type RecordableHistogram } from "node:perf_hooks";
 import { Channel, type ClientStream } from "@nodetcd/grpc";
-import { type Init, PutRequest, type WatchCreateRequest, WatchRequest } from "@nodetcd/messages";
+import {
+  type Init,
+  METHODS,
+  PutRequest,
+  type WatchCreateRequest,
+  WatchRequest,
+} from "@nodetcd/messages";
 import { nodeClock, nodeNetwork } from "@nodetcd/runtime/node";
 import { now, readResponse, type Seen, stampedValue } from "./response.ts";
 
-const WATCH_PATH = "/etcdserverpb.Watch/Watch";
-const PUT_PATH = "/etcdserverpb.KV/Put";
+const WATCH_PATH = METHODS.Watch.Watch.path;
+const PUT_PATH = METHODS.KV.Put.path;
 const MICROSECONDS = 1000;
 
 export const sleep = (ms: number): Promise<void> =>

@@ -1,6 +1,6 @@
 /** Scenarios of watches. Sizes are those of a large cluster; `scale` makes all of them smaller. */
 import { connect } from "node:net";
-import { WatchRequest } from "@nodetcd/messages";
+import { METHODS, WatchRequest } from "@nodetcd/messages";
 import { Puts, sleep, until, Watches } from "./load.ts";
 import { putElsewhere, type PutReport } from "./put-process.ts";
 import { Stretch } from "./report.ts";
@@ -258,7 +258,7 @@ function deafClient(port: number): ReturnType<typeof connect> {
   const headers = Buffer.concat([
     literal(":method", "POST"),
     literal(":scheme", "http"),
-    literal(":path", "/etcdserverpb.Watch/Watch"),
+    literal(":path", METHODS.Watch.Watch.path),
     literal(":authority", "x"),
     literal("content-type", "application/grpc"),
     literal("te", "trailers"),

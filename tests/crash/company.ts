@@ -2,16 +2,16 @@
 import { connect as connectTcp, createServer, type Server, type Socket } from "node:net";
 import {
   LeaseKeepAliveRequest,
+  METHODS,
   RangeRequest,
   SnapshotRequest,
   WatchRequest,
 } from "@nodetcd/messages";
-import { KEEP_ALIVE_PATH, LEASE_GRANT, RANGE_STREAM_PATH, WATCH_PATH } from "../methods.ts";
 import { Connection, type RpcStream } from "../rpc.ts";
 import type { Seeded } from "../seeded.ts";
 import type { Records } from "./record.ts";
 
-const SNAPSHOT_PATH = "/etcdserverpb.Maintenance/Snapshot";
+const SNAPSHOT_PATH = METHODS.Maintenance.Snapshot.path;
 const ALL = { key: Uint8Array.of(0), rangeEnd: Uint8Array.of(0) };
 /** What clients may have said when they stop saying anything. */
 const BEGINNINGS = [
@@ -39,7 +39,7 @@ export class Company {
     this.#watch(this.#connect(url));
     this.#keepAlive(this.#connect(url), records);
     if (random.chance(50)) this.#download(this.#connect(url), SNAPSHOT_PATH);
-    if (random.chance(30)) this.#download(this.#connect(url), RANGE_STREAM_PATH);
+    if (random.chance(30)) this.#download(this.#connect(url), METHODS.KV.RangeStream.path);
     if (random.chance(50)) this.#stalled.push(...BEGINNINGS.map((said) => beginOnly(url, said)));
     if (random.chance(50)) void this.#fallSilent(url, random.chance(50));
   }
@@ -58,7 +58,7 @@ export class Company {
   }
 
   #watch(connection: Connection): RpcStream {
-    const stream = connection.open(WATCH_PATH, ignore, ignore);
+    const stream = connection.open(METHODS.Watch.Watch.path, ignore, ignore);
     stream.send(WatchRequest.encode({ createRequest: { ...ALL, prevKv: true } }));
     return stream;
   }
@@ -66,10 +66,10 @@ export class Company {
   #keepAlive(connection: Connection, records: Records): void {
     const id = ++lastLease;
     records.unansweredGrants.add(id);
-    connection.call(LEASE_GRANT, { id, ttl: 100_000 }).then(() => {
+    connection.call(METHODS.Lease.LeaseGrant, { id, ttl: 100_000 }).then(() => {
       records.unansweredGrants.delete(id);
       records.grantedLeases.add(id);
-      const stream = connection.open(KEEP_ALIVE_PATH, ignore, ignore);
+      const stream = connection.open(METHODS.Lease.LeaseKeepAlive.path, ignore, ignore);
       const beat = (): void => {
         if (!connection.isClosed) stream.send(LeaseKeepAliveRequest.encode({ id }));
       };

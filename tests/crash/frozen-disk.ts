@@ -10,7 +10,7 @@
 import { spawnSync } from "node:child_process";
 import { rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { DEFRAGMENT, RANGE } from "../methods.ts";
+import { METHODS } from "@nodetcd/messages";
 import { type Peer, peer, sayMissing } from "../peers.ts";
 import { type ServerProcess, startServer, temporaryDirectory } from "../processes.ts";
 import { Connection } from "../rpc.ts";
@@ -71,7 +71,11 @@ async function slowestRead(server: ServerProcess, ms: number): Promise<number> {
   for (let number = 0; performance.now() < end; number++) {
     const begun = performance.now();
     const key = Buffer.from(`key${number % 64}`);
-    await connection.call(RANGE, { key, serializable: number % 2 === 0 }, ms + READ_MAX_MS);
+    await connection.call(
+      METHODS.KV.Range,
+      { key, serializable: number % 2 === 0 },
+      ms + READ_MAX_MS,
+    );
     slowest = Math.max(slowest, performance.now() - begun);
     await sleep(2);
   }
@@ -86,7 +90,8 @@ async function round(
   random: Seeded,
 ): Promise<void> {
   const connection = new Connection(server.url);
-  if (random.chance(50)) connection.call(DEFRAGMENT, {}, 60_000).catch(() => undefined);
+  if (random.chance(50))
+    connection.call(METHODS.Maintenance.Defragment, {}, 60_000).catch(() => undefined);
   await sleep(random.between(0, 500));
   disk.freeze();
   // What the disk took with the freeze may still be answered.

@@ -8,7 +8,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { rmSync } from "node:fs";
-import { PUT } from "../methods.ts";
+import { METHODS } from "@nodetcd/messages";
 import { type Peer, peer } from "../peers.ts";
 import {
   type ServerOptions,
@@ -80,7 +80,7 @@ async function fill(server: ServerProcess, records: Records): Promise<string> {
       records.sentValues.add(value);
       try {
         const request = { key: Buffer.from(key), value: Buffer.from(value) };
-        const reply = await connection.call(PUT, request, 15_000);
+        const reply = await connection.call(METHODS.KV.Put, request, 15_000);
         records.acknowledge(reply.header?.revision ?? 0, [{ key, value }]);
       } catch (error) {
         failure ??= String(error);

@@ -2,11 +2,11 @@
 import {
   EventType,
   type KeyValue,
+  METHODS,
   RangeRequest,
   WatchRequest,
   WatchResponse,
 } from "@nodetcd/messages";
-import { RANGE, WATCH_PATH } from "../methods.ts";
 import { Connection } from "../rpc.ts";
 import type { Change } from "./record.ts";
 
@@ -21,7 +21,11 @@ export interface Held {
 }
 
 export async function readHeld(connection: Connection): Promise<Held> {
-  const reply = await connection.call(RANGE, RangeRequest.decode(RangeRequest.encode(ALL)), 30_000);
+  const reply = await connection.call(
+    METHODS.KV.Range,
+    RangeRequest.decode(RangeRequest.encode(ALL)),
+    30_000,
+  );
   return { revision: reply.header?.revision ?? 0, keyValues: reply.kvs };
 }
 
@@ -39,7 +43,7 @@ export function readHistory(connection: Connection, from: number, to: number): P
       HISTORY_TIMEOUT_MS,
     );
     const stream = connection.open(
-      WATCH_PATH,
+      METHODS.Watch.Watch.path,
       (message) => {
         const response = WatchResponse.decode(message);
         if (response.canceled) {

@@ -1,6 +1,5 @@
 /** Concurrent writes with values that never repeat, recorded as they are acknowledged. */
-import { type Init, type RequestOp } from "@nodetcd/messages";
-import * as methods from "../methods.ts";
+import { type Init, METHODS, type RequestOp } from "@nodetcd/messages";
 import { Connection } from "../rpc.ts";
 import type { Seeded } from "../seeded.ts";
 import type { Change, Records } from "./record.ts";
@@ -89,7 +88,7 @@ export class Load {
     const { key, value = "" } = this.#newChange(this.#key());
     if (lease !== 0n) this.#records.leasedValues.add(value);
     const request = { key: text(key), value: text(value), lease };
-    const reply = await connection.call(methods.PUT, request, CALL_TIMEOUT_MS);
+    const reply = await connection.call(METHODS.KV.Put, request, CALL_TIMEOUT_MS);
     this.#records.acknowledge(reply.header?.revision ?? 0, [{ key, value }]);
   }
 
@@ -99,7 +98,7 @@ export class Load {
     const success: Init<RequestOp>[] = changes.map(({ key, value = "" }) => ({
       requestPut: { key: text(key), value: text(value) },
     }));
-    const reply = await connection.call(methods.TXN, { success }, CALL_TIMEOUT_MS);
+    const reply = await connection.call(METHODS.KV.Txn, { success }, CALL_TIMEOUT_MS);
     this.#records.acknowledge(reply.header?.revision ?? 0, changes);
   }
 
@@ -107,7 +106,11 @@ export class Load {
     const key = this.#key();
     const { unansweredDeletes } = this.#records;
     unansweredDeletes.set(key, (unansweredDeletes.get(key) ?? 0) + 1);
-    const reply = await connection.call(methods.DELETE_RANGE, { key: text(key) }, CALL_TIMEOUT_MS);
+    const reply = await connection.call(
+      METHODS.KV.DeleteRange,
+      { key: text(key) },
+      CALL_TIMEOUT_MS,
+    );
     unansweredDeletes.set(key, (unansweredDeletes.get(key) ?? 0) - 1);
     if (reply.deleted > 0) {
       this.#records.acknowledge(reply.header?.revision ?? 0, [{ key, value: undefined }]);
@@ -118,13 +121,13 @@ export class Load {
     const records = this.#records;
     const id = ++lastLease;
     records.unansweredGrants.add(id);
-    await connection.call(methods.LEASE_GRANT, { id, ttl: 100_000 }, CALL_TIMEOUT_MS);
+    await connection.call(METHODS.Lease.LeaseGrant, { id, ttl: 100_000 }, CALL_TIMEOUT_MS);
     records.unansweredGrants.delete(id);
     records.grantedLeases.add(id);
     await this.#put(connection, id);
     if (this.#random.chance(60)) {
       records.unansweredRevokes.add(id);
-      await connection.call(methods.LEASE_REVOKE, { id }, CALL_TIMEOUT_MS);
+      await connection.call(METHODS.Lease.LeaseRevoke, { id }, CALL_TIMEOUT_MS);
       records.unansweredRevokes.delete(id);
       records.revokedLeases.add(id);
     }
@@ -135,7 +138,7 @@ export class Load {
     const revision = Math.min(records.newestAcknowledged - 1000, records.verified);
     if (revision <= records.compactionSent || !this.#random.chance(20)) return;
     records.compactionSent = revision;
-    await connection.call(methods.COMPACT, { revision }, CALL_TIMEOUT_MS);
+    await connection.call(METHODS.KV.Compact, { revision }, CALL_TIMEOUT_MS);
     records.compacted = Math.max(records.compacted, revision);
   }
 }

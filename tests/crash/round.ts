@@ -1,7 +1,7 @@
 /** One round of the crash harness on a data directory that stays from round to round. */
 import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { HASH_KV } from "../methods.ts";
+import { METHODS } from "@nodetcd/messages";
 import { type Peer, peer } from "../peers.ts";
 import { freePort, run, ServerProcess, startServer, temporaryDirectory } from "../processes.ts";
 import { Connection } from "../rpc.ts";
@@ -98,7 +98,9 @@ async function openWithEtcd({ directory, verified, records }: Campaign): Promise
     const server = await startServer(etcd, { dataDirectory: copy });
     const connection = new Connection(server.url);
     try {
-      const { hash } = await connection.call(HASH_KV, { revision: verified.hash.revision });
+      const { hash } = await connection.call(METHODS.Maintenance.HashKV, {
+        revision: verified.hash.revision,
+      });
       const isComparable = verified.hash.compacted === records.compacted;
       return !isComparable || hash === verified.hash.value
         ? []

@@ -10,7 +10,7 @@
  */
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { PUT, RANGE } from "../methods.ts";
+import { METHODS } from "@nodetcd/messages";
 import { type Peer, peer } from "../peers.ts";
 import { freePort, ServerProcess, startServer, temporaryDirectory } from "../processes.ts";
 import { Connection } from "../rpc.ts";
@@ -47,7 +47,10 @@ async function writeDirectory(subject: Peer, directory: string): Promise<void> {
   const server = await startServer(subject, { dataDirectory: directory, flags: FLAGS });
   const connection = new Connection(server.url);
   for (let i = 0; i < KEYS; i++) {
-    await connection.call(PUT, { key: Buffer.from(`k${i}`), value: Buffer.from(`v${i}`) });
+    await connection.call(METHODS.KV.Put, {
+      key: Buffer.from(`k${i}`),
+      value: Buffer.from(`v${i}`),
+    });
   }
   // Within the commit interval of the backend: the last writes are in the WAL alone.
   await server.kill();
@@ -91,7 +94,7 @@ async function checkKeys(url: string): Promise<Outcome> {
   const connection = new Connection(url);
   try {
     for (let i = 0; i < KEYS; i++) {
-      const { kvs } = await connection.call(RANGE, { key: Buffer.from(`k${i}`) });
+      const { kvs } = await connection.call(METHODS.KV.Range, { key: Buffer.from(`k${i}`) });
       const value = kvs[0] === undefined ? undefined : Buffer.from(kvs[0].value).toString();
       if (value === `v${i}`) continue;
       if (i === KEYS - 1 && value === undefined) return "last lost";

@@ -8,7 +8,7 @@
  * 5. leases that were granted are there, revoked ones are not, and their keys went with them;
  * 6. the hash of the history up to a revision is the same before and after.
  */
-import { HASH_KV, LEASE_LEASES } from "../methods.ts";
+import { METHODS } from "@nodetcd/messages";
 import { Connection } from "../rpc.ts";
 import { type Held, type History, readHeld, readHistory } from "./history.ts";
 import type { Change, Records } from "./record.ts";
@@ -136,7 +136,7 @@ async function checkLeases(
   records: Records,
   held: Held,
 ): Promise<string[]> {
-  const { leases } = await connection.call(LEASE_LEASES, {});
+  const { leases } = await connection.call(METHODS.Lease.LeaseLeases, {});
   const present = new Set(leases.map(({ id }) => id));
   const faults: string[] = [];
   for (const id of records.grantedLeases) {
@@ -166,11 +166,11 @@ async function checkHash(
   const before = verified.hash;
   const faults: string[] = [];
   if (before !== undefined && before.compacted === records.compactionSent) {
-    const again = await connection.call(HASH_KV, { revision: before.revision });
+    const again = await connection.call(METHODS.Maintenance.HashKV, { revision: before.revision });
     if (again.hash !== before.value)
       faults.push(`hash at ${before.revision} was ${before.value}, is ${again.hash}`);
   }
-  const now = await connection.call(HASH_KV, { revision: current });
+  const now = await connection.call(METHODS.Maintenance.HashKV, { revision: current });
   verified.hash = { revision: current, compacted: records.compactionSent, value: now.hash };
   return faults;
 }

@@ -1,6 +1,5 @@
 /** The history as reads at every revision show it, and what a watch should have been told of it. */
-import { EventType, FilterType, type KeyValue } from "@nodetcd/messages";
-import { RANGE } from "../methods.ts";
+import { EventType, FilterType, type KeyValue, METHODS } from "@nodetcd/messages";
 import type { Connection } from "../rpc.ts";
 import type { LoggedWatch, Wish } from "./watcher.ts";
 
@@ -35,9 +34,9 @@ export class RangeHistory {
   /** All keys at a revision; values of those that it changed. */
   async #stateAt(connection: Connection, revision: number): Promise<Map<string, KeyValue>> {
     const [keys, changed] = await Promise.all([
-      connection.call(RANGE, { ...ALL, revision, keysOnly: true }, 60_000),
+      connection.call(METHODS.KV.Range, { ...ALL, revision, keysOnly: true }, 60_000),
       connection.call(
-        RANGE,
+        METHODS.KV.Range,
         { ...ALL, revision, minModRevision: revision, maxModRevision: revision },
         60_000,
       ),

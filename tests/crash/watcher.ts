@@ -3,11 +3,11 @@ import {
   type Event,
   FilterType,
   type Init,
+  METHODS,
   type WatchCreateRequest,
   WatchRequest,
   WatchResponse,
 } from "@nodetcd/messages";
-import { WATCH_PATH } from "../methods.ts";
 import type { Connection, RpcStream } from "../rpc.ts";
 import type { Seeded } from "../seeded.ts";
 
@@ -85,7 +85,7 @@ export class LoggedWatch {
     if (this.over) return;
     this.#fragments = [];
     const stream = connection.open(
-      WATCH_PATH,
+      METHODS.Watch.Watch.path,
       (message) => {
         if (stream === this.#stream) this.#take(WatchResponse.decode(message));
       },

@@ -8,7 +8,7 @@
  * `SUBJECT=etcd` tries real etcd instead.
  */
 import { rmSync } from "node:fs";
-import { COMPACT } from "../methods.ts";
+import { METHODS } from "@nodetcd/messages";
 import { peer } from "../peers.ts";
 import { freePort, type ServerProcess, startServer, temporaryDirectory } from "../processes.ts";
 import { Connection } from "../rpc.ts";
@@ -156,7 +156,7 @@ class Trial {
     const at = this.#random.between(Math.max(1, revision - 1000), revision);
     if (at <= this.#compacted) return;
     this.#compacted = at;
-    await connection.call(COMPACT, { revision: at });
+    await connection.call(METHODS.KV.Compact, { revision: at });
   }
 }
 

@@ -3,13 +3,14 @@ import {
   type Init,
   LeaseKeepAliveRequest,
   LeaseKeepAliveResponse,
+  type Method,
+  METHODS,
   RangeRequest,
   RangeResponse,
   RangeStreamResponse,
   type ResponseHeader,
 } from "@nodetcd/messages";
-import * as methods from "../methods.ts";
-import { Connection, type Method, RpcFailure } from "../rpc.ts";
+import { Connection, RpcFailure } from "../rpc.ts";
 import * as encode from "./encode.ts";
 import {
   type CrowdSpec,
@@ -126,11 +127,11 @@ export class Player implements encode.Known {
   async #play(step: Step): Promise<string> {
     switch (step.kind) {
       case "range":
-        return this.#call(methods.RANGE, encode.rangeRequest(step.spec, this));
+        return this.#call(METHODS.KV.Range, encode.rangeRequest(step.spec, this));
       case "put":
-        return this.#call(methods.PUT, encode.putRequest(step.spec, this));
+        return this.#call(METHODS.KV.Put, encode.putRequest(step.spec, this));
       case "delete":
-        return this.#call(methods.DELETE_RANGE, encode.deleteRequest(step.spec));
+        return this.#call(METHODS.KV.DeleteRange, encode.deleteRequest(step.spec));
       case "txn":
         return this.#txn(step.spec);
       case "range-stream":
@@ -141,13 +142,13 @@ export class Player implements encode.Known {
       case "grant":
         return this.#grant(step.lease, step.ttl);
       case "revoke":
-        return this.#call(methods.LEASE_REVOKE, { id: this.lease(step.lease) });
+        return this.#call(METHODS.Lease.LeaseRevoke, { id: this.lease(step.lease) });
       case "keep-alive":
         return this.#keepAlive(this.lease(step.lease));
       case "time-to-live":
         return this.#timeToLive(this.lease(step.lease), step.keys);
       case "leases":
-        return this.#call(methods.LEASE_LEASES, {});
+        return this.#call(METHODS.Lease.LeaseLeases, {});
       case "watch":
         return this.#watch(step.spec);
       case "cancel":
@@ -157,12 +158,12 @@ export class Player implements encode.Known {
       case "settle":
         return this.#settle();
       case "hash":
-        return this.#call(methods.HASH_KV, { revision: this.revision(step.revision) });
+        return this.#call(METHODS.Maintenance.HashKV, { revision: this.revision(step.revision) });
     }
   }
 
   async #txn(spec: TxnSpec): Promise<string> {
-    const reply = await this.#reply(methods.TXN, encode.txnRequest(spec, this));
+    const reply = await this.#reply(METHODS.KV.Txn, encode.txnRequest(spec, this));
     if (deletesToTheEnd(spec)) this.#putAgain.add(reply.header?.revision ?? 0);
     return this.#show(reply);
   }
@@ -187,7 +188,7 @@ export class Player implements encode.Known {
   async #compact(revision: number, physical: boolean): Promise<string> {
     const before = await this.#settle();
     const reply = await orFailure(async () => {
-      const reply = await this.#reply(methods.COMPACT, { revision, physical });
+      const reply = await this.#reply(METHODS.KV.Compact, { revision, physical });
       this.#compacted = revision;
       return this.#show(reply);
     });
@@ -196,7 +197,7 @@ export class Player implements encode.Known {
 
   async #grant(lease: LeaseRef, ttl: number): Promise<string> {
     const id = "id" in lease ? BigInt(lease.id) : 0n;
-    const reply = await this.#reply(methods.LEASE_GRANT, { id, ttl });
+    const reply = await this.#reply(METHODS.Lease.LeaseGrant, { id, ttl });
     if ("slot" in lease) {
       this.#slots.set(lease.slot, reply.id);
       this.#names.set(reply.id, `grant ${this.#names.size}`);
@@ -206,7 +207,7 @@ export class Player implements encode.Known {
 
   /** The remaining time is left out: it depends on when the call comes. */
   async #timeToLive(id: bigint, keys: boolean): Promise<string> {
-    const reply = await this.#reply(methods.LEASE_TIME_TO_LIVE, { id, keys });
+    const reply = await this.#reply(METHODS.Lease.LeaseTimeToLive, { id, keys });
     const lateBy = reply.grantedTtl - reply.ttl;
     const ttl = reply.ttl > 0 && lateBy >= 0 && lateBy < 120 ? "running" : reply.ttl;
     // etcd lists the keys in the order of a hash map.
@@ -218,7 +219,7 @@ export class Player implements encode.Known {
     return new Promise((resolve) => {
       const replies: string[] = [];
       const stream = this.#connection.open(
-        methods.KEEP_ALIVE_PATH,
+        METHODS.Lease.LeaseKeepAlive.path,
         (message) => {
           replies.push(this.#show(LeaseKeepAliveResponse.decode(message)));
           stream.end();
@@ -234,7 +235,7 @@ export class Player implements encode.Known {
     return new Promise((resolve) => {
       const all = RangeResponse.create();
       const stream = this.#connection.open(
-        methods.RANGE_STREAM_PATH,
+        METHODS.KV.RangeStream.path,
         (message) => {
           const { rangeResponse } = RangeStreamResponse.decode(message);
           if (rangeResponse === undefined) return;
@@ -264,28 +265,28 @@ export class Player implements encode.Known {
 
   /** Puts very many keys, deletes them and reads them again; every watch sees both. */
   async #crowd({ keys, deletedBy }: CrowdSpec): Promise<string> {
-    const said = [await this.#call(methods.LEASE_GRANT, { id: CROWD_LEASE, ttl: 100_000 })];
+    const said = [await this.#call(METHODS.Lease.LeaseGrant, { id: CROWD_LEASE, ttl: 100_000 })];
     for (let from = 0; from < keys; from += TXN_OPERATIONS) {
       const count = Math.min(TXN_OPERATIONS, keys - from);
       const success = Array.from({ length: count }, (_, i) => {
         const name = Buffer.from(`m${from + i}`);
         return { requestPut: { key: name, value: name, lease: CROWD_LEASE } };
       });
-      said.push(await this.#call(methods.TXN, { success }));
+      said.push(await this.#call(METHODS.KV.Txn, { success }));
     }
     said.push(await this.#settle());
     const all = { key: Buffer.from("m"), rangeEnd: Buffer.from("n") };
     const remove = { ...all, prevKv: deletedBy === "range with pairs" };
     const revoke = { id: CROWD_LEASE };
     if (deletedBy === "txn") {
-      said.push(await this.#call(methods.TXN, { success: [{ requestDeleteRange: remove }] }));
+      said.push(await this.#call(METHODS.KV.Txn, { success: [{ requestDeleteRange: remove }] }));
     } else if (deletedBy !== "lease") {
-      said.push(await this.#call(methods.DELETE_RANGE, remove));
+      said.push(await this.#call(METHODS.KV.DeleteRange, remove));
     }
-    const ttl = await this.#reply(methods.LEASE_TIME_TO_LIVE, { ...revoke, keys: true });
-    said.push(`${ttl.keys.length} attached`, await this.#call(methods.LEASE_REVOKE, revoke));
+    const ttl = await this.#reply(METHODS.Lease.LeaseTimeToLive, { ...revoke, keys: true });
+    said.push(`${ttl.keys.length} attached`, await this.#call(METHODS.Lease.LeaseRevoke, revoke));
     for (const revision of [this.#current, this.#current - 1]) {
-      said.push(await this.#call(methods.RANGE, { ...all, revision, limit: 3 }));
+      said.push(await this.#call(METHODS.KV.Range, { ...all, revision, limit: 3 }));
     }
     // Later steps must not see so many keys: Go's sort of equals is an accident (see `KEYS`).
     said.push(await this.#compact(this.#current, true));
@@ -296,7 +297,7 @@ export class Player implements encode.Known {
   async #settle(): Promise<string> {
     const latestStart = Math.max(...this.#streams.map((stream) => stream.latestStart));
     while (this.#current < latestStart) {
-      await this.#reply(methods.PUT, { key: Buffer.from("fence") });
+      await this.#reply(METHODS.KV.Put, { key: Buffer.from("fence") });
     }
     await Promise.all(this.#streams.map((stream) => stream.settle(this.#current)));
     const told = this.#streams.map((stream) => [...stream.take()].sort(([a], [b]) => a - b));

@@ -1,6 +1,5 @@
 /** One watch stream of a run: what arrived for each watch, and what etcd promises about it. */
-import { type Event, type Init, WatchRequest, WatchResponse } from "@nodetcd/messages";
-import { WATCH_PATH } from "../methods.ts";
+import { type Event, type Init, METHODS, WatchRequest, WatchResponse } from "@nodetcd/messages";
 import type { Connection, RpcStream } from "../rpc.ts";
 
 /** Milliseconds to wait for an answer on the stream before it counts as missing. */
@@ -33,7 +32,7 @@ export class WatchStreamRun {
   constructor(connection: Connection, show: (value: unknown) => string) {
     this.#show = show;
     this.#stream = connection.open(
-      WATCH_PATH,
+      METHODS.Watch.Watch.path,
       (message) => this.#receive(WatchResponse.decode(message)),
       ({ code, message }) => (this.#end = `${code} ${message}`),
     );

@@ -1,5 +1,5 @@
 /** A request that no ordinary client sends, as data. */
-import type { MessageCodec } from "@nodetcd/messages";
+import type { MessageCodec, Method as Row } from "@nodetcd/messages";
 import type { Answer, Caller } from "./caller.ts";
 import { show } from "./caller.ts";
 
@@ -13,9 +13,9 @@ export class Method<Reply> {
   readonly #path: string;
   readonly #reply: MessageCodec<Reply>;
 
-  constructor(path: string, reply: MessageCodec<Reply>) {
+  constructor({ path, response }: Pick<Row<unknown, Reply>, "path" | "response">) {
     this.#path = path;
-    this.#reply = reply;
+    this.#reply = response;
   }
 
   #case(name: string, run: (caller: Caller) => Promise<Answer>): Case {

@@ -1,14 +1,6 @@
 /** A data directory goes from one program to the other and back, with the same history in it. */
 import { rmSync } from "node:fs";
-import {
-  COMPACT,
-  DELETE_RANGE,
-  HASH_KV,
-  LEASE_GRANT,
-  LEASE_TIME_TO_LIVE,
-  PUT,
-  RANGE,
-} from "../methods.ts";
+import { METHODS } from "@nodetcd/messages";
 import { isAtLeast, type Peer, peer, sayMissing } from "../peers.ts";
 import { startServer, temporaryDirectory } from "../processes.ts";
 import { Connection } from "../rpc.ts";
@@ -25,10 +17,14 @@ interface State {
 
 async function write(connection: Connection, mark: string): Promise<void> {
   for (let i = 0; i < 300; i++) {
-    await connection.call(PUT, { key: text(`k${i % 40}`), value: text(`${mark} ${i}`) });
+    await connection.call(METHODS.KV.Put, { key: text(`k${i % 40}`), value: text(`${mark} ${i}`) });
   }
-  await connection.call(DELETE_RANGE, { key: text("k1"), rangeEnd: text("k2") });
-  await connection.call(PUT, { key: text(`leased ${mark}`), value: text("v"), lease: LEASE });
+  await connection.call(METHODS.KV.DeleteRange, { key: text("k1"), rangeEnd: text("k2") });
+  await connection.call(METHODS.KV.Put, {
+    key: text(`leased ${mark}`),
+    value: text("v"),
+    lease: LEASE,
+  });
 }
 
 function names(keys: readonly Uint8Array[]): string[] {
@@ -36,9 +32,12 @@ function names(keys: readonly Uint8Array[]): string[] {
 }
 
 async function read(connection: Connection): Promise<State> {
-  const all = await connection.call(RANGE, { key: Uint8Array.of(0), rangeEnd: Uint8Array.of(0) });
-  const { hash } = await connection.call(HASH_KV, {});
-  const { keys } = await connection.call(LEASE_TIME_TO_LIVE, { id: LEASE, keys: true });
+  const all = await connection.call(METHODS.KV.Range, {
+    key: Uint8Array.of(0),
+    rangeEnd: Uint8Array.of(0),
+  });
+  const { hash } = await connection.call(METHODS.Maintenance.HashKV, {});
+  const { keys } = await connection.call(METHODS.Lease.LeaseTimeToLive, { id: LEASE, keys: true });
   return {
     revision: all.header?.revision ?? 0,
     hash,
@@ -61,7 +60,8 @@ async function visit(
   });
   const connection = new Connection(server.url);
   try {
-    if (expected === undefined) await connection.call(LEASE_GRANT, { id: LEASE, ttl: 100_000 });
+    if (expected === undefined)
+      await connection.call(METHODS.Lease.LeaseGrant, { id: LEASE, ttl: 100_000 });
     else {
       const found = await read(connection);
       const title = `what ${program.name} ${program.version} finds`;
@@ -69,9 +69,12 @@ async function visit(
       equal(found.hash, expected.hash, `hash that ${program.name} ${program.version} finds`);
     }
     await write(connection, mark);
-    const { header } = await connection.call(RANGE, { key: text("k0") });
+    const { header } = await connection.call(METHODS.KV.Range, { key: text("k0") });
     if (expected !== undefined) {
-      await connection.call(COMPACT, { revision: (header?.revision ?? 0) - 100, physical: true });
+      await connection.call(METHODS.KV.Compact, {
+        revision: (header?.revision ?? 0) - 100,
+        physical: true,
+      });
     }
     return await read(connection);
   } finally {

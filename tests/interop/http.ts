@@ -1,5 +1,5 @@
 /** The HTTP/1.1 pages on the client port, by curl where there is one. */
-import { PUT } from "../methods.ts";
+import { METHODS } from "@nodetcd/messages";
 import { type Peer } from "../peers.ts";
 import { httpGet, run, startServer } from "../processes.ts";
 import { Connection } from "../rpc.ts";
@@ -32,7 +32,7 @@ export async function proveHttp(subject: Peer): Promise<string> {
   const server = await startServer(subject);
   try {
     const connection = new Connection(server.url);
-    await connection.call(PUT, { key: Buffer.from("k"), value: Buffer.from("v") });
+    await connection.call(METHODS.KV.Put, { key: Buffer.from("k"), value: Buffer.from("v") });
     connection.close();
     const get = (path: string): ReturnType<typeof httpGet> => httpGet(server.clientPort, path);
 

@@ -3,7 +3,7 @@
  * call of the honest client fails, and the memory of the server does not grow with their number.
  */
 import { connect } from "node:net";
-import { PUT, RANGE } from "../methods.ts";
+import { METHODS } from "@nodetcd/messages";
 import { type Peer } from "../peers.ts";
 import { httpGet, type ServerProcess, startServer } from "../processes.ts";
 import { Connection } from "../rpc.ts";
@@ -49,12 +49,7 @@ function requestHeaders(path: string): Buffer {
   );
 }
 
-const PATHS = [
-  "/etcdserverpb.KV/Put",
-  "/etcdserverpb.KV/Txn",
-  "/etcdserverpb.Watch/Watch",
-  "/no/such",
-];
+const PATHS = [METHODS.KV.Put.path, METHODS.KV.Txn.path, METHODS.Watch.Watch.path, "/no/such"];
 
 function writeStream(random: Seeded): Buffer {
   const noise = (most: number): Buffer => Buffer.from(random.bytes(random.below(most)));
@@ -138,8 +133,8 @@ export async function proveMalformed(subject: Peer, streams: number = STREAMS): 
     for (let i = 0; !done; i++) {
       const startedAt = Date.now();
       const value = Buffer.from(`v${i}`);
-      await honest.call(PUT, { key: Buffer.from("honest"), value });
-      const { kvs } = await honest.call(RANGE, { key: Buffer.from("honest") });
+      await honest.call(METHODS.KV.Put, { key: Buffer.from("honest"), value });
+      const { kvs } = await honest.call(METHODS.KV.Range, { key: Buffer.from("honest") });
       check(
         Buffer.from(kvs[0]?.value ?? []).equals(value),
         "the honest client read what it did not write",

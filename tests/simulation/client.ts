@@ -1,9 +1,14 @@
 /** Calls of a member in this process. */
 import { LocalTransport } from "@nodetcd/grpc";
-import { EventType, type Init, WatchRequest, WatchResponse } from "@nodetcd/messages";
+import {
+  EventType,
+  type Init,
+  type Method,
+  METHODS,
+  WatchRequest,
+  WatchResponse,
+} from "@nodetcd/messages";
 import type { Member } from "@nodetcd/server";
-import { WATCH_PATH } from "../methods.ts";
-import type { Method } from "../rpc.ts";
 import type { Change } from "./history.ts";
 import type { World } from "./world.ts";
 
@@ -15,10 +20,10 @@ export class Client {
   }
 
   async call<Request, Reply>(
-    { path, request, reply }: Method<Request, Reply>,
+    { path, request, response }: Method<Request, Reply>,
     fields: Init<Request>,
   ): Promise<Reply> {
-    return reply.decode(await this.#transport.unary(path, request.encode(fields)));
+    return response.decode(await this.#transport.unary(path, request.encode(fields)));
   }
 
   /** Changes by revision from `from` to `to`, as a watch tells them. */
@@ -26,7 +31,7 @@ export class Client {
     const found = new Map<number, Change[]>();
     if (from > to) return Promise.resolve(found);
     return new Promise((resolve, reject) => {
-      const stream = this.#transport.stream(WATCH_PATH);
+      const stream = this.#transport.stream(METHODS.Watch.Watch.path);
       stream.onEnd = ({ message }) => reject(new Error(`the watch ended: ${message}`));
       stream.onMessage = (message) => {
         const response = WatchResponse.decode(message);

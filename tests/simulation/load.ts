@@ -1,8 +1,7 @@
 /** Clients at work on a member, until they have done their part or its disk crashes. */
-import type { Init, RequestOp } from "@nodetcd/messages";
+import { type Init, METHODS, type RequestOp } from "@nodetcd/messages";
 import { sleep } from "@nodetcd/runtime";
 import type { SeededRandom } from "@nodetcd/simulator";
-import * as methods from "../methods.ts";
 import type { Client } from "./client.ts";
 import type { Change, History } from "./history.ts";
 import { type Attempt, deletions, type Records } from "./records.ts";
@@ -111,7 +110,7 @@ class Load {
     const effect = (): Change[] => [{ key, value, lease }];
     const send = async (): Promise<number> => {
       const fields = { key: text(key), value: text(value), lease };
-      const reply = await this.#options.client.call(methods.PUT, fields);
+      const reply = await this.#options.client.call(METHODS.KV.Put, fields);
       return reply.header?.revision ?? 0;
     };
     const isShort = this.#options.records.short.has(lease);
@@ -130,7 +129,7 @@ class Load {
     const effect = (history: History): Change[] =>
       history.get(one.key) === undefined ? [one, two] : [other];
     await this.#attempt({ what: `txn ${one.key} ${two.key} ${other.key}`, effect }, async () => {
-      const { header } = await this.#options.client.call(methods.TXN, {
+      const { header } = await this.#options.client.call(METHODS.KV.Txn, {
         compare: [{ key: text(one.key), version: 0 }],
         success: [put(one), put(two)],
         failure: [put(other)],
@@ -144,7 +143,7 @@ class Load {
     const effect = (history: History): Change[] => deletions(history.keys(from, last));
     await this.#attempt({ what: `delete ${from} ${end ?? ""}`, effect }, async () => {
       const fields = { key: text(from), rangeEnd: text(end ?? "") };
-      const reply = await this.#options.client.call(methods.DELETE_RANGE, fields);
+      const reply = await this.#options.client.call(METHODS.KV.DeleteRange, fields);
       return reply.deleted === 0 ? 0 : (reply.header?.revision ?? 0);
     });
   }
@@ -162,7 +161,7 @@ class Load {
       records.mayEnd(id);
     }
     const granted = await this.#answered(`grant ${id}`, () =>
-      client.call(methods.LEASE_GRANT, { id, ttl }),
+      client.call(METHODS.Lease.LeaseGrant, { id, ttl }),
     );
     if (granted === undefined) return;
     records.maybeGranted.delete(id);
@@ -175,7 +174,7 @@ class Load {
     const { records, client } = this.#options;
     records.mayEnd(id);
     const revoked = await this.#answered(`revoke ${id}`, () =>
-      client.call(methods.LEASE_REVOKE, { id }),
+      client.call(METHODS.Lease.LeaseRevoke, { id }),
     );
     // Its revision is not told apart: the reply names the newest, whether or not it had keys.
     if (revoked !== undefined) records.revoked.add(id);
@@ -189,12 +188,12 @@ class Load {
     records.maybeCompacted.add(revision);
     const physical = this.#random.chance(0.3);
     const reply = await this.#answered(`compact ${revision}`, () =>
-      client.call(methods.COMPACT, { revision, physical }),
+      client.call(METHODS.KV.Compact, { revision, physical }),
     );
     if (reply !== undefined) records.compacted = Math.max(records.compacted, revision);
   }
 
   async #defragment(): Promise<void> {
-    await this.#options.client.call(methods.DEFRAGMENT, {}).catch(() => undefined);
+    await this.#options.client.call(METHODS.Maintenance.Defragment, {}).catch(() => undefined);
   }
 }

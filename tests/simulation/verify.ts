@@ -7,10 +7,9 @@
  * 3. its files are sound, for etcd's way of reading them too.
  */
 import { openDatabase } from "@nodetcd/bolt";
-import type { KeyValue } from "@nodetcd/messages";
+import { type KeyValue, METHODS } from "@nodetcd/messages";
 import type { FaultDisk } from "@nodetcd/simulator";
 import { loadNewestSnapshotFile, readLog, readValidSnapshots, walExists } from "@nodetcd/wal";
-import * as methods from "../methods.ts";
 import type { Client } from "./client.ts";
 import type { Change, History } from "./history.ts";
 import { isSame, type Records, show } from "./records.ts";
@@ -23,9 +22,9 @@ export async function verify(
   records: Records,
   history: History,
 ): Promise<string[]> {
-  const { kvs, header } = await client.call(methods.RANGE, ALL);
+  const { kvs, header } = await client.call(METHODS.KV.Range, ALL);
   const revision = header?.revision ?? 0;
-  const { hash, compactRevision } = await client.call(methods.HASH_KV, { revision: 0 });
+  const { hash, compactRevision } = await client.call(METHODS.Maintenance.HashKV, { revision: 0 });
   const faults = checkCompaction(records, Math.max(0, compactRevision));
   if (revision < Math.max(records.newest, history.revision)) {
     faults.push(`revision ${revision} is behind ${records.newest}, acknowledged`);
@@ -102,7 +101,7 @@ function checkHeld(kvs: readonly KeyValue[], history: History): string[] {
 }
 
 async function checkLeases(client: Client, records: Records, history: History): Promise<string[]> {
-  const { leases } = await client.call(methods.LEASE_LEASES, {});
+  const { leases } = await client.call(METHODS.Lease.LeaseLeases, {});
   const present = new Set(leases.map(({ id }) => id));
   const faults: string[] = [];
   for (const id of records.granted.keys()) {
@@ -115,7 +114,7 @@ async function checkLeases(client: Client, records: Records, history: History): 
     const ttl = records.granted.get(id) ?? records.maybeGranted.get(id);
     if (ttl === undefined) faults.push(`lease ${id} was granted to nobody`);
     records.granted.set(id, ttl ?? 0);
-    const reply = await client.call(methods.LEASE_TIME_TO_LIVE, { id, keys: true });
+    const reply = await client.call(METHODS.Lease.LeaseTimeToLive, { id, keys: true });
     const keys = reply.keys.map((key) => Buffer.from(key).toString()).sort();
     if (reply.grantedTtl !== ttl) faults.push(`lease ${id} has ${reply.grantedTtl} s, not ${ttl}`);
     if (keys.join() !== history.keysOf(id).join()) {

@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { expect, test } from "vitest";
+import { METHODS } from "@nodetcd/messages";
 import { newCampaign, round } from "../crash/round.ts";
-import { PUT } from "../methods.ts";
 import { peer } from "../peers.ts";
 import { startServer } from "../processes.ts";
 import { Connection } from "../rpc.ts";
@@ -32,7 +32,7 @@ test(
     const server = await startServer(subject);
     const connection = new Connection(server.url);
     try {
-      await connection.call(PUT, { key: Buffer.from("k"), value: Buffer.from("v") });
+      await connection.call(METHODS.KV.Put, { key: Buffer.from("k"), value: Buffer.from("v") });
       const honest = (): Records => {
         const records = new Records();
         records.sentValues.add("v");

@@ -19,6 +19,7 @@ import {
   PENDING_CHANGES_MAX,
 } from "./limits.ts";
 import type { BackendOptions, BackendRuntime } from "./options.ts";
+import { parentOf } from "./path.ts";
 import { mergeRange, PendingSource, type SortedSource, type Visit } from "./range.ts";
 import { type BackendSnapshot, openFileSnapshot } from "./snapshot.ts";
 
@@ -39,17 +40,13 @@ export interface BackendFile {
  * commit raises `FAILED`, and the process has to start again from the file.
  */
 export class Backend {
-  /**
-   * Called synchronously when a batch is taken to be committed, so that what belongs with it (such as
-   * the consistent index) can be put as its last changes.
-   */
-  beforeCommit: (() => void) | undefined;
   readonly #runtime: BackendRuntime;
   readonly #options: BackendOptions;
   readonly #file: BackendFile;
   readonly #lane = new Lane();
   readonly #batchLimit: number;
   readonly #logger: Logger;
+  readonly #commitHooks: (() => void)[] = [];
   #handle: DatabaseHandle;
   #view: CommittedView;
   #open = new Batch();
@@ -158,6 +155,15 @@ export class Backend {
     }
   }
 
+  /**
+   * `hook` is called synchronously each time a batch is taken to be committed, after those added before
+   * it: what belongs with the batch (such as the consistent index) is put as its last changes. What a hook
+   * raises fails the commit, and so poisons the backend.
+   */
+  onCommit(hook: () => void): void {
+    this.#commitHooks.push(hook);
+  }
+
   /** Resolves when everything that was put before this call is on disk. */
   async commit(): Promise<void> {
     this.#refuse();
@@ -222,7 +228,7 @@ export class Backend {
 
   async #commitBatch(): Promise<void> {
     const { clock } = this.#runtime;
-    this.beforeCommit?.();
+    for (const hook of this.#commitHooks) hook();
     this.#timer?.cancel();
     const batch = this.#open;
     if (batch.changes === 0) return;
@@ -313,6 +319,52 @@ export class Backend {
       "size-bytes-after": this.size(),
       took: `${seconds.toFixed(3)}s`,
     });
+  }
+
+  /**
+   * Goes over to the database at `path`, another history of the same cluster: it takes the place of this
+   * backend's file, by rename, and what was put and not committed yet is dropped. A failure or a crash
+   * before the rename leaves everything as it was.
+   *
+   * @param path owned from now on; in the directory of this backend's file
+   * @param prepare reads what it must of the new database while this backend goes on; what it resolves to
+   *   is called in the turn of the exchange, when this backend already reads the new one
+   */
+  async exchange(path: string, prepare: (next: Backend) => Promise<() => void>): Promise<void> {
+    this.#refuse();
+    const next = new Backend(this.#runtime, { ...this.#file, path }, this.#options);
+    let taken = false;
+    try {
+      const adopt = await prepare(next);
+      assert(next.pendingChanges === 0, "Backend.exchange: the new database was changed");
+      await this.#defragmenting.catch(() => undefined);
+      await this.#lane.run(async () => {
+        this.#refuse();
+        await this.#runtime.disk.renameAsync(path, this.#file.path);
+        taken = true;
+        this.#take(next);
+        try {
+          adopt();
+          await this.#runtime.disk.syncDirectoryAsync(parentOf(this.#file.path));
+        } catch (error) {
+          throw this.#poison(error);
+        }
+      });
+    } finally {
+      if (!taken) await next.close();
+    }
+  }
+
+  /** Reads and writes the database of `next` from now on, which is not to be used any more. */
+  #take(next: Backend): void {
+    const old = this.#handle;
+    this.#timer?.cancel();
+    this.#open = new Batch();
+    this.#handle = next.#handle;
+    this.#showCommitted(next.#handle.database);
+    next.#view.close();
+    next.#closed = true;
+    old.retire();
   }
 
   #defragmentOwner(): DefragmentOwner {

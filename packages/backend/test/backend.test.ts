@@ -81,17 +81,56 @@ describe("Backend", () => {
   });
 
   it("asks for what belongs to a batch when it is cut", async () => {
-    let index = 0;
-    backend.beforeCommit = () => backend.put("meta", bytes("index"), bytes(String(index)));
-    index = 7;
+    let index: number | undefined = 7;
+    backend.onCommit(() => {
+      if (index !== undefined) backend.put("meta", bytes("index"), bytes(String(index)));
+    });
     backend.put("key", bytes("a"), bytes("1"));
     await backend.commit();
     index = 8;
     expect(all("meta")).toEqual(["index=7"]);
-    backend.beforeCommit = undefined;
+    index = undefined;
     await backend.close();
     backend = reopen();
     expect(all("meta")).toEqual(["index=7"]);
+  });
+
+  it("exchanges its file for another: what was not committed is dropped, readers of the old one end in peace", async () => {
+    backend.put("key", bytes("a"), bytes("old"));
+    const snapshot = await backend.openSnapshot();
+    const other = openBackend(runtime, `${directory}/received`);
+    other.put("key", bytes("b"), bytes("new"));
+    await other.close();
+    backend.put("key", bytes("c"), bytes("dropped"));
+    let shown: string[] = [];
+    await backend.exchange(`${directory}/received`, async (next) => {
+      expect(text(next.get("key", bytes("b")))).toBe("new");
+      expect(all()).toEqual(["a=old", "c=dropped"]);
+      return () => (shown = all());
+    });
+    expect(shown).toEqual(["b=new"]);
+    let size = 0;
+    for await (const chunk of snapshot.read()) size += chunk.length;
+    expect(size).toBe(snapshot.size);
+    snapshot.close();
+    backend.put("key", bytes("d"), bytes("later"));
+    await backend.close();
+    expect(nodeDisk.list(directory).map(({ name }) => name)).toEqual(["db"]);
+    backend = reopen();
+    expect(all()).toEqual(["b=new", "d=later"]);
+  });
+
+  it("exchange: what preparing raises leaves everything as it was", async () => {
+    const other = openBackend(runtime, `${directory}/received`);
+    await other.close();
+    backend.put("key", bytes("a"), bytes("1"));
+    const failing = backend.exchange(`${directory}/received`, () =>
+      Promise.reject(new Error("not good")),
+    );
+    await expect(failing).rejects.toThrow("not good");
+    await backend.close();
+    backend = reopen();
+    expect(all()).toEqual(["a=1"]);
   });
 
   it("refuses a visitor that changes it, and anything after close", async () => {

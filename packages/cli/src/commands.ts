@@ -37,6 +37,11 @@ export const COMMANDS: readonly Command[] = [
     load: async () => (await import("./certs/certs.ts")).certs,
   },
   {
+    name: "console",
+    summary: "Serve pages to look into a cluster and to mend it.",
+    load: async () => (await import("./commands/console.ts")).consoleCommand,
+  },
+  {
     name: "version",
     summary: "Show the version.",
     load: async () => (await import("./commands/version.ts")).version,

@@ -1,5 +1,6 @@
 /** What each field of a message becomes: its name, its type and its place on the wire. */
 import protobuf from "protobufjs";
+import { propertyName } from "../src/json/names.ts";
 import { tsName } from "./schema.ts";
 
 /** 64-bit fields that hold random ids: `bigint`. All other 64-bit fields are counters: `number`. */
@@ -8,19 +9,6 @@ const ID_FIELDS = new Set(
     " ",
   ),
 );
-
-export function camel(name: string): string {
-  const joined = name
-    .replace(/_([a-zA-Z0-9])/g, (_, letter: string) => letter.toUpperCase())
-    .replace(/URLs$/, "Urls")
-    .replace(/ID$/, "Id")
-    .replace(/TTL$/, "Ttl");
-  return joined === "Id"
-    ? "id"
-    : joined === "Ttl"
-      ? "ttl"
-      : joined[0]!.toLowerCase() + joined.slice(1);
-}
 
 export interface FieldPlan {
   field: protobuf.Field;
@@ -34,7 +22,7 @@ export interface FieldPlan {
 
 export function plan(field: protobuf.Field): FieldPlan {
   const resolved = field.resolvedType;
-  const base = { field, name: camel(field.name) };
+  const base = { field, name: propertyName(field.name) };
   const optional = resolved instanceof protobuf.Type || isRealOneof(field);
   if (resolved instanceof protobuf.Type) {
     return { ...base, kind: "message", ts: tsName(resolved), zero: "undefined", optional };

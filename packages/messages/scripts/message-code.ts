@@ -1,6 +1,7 @@
 /** The module of one schema: for every message an interface and a codec of straight-line code. */
 import protobuf from "protobufjs";
-import { camel, type FieldPlan, isRealOneof, plan, tagOf, WIRE_TYPE } from "./fields.ts";
+import { propertyName } from "../src/json/names.ts";
+import { type FieldPlan, isRealOneof, plan, tagOf, WIRE_TYPE } from "./fields.ts";
 import { moduleName, type SchemaFile, type Schemas, tsName } from "./schema.ts";
 
 /** Files whose counters come from clients: what is beyond a safe integer is clamped, not refused. */
@@ -39,7 +40,7 @@ function forgetOthers(p: FieldPlan): string {
   if (p.field.partOf === null || !isRealOneof(p.field)) return "";
   return p.field.partOf.fieldsArray
     .filter((other) => other !== p.field)
-    .map((other) => ` m.${camel(other.name)} = undefined;`)
+    .map((other) => ` m.${propertyName(other.name)} = undefined;`)
     .join("");
 }
 

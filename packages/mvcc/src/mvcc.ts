@@ -5,6 +5,7 @@ export { MvccError, type MvccErrorCode } from "./errors.ts";
 export { type CompactHash, RecordHasher } from "./hash.ts";
 export type { RangeOptions, RangeResult } from "./range.ts";
 export { RangeReader, type RangeReaderOptions } from "./range-reader.ts";
+export type { Restored } from "./restore.ts";
 export {
   isTombstoneKey,
   mainOf,

@@ -9,7 +9,7 @@ import type { ValueCache } from "./value-cache.ts";
 export interface StoreState {
   backend: BackendLike;
   index: TreeIndex;
-  readonly values: ValueCache;
+  values: ValueCache;
   readonly lessor: KeyLeases;
   readonly clock: Clock;
   readonly logger: Logger;

@@ -58,16 +58,18 @@ export class Store {
   readonly watches: WatchHub;
   readonly #state: StoreState;
   readonly #hashSeed: number;
+  readonly #cacheBytes: number;
   #scheduler = new FifoScheduler();
   #writing = false;
 
   /** Use `openStore`. */
   constructor(backend: BackendLike, options: StoreOptions, restored: Restored) {
     this.#hashSeed = options.hashSeed ?? 0;
+    this.#cacheBytes = options.cacheBytes ?? CACHE_BYTES;
     this.#state = {
       backend,
       index: restored.index,
-      values: new ValueCache(options.cacheBytes ?? CACHE_BYTES),
+      values: new ValueCache(this.#cacheBytes),
       lessor: options.lessor,
       clock: options.clock,
       logger: options.logger ?? silentLogger,
@@ -173,8 +175,8 @@ export class Store {
   /** The hash of the history up to `revision`, 0 for the newest; as etcd's HashKV. */
   hashKv(revision: number): Promise<CompactHash> {
     const state = this.#state;
-    const { backend } = state;
-    return hashKv(state, revision, () => state.closed || state.backend !== backend);
+    const { index } = state;
+    return hashKv(state, revision, () => state.closed || state.index !== index);
   }
 
   /** Hashes of the last finished compactions, oldest first, at most ten. */
@@ -182,24 +184,36 @@ export class Store {
     return this.#state.compactHashes;
   }
 
-  /**
-   * Goes over to another backend, as after a snapshot from the leader. Watchers stay and catch up
-   * from where they are. Until it resolves the store shows the old history and must not be written.
-   */
-  async restoreFrom(backend: BackendLike): Promise<void> {
+  /** Reads another history in slices, while this store shows its own; for `adopt`. */
+  readHistory(backend: BackendLike): Promise<Restored> {
+    return restore(backend, this.#state.clock, this.#hashSeed);
+  }
+
+  /** Before another history is adopted: background work on this one ends, and will not come again. */
+  async stopWork(): Promise<void> {
     await this.#scheduler.stop();
     this.#scheduler = new FifoScheduler();
-    const restored = await restore(backend, this.#state.clock, this.#hashSeed);
+  }
+
+  /**
+   * Shows another history from this turn on, as after a snapshot from the leader; the lessor has read its
+   * leases. Watchers stay, and catch up from where they are. Until it resolves leases get their keys, and
+   * the store must not be written.
+   *
+   * @param backend where that history is from now on
+   */
+  async adopt(backend: BackendLike, restored: Restored): Promise<void> {
     const state = this.#state;
     state.backend = backend;
     state.index = restored.index;
+    state.values = new ValueCache(this.#cacheBytes);
     state.revision = restored.revision;
     state.compactRevision = restored.finishedCompactRevision;
     state.scheduledCompactRevision = restored.scheduledCompactRevision;
     state.finishedCompactRevision = restored.finishedCompactRevision;
     state.compactHashes = [];
-    await this.begin(restored);
     this.watches.restart();
+    await this.begin(restored);
   }
 
   /** Attaches leases and resumes a compaction; part of opening. */

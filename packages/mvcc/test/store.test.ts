@@ -352,7 +352,7 @@ test("watch: a sink that asks for progress while a change is told never hears mo
   expect(log.at(-1)).toBe("progress -1@2");
 });
 
-test("restoreFrom: watchers stay and catch up with the other history", async () => {
+test("readHistory, adopt: watchers stay and catch up with the other history", async () => {
   const leader = await open();
   for (let i = 0; i < 10; i++) put(leader.store, "a", `${i}`);
   const { store, clock } = await open();
@@ -364,7 +364,10 @@ test("restoreFrom: watchers stay and catch up with the other history", async () 
   });
   stream.watch({ key: bytes("a") });
   put(store, "a", "1");
-  await settle(clock, store.restoreFrom(leader.backend));
+  const restored = await settle(clock, store.readHistory(leader.backend));
+  expect(store.revision).toBe(3);
+  await settle(clock, store.stopWork());
+  await settle(clock, store.adopt(leader.backend, restored));
   await clock.advanceAsync(20);
   expect(seen).toEqual([3, 4, 5, 6, 7, 8, 9, 10, 11]);
   expect(Buffer.from(store.get(bytes("a"))!.value).toString()).toBe("9");

@@ -152,9 +152,9 @@ function buildApplyLoop(
     onProgress: told.onProgress,
     onFailure: (error) => {
       // The batch may hold a part of an entry's effects: it must never reach the disk.
-      backend.beforeCommit = () => {
+      backend.onCommit(() => {
         throw error;
-      };
+      });
       parts.onFailure(error);
     },
   });

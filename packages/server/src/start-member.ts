@@ -21,7 +21,9 @@ import { Metrics } from "./metrics/metrics.ts";
 import { purgeFiles } from "./persist/log-snapshot.ts";
 import { publish } from "./publish.ts";
 import { HealthStatus } from "./receive/health.ts";
-import { registerServices } from "./receive/services.ts";
+import { admission } from "./receive/admission.ts";
+import { Dispatcher } from "./receive/dispatcher.ts";
+import { handlersOf, quickHandlersOf } from "./receive/handlers.ts";
 import { RunningMember } from "./running-member.ts";
 import { serve } from "./serve.ts";
 import { logListening, logQuota, logServing, logStarting } from "./start-log.ts";
@@ -113,7 +115,9 @@ async function start(
   await Promise.race([publish(member, engine.ready, advertised), failure.raise()]);
 
   const calls = new CallMeter(runtime, config, logger);
-  const services = registerServices(member, health, calls);
+  const dispatcher = new Dispatcher(admission(member), calls);
+  dispatcher.register(handlersOf(member, health), quickHandlersOf(member));
+  const { services } = dispatcher;
   serve(engine, services, endpoints, metrics, { calls, applies: applyMeter }, cleanup);
   startBackground(engine, files.start, directory, cleanup);
   health.set(true);

@@ -11,6 +11,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { confStateJson } from "../src/state/applied-index.ts";
 import { memberJson, parseMemberJson } from "../src/membership/member-json.ts";
+import { ANYBODY, callerOf } from "../src/wire/caller.ts";
 import { decodePutEntry, encodeEntry, RequestField } from "../src/wire/entry-codec.ts";
 import { RequestIds } from "../src/wire/request-id.ts";
 import { ResponseHeaders } from "../src/wire/response-header.ts";
@@ -38,9 +39,17 @@ describe("encodeEntry(), decodePutEntry()", () => {
             PutRequest.encode(put),
             requestIds,
             suffix,
+            ANYBODY,
           );
           const header = { id: requestIds.full(suffix) };
           expect(Buffer.from(entry).equals(InternalRaftRequest.encode({ put, header }))).toBe(true);
+          const by = callerOf("ann", 7);
+          const bytes = PutRequest.encode(put);
+          expect(
+            InternalRaftRequest.decode(
+              encodeEntry(slab, RequestField.put, bytes, requestIds, suffix, by),
+            ).header,
+          ).toEqual({ ...header, username: "ann", authRevision: 7 });
 
           const found = { start: 0, end: 0, idHigh: 0, idLow: 0 };
           expect(decodePutEntry(entry, found)).toBe(true);

@@ -2,24 +2,18 @@
 import {
   CompactionResponse,
   DeleteRangeResponse,
+  METHODS,
   PutResponse,
   RangeResponse,
-  RangeStreamResponse,
 } from "@nodetcd/messages";
 import { type Case, EDGES, INT64_MIN, MALFORMED, Method } from "../case.ts";
 import { type Field, hex, message } from "../wire.ts";
 
-export const RANGE: Method<RangeResponse> = new Method("/etcdserverpb.KV/Range", RangeResponse);
-const RANGE_STREAM = new Method("/etcdserverpb.KV/RangeStream", RangeStreamResponse);
-export const PUT: Method<PutResponse> = new Method("/etcdserverpb.KV/Put", PutResponse);
-export const DELETE: Method<DeleteRangeResponse> = new Method(
-  "/etcdserverpb.KV/DeleteRange",
-  DeleteRangeResponse,
-);
-export const COMPACT: Method<CompactionResponse> = new Method(
-  "/etcdserverpb.KV/Compact",
-  CompactionResponse,
-);
+export const RANGE: Method<RangeResponse> = new Method(METHODS.KV.Range);
+const RANGE_STREAM = new Method(METHODS.KV.RangeStream);
+export const PUT: Method<PutResponse> = new Method(METHODS.KV.Put);
+export const DELETE: Method<DeleteRangeResponse> = new Method(METHODS.KV.DeleteRange);
+export const COMPACT: Method<CompactionResponse> = new Method(METHODS.KV.Compact);
 
 const text = (value: string): Field => [1, value];
 const end = (value: string): Field => [2, value];

@@ -1,26 +1,14 @@
 /** Leases at their edges. */
-import {
-  LeaseGrantResponse,
-  LeaseKeepAliveResponse,
-  LeaseLeasesResponse,
-  LeaseRevokeResponse,
-  LeaseTimeToLiveResponse,
-} from "@nodetcd/messages";
+import { LeaseGrantResponse, LeaseRevokeResponse, METHODS } from "@nodetcd/messages";
 import { type Case, EDGES, INT64_MAX, INT64_MIN, Method } from "../case.ts";
 import { message } from "../wire.ts";
 import { malformed, PUT } from "./kv.ts";
 
-export const GRANT: Method<LeaseGrantResponse> = new Method(
-  "/etcdserverpb.Lease/LeaseGrant",
-  LeaseGrantResponse,
-);
-export const REVOKE: Method<LeaseRevokeResponse> = new Method(
-  "/etcdserverpb.Lease/LeaseRevoke",
-  LeaseRevokeResponse,
-);
-const KEEP_ALIVE = new Method("/etcdserverpb.Lease/LeaseKeepAlive", LeaseKeepAliveResponse);
-const TIME_TO_LIVE = new Method("/etcdserverpb.Lease/LeaseTimeToLive", LeaseTimeToLiveResponse);
-const LEASES = new Method("/etcdserverpb.Lease/LeaseLeases", LeaseLeasesResponse);
+export const GRANT: Method<LeaseGrantResponse> = new Method(METHODS.Lease.LeaseGrant);
+export const REVOKE: Method<LeaseRevokeResponse> = new Method(METHODS.Lease.LeaseRevoke);
+const KEEP_ALIVE = new Method(METHODS.Lease.LeaseKeepAlive);
+const TIME_TO_LIVE = new Method(METHODS.Lease.LeaseTimeToLive);
+const LEASES = new Method(METHODS.Lease.LeaseLeases);
 
 const IDS: readonly bigint[] = [0n, 1n, 77n, ...EDGES];
 

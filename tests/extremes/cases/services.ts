@@ -1,47 +1,28 @@
 /** Maintenance, Cluster, Lock, Election and calls of no service at their edges. */
-import {
-  AlarmResponse,
-  CampaignResponse,
-  DefragmentResponse,
-  DowngradeResponse,
-  HashKVResponse,
-  LeaderResponse,
-  LockResponse,
-  MemberAddResponse,
-  MemberListResponse,
-  MemberPromoteResponse,
-  MemberRemoveResponse,
-  MemberUpdateResponse,
-  MoveLeaderResponse,
-  ProclaimResponse,
-  RangeResponse,
-  ResignResponse,
-  StatusResponse,
-  UnlockResponse,
-} from "@nodetcd/messages";
+import { METHODS, RangeResponse } from "@nodetcd/messages";
 import { type Case, EDGES, Method } from "../case.ts";
 import { message } from "../wire.ts";
 import { COMPACT, DELETE, malformed, PUT, RANGE } from "./kv.ts";
 import { GRANT, REVOKE } from "./lease.ts";
 import { TXN } from "./txn.ts";
 
-const ALARM = new Method("/etcdserverpb.Maintenance/Alarm", AlarmResponse);
-const STATUS = new Method("/etcdserverpb.Maintenance/Status", StatusResponse);
-const DEFRAGMENT = new Method("/etcdserverpb.Maintenance/Defragment", DefragmentResponse);
-const HASH_KV = new Method("/etcdserverpb.Maintenance/HashKV", HashKVResponse);
-const MOVE_LEADER = new Method("/etcdserverpb.Maintenance/MoveLeader", MoveLeaderResponse);
-const DOWNGRADE = new Method("/etcdserverpb.Maintenance/Downgrade", DowngradeResponse);
-const MEMBER_LIST = new Method("/etcdserverpb.Cluster/MemberList", MemberListResponse);
-const MEMBER_ADD = new Method("/etcdserverpb.Cluster/MemberAdd", MemberAddResponse);
-const MEMBER_REMOVE = new Method("/etcdserverpb.Cluster/MemberRemove", MemberRemoveResponse);
-const MEMBER_UPDATE = new Method("/etcdserverpb.Cluster/MemberUpdate", MemberUpdateResponse);
-const MEMBER_PROMOTE = new Method("/etcdserverpb.Cluster/MemberPromote", MemberPromoteResponse);
-const LOCK = new Method("/v3lockpb.Lock/Lock", LockResponse);
-const UNLOCK = new Method("/v3lockpb.Lock/Unlock", UnlockResponse);
-const CAMPAIGN = new Method("/v3electionpb.Election/Campaign", CampaignResponse);
-const PROCLAIM = new Method("/v3electionpb.Election/Proclaim", ProclaimResponse);
-const LEADER = new Method("/v3electionpb.Election/Leader", LeaderResponse);
-const RESIGN = new Method("/v3electionpb.Election/Resign", ResignResponse);
+const ALARM = new Method(METHODS.Maintenance.Alarm);
+const STATUS = new Method(METHODS.Maintenance.Status);
+const DEFRAGMENT = new Method(METHODS.Maintenance.Defragment);
+const HASH_KV = new Method(METHODS.Maintenance.HashKV);
+const MOVE_LEADER = new Method(METHODS.Maintenance.MoveLeader);
+const DOWNGRADE = new Method(METHODS.Maintenance.Downgrade);
+const MEMBER_LIST = new Method(METHODS.Cluster.MemberList);
+const MEMBER_ADD = new Method(METHODS.Cluster.MemberAdd);
+const MEMBER_REMOVE = new Method(METHODS.Cluster.MemberRemove);
+const MEMBER_UPDATE = new Method(METHODS.Cluster.MemberUpdate);
+const MEMBER_PROMOTE = new Method(METHODS.Cluster.MemberPromote);
+const LOCK = new Method(METHODS.Lock.Lock);
+const UNLOCK = new Method(METHODS.Lock.Unlock);
+const CAMPAIGN = new Method(METHODS.Election.Campaign);
+const PROCLAIM = new Method(METHODS.Election.Proclaim);
+const LEADER = new Method(METHODS.Election.Leader);
+const RESIGN = new Method(METHODS.Election.Resign);
 
 const maintenance: readonly Case[] = [
   ALARM.call("list", message()),
@@ -159,7 +140,7 @@ const nowhere: readonly Case[] = [
   "/etcdserverpb.KV/",
   "/etcdserverpb.KV/range",
   "//Range",
-].map((path) => new Method(path, RangeResponse).call(path, message([1, "a"])));
+].map((path) => new Method({ path, response: RangeResponse }).call(path, message([1, "a"])));
 
 export const SERVICE_CASES: readonly Case[] = [
   ...maintenance,

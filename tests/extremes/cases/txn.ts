@@ -1,10 +1,10 @@
 /** Transactions at their edges. */
-import { TxnResponse } from "@nodetcd/messages";
+import { METHODS, TxnResponse } from "@nodetcd/messages";
 import { type Case, EDGES, Method } from "../case.ts";
 import { type Field, message } from "../wire.ts";
 import { malformed } from "./kv.ts";
 
-export const TXN: Method<TxnResponse> = new Method("/etcdserverpb.KV/Txn", TxnResponse);
+export const TXN: Method<TxnResponse> = new Method(METHODS.KV.Txn);
 
 const COMPARE = 1;
 const SUCCESS = 2;

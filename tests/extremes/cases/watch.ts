@@ -1,11 +1,11 @@
 /** Watch streams at their edges. */
-import { WatchResponse } from "@nodetcd/messages";
+import { METHODS } from "@nodetcd/messages";
 import { type Case, EDGES, MALFORMED, Method } from "../case.ts";
 import { type Field, hex, message } from "../wire.ts";
 
-const WATCH = new Method("/etcdserverpb.Watch/Watch", WatchResponse);
-const PUT_PATH = "/etcdserverpb.KV/Put";
-const DELETE_PATH = "/etcdserverpb.KV/DeleteRange";
+const WATCH = new Method(METHODS.Watch.Watch);
+const PUT_PATH = METHODS.KV.Put.path;
+const DELETE_PATH = METHODS.KV.DeleteRange.path;
 
 const create = (...fields: Field[]): Uint8Array => message([1, message(...fields)]);
 const cancel = (...fields: Field[]): Uint8Array => message([2, message(...fields)]);

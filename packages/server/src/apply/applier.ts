@@ -10,37 +10,52 @@ import type {
   TxnRequest,
 } from "@nodetcd/messages";
 
-/** What of a compaction is left when it has been applied: its physical part. */
-export interface CompactionOutcome {
-  readonly reply: Uint8Array;
-  /** Settles when the history is deleted from the database and that is committed. */
-  readonly physical: Promise<void>;
+/** Whose request is applied, and whether its reply is read by anybody. */
+export interface ApplyContext {
+  /** As in `Caller`; the entry carries them, so that every member decides alike. */
+  readonly user: string;
+  readonly authRevision: number;
+  /** False: nobody on this member waits for the reply, and any bytes will do. */
+  readonly needsReply: boolean;
 }
 
 /** What is left of a request that is too much for one turn: does a part, and answers the reply when done. */
 export type Continuation = () => Uint8Array | undefined;
 
-/** Carries out the first part at once: the reply if that is all, else what goes on. */
-export function inParts(part: Continuation): Uint8Array | Continuation {
-  return part() ?? part;
+/** What applying a request came to. Replies are encoded and owned by the caller. */
+export type Outcome =
+  | { readonly kind: "done"; readonly reply: Uint8Array }
+  /** A part of it is done. The rest comes in later turns, and before any other request. */
+  | { readonly kind: "unfinished"; readonly next: Continuation }
+  | {
+      readonly kind: "compacting";
+      readonly reply: Uint8Array;
+      /** Settles when the history is deleted from the database and that is committed. */
+      readonly physical: Promise<void>;
+    };
+
+export const done = (reply: Uint8Array): Outcome => ({ kind: "done", reply });
+
+/** Carries out the first part at once: that may be all. */
+export function inParts(next: Continuation): Outcome {
+  const reply = next();
+  return reply === undefined ? { kind: "unfinished", next } : done(reply);
 }
 
 /**
  * The requests that change keys and leases. Every method is synchronous and gives the same result on
- * every member. It answers the encoded reply (owned by the caller), or what is left to do, or raises `RequestError` (or an
- * error that `toRequestError` knows) having changed nothing. With `needsReply` false nobody reads the
- * reply, and any bytes will do.
+ * every member, or raises `RequestError` (or an error that `toRequestError` knows) having changed nothing.
  *
  * Guards wrap it: functions that take an applier and give one that refuses some requests.
  */
 export interface Applier {
-  put(request: PutRequest, needsReply: boolean): Uint8Array;
-  range(request: RangeRequest): Uint8Array;
-  deleteRange(request: DeleteRangeRequest, needsReply: boolean): Uint8Array | Continuation;
-  txn(request: TxnRequest, needsReply: boolean): Uint8Array | Continuation;
-  compact(request: CompactionRequest): CompactionOutcome;
-  leaseGrant(request: LeaseGrantRequest): Uint8Array;
-  leaseRevoke(request: LeaseRevokeRequest): Uint8Array | Continuation;
-  leaseCheckpoint(request: LeaseCheckpointRequest): Uint8Array;
-  alarm(request: AlarmRequest): Uint8Array;
+  put(request: PutRequest, context: ApplyContext): Outcome;
+  range(request: RangeRequest, context: ApplyContext): Outcome;
+  deleteRange(request: DeleteRangeRequest, context: ApplyContext): Outcome;
+  txn(request: TxnRequest, context: ApplyContext): Outcome;
+  compact(request: CompactionRequest, context: ApplyContext): Outcome;
+  leaseGrant(request: LeaseGrantRequest, context: ApplyContext): Outcome;
+  leaseRevoke(request: LeaseRevokeRequest, context: ApplyContext): Outcome;
+  leaseCheckpoint(request: LeaseCheckpointRequest, context: ApplyContext): Outcome;
+  alarm(request: AlarmRequest, context: ApplyContext): Outcome;
 }

@@ -1,14 +1,19 @@
-import { WireReader } from "@nodetcd/bytes";
+import { assert, InvariantError, WireReader } from "@nodetcd/bytes";
 import { AlarmAction, AlarmType, InternalRaftRequest, PutRequest } from "@nodetcd/messages";
 import type { Logger } from "@nodetcd/runtime";
-import { RequestError } from "../errors.ts";
 import type { ApplyMeter } from "../measure/apply-meter.ts";
 import type { Cluster } from "../membership/cluster.ts";
 import { decodePutEntry, type PutEntry } from "../wire/entry-codec.ts";
 import type { InFlight, Waiter } from "../propose/in-flight.ts";
 import type { RequestIds } from "../wire/request-id.ts";
 import { toRequestError } from "../wire/error-map.ts";
-import type { Applier, CompactionOutcome, Continuation } from "./applier.ts";
+import {
+  type Applier,
+  type ApplyContext,
+  type Continuation,
+  done,
+  type Outcome,
+} from "./applier.ts";
 import { applyClusterVersionSet } from "./cluster-version-set.ts";
 import { corruptGuard, noSpaceGuard } from "./guards/alarm.ts";
 import { quotaGuard } from "./guards/quota.ts";
@@ -40,6 +45,9 @@ export interface EntryApplierOptions {
 }
 
 const NO_REPLY = new Uint8Array(0);
+/** Contexts of a put by nobody in particular, whose reply somebody waits for, or nobody. */
+const HEARD: ApplyContext = { user: "", authRevision: 0, needsReply: true };
+const UNHEARD: ApplyContext = { user: "", authRevision: 0, needsReply: false };
 
 /** Applies one normal entry: finds who waits for it, runs it through the guards, answers. */
 export class EntryApplier {
@@ -83,15 +91,16 @@ export class EntryApplier {
     const waiter = this.#takeWaiter(idHigh, idLow);
     this.counters.puts++;
     this.#options.meter.put(data);
-    let reply: Uint8Array;
+    let outcome: Outcome;
     try {
       const request = PutRequest.read(new WireReader(data, start, end), end);
-      reply = this.#guarded.put(request, waiter !== undefined);
+      outcome = this.#guarded.put(request, waiter === undefined ? UNHEARD : HEARD);
     } catch (error) {
       this.#fail(waiter, error);
       return;
     }
-    waiter?.succeed(reply);
+    assert(outcome.kind === "done", "A put is applied in one turn");
+    waiter?.succeed(outcome.reply);
   }
 
   #takeWaiter(idHigh: number, idLow: number): Waiter | undefined {
@@ -100,88 +109,77 @@ export class EntryApplier {
   }
 
   #applyRequest(request: InternalRaftRequest): (() => boolean) | undefined {
-    const id = request.id === 0n ? (request.header?.id ?? 0n) : request.id;
+    const { header } = request;
+    const id = request.id === 0n ? (header?.id ?? 0n) : request.id;
     const waiter = this.#takeWaiter(Number(id >> 32n), Number(id & 0xffff_ffffn));
+    const context: ApplyContext = {
+      user: header?.username ?? "",
+      authRevision: header?.authRevision ?? 0,
+      needsReply: waiter !== undefined,
+    };
     const { meter } = this.#options;
     const start = meter.now();
-    let reply: Uint8Array | Continuation | CompactionOutcome;
+    let outcome: Outcome;
     try {
-      reply = this.#dispatch(request, waiter !== undefined);
+      outcome = this.#dispatch(request, context);
     } catch (error) {
       meter.request(request, start, false, undefined);
       this.#fail(waiter, error);
       return undefined;
     }
-    const succeed = (bytes: Uint8Array): void => {
-      meter.request(request, start, true, bytes);
-      waiter?.succeed(bytes);
+    const succeed = (reply: Uint8Array): void => {
+      meter.request(request, start, true, reply);
+      waiter?.succeed(reply);
     };
-    if (typeof reply === "function") return this.#untilReply(reply, waiter, succeed);
-    if (reply instanceof Uint8Array) {
-      succeed(reply);
-      return undefined;
+    switch (outcome.kind) {
+      case "done":
+        succeed(outcome.reply);
+        return undefined;
+      case "unfinished":
+        return untilReply(outcome.next, waiter, succeed);
+      case "compacting":
+        meter.request(request, start, true, outcome.reply);
+        meter.compaction(start, outcome.physical);
+        if (waiter !== undefined) answerCompaction(waiter, outcome, request.compaction?.physical);
+        return undefined;
     }
-    meter.request(request, start, true, reply.reply);
-    meter.compaction(start, reply.physical);
-    if (waiter !== undefined) {
-      answerCompaction(waiter, reply, request.compaction?.physical === true);
-    }
-    return undefined;
   }
 
-  /** Goes on until there is a reply. What fails in a part is no refusal: something is changed already. */
-  #untilReply(
-    part: Continuation,
-    waiter: Waiter | undefined,
-    succeed: (reply: Uint8Array) => void,
-  ): () => boolean {
-    return () => {
-      try {
-        const reply = part();
-        if (reply !== undefined) succeed(reply);
-        return reply !== undefined;
-      } catch (error) {
-        waiter?.fail(toRequestError(error));
-        throw error;
-      }
-    };
-  }
-
-  #dispatch(
-    request: InternalRaftRequest,
-    needsReply: boolean,
-  ): Uint8Array | Continuation | CompactionOutcome {
+  #dispatch(request: InternalRaftRequest, context: ApplyContext): Outcome {
     const applier = this.#guarded;
     if (request.txn !== undefined) {
       this.counters.txns++;
-      return applier.txn(request.txn, needsReply);
+      return applier.txn(request.txn, context);
     }
     if (request.deleteRange !== undefined) {
       this.counters.deletes++;
-      return applier.deleteRange(request.deleteRange, needsReply);
+      return applier.deleteRange(request.deleteRange, context);
     }
     if (request.put !== undefined) {
       this.counters.puts++;
-      return applier.put(request.put, needsReply);
+      return applier.put(request.put, context);
     }
     this.counters.others++;
-    // A read has no effect; another member may have put it into the log.
-    if (request.range !== undefined) return needsReply ? applier.range(request.range) : NO_REPLY;
-    if (request.compaction !== undefined) return applier.compact(request.compaction);
-    if (request.leaseGrant !== undefined) return applier.leaseGrant(request.leaseGrant);
-    if (request.leaseRevoke !== undefined) return applier.leaseRevoke(request.leaseRevoke);
+    if (request.range !== undefined) {
+      // A read has no effect; another member may have put it into the log.
+      return context.needsReply ? applier.range(request.range, context) : done(NO_REPLY);
+    }
+    if (request.compaction !== undefined) return applier.compact(request.compaction, context);
+    if (request.leaseGrant !== undefined) return applier.leaseGrant(request.leaseGrant, context);
+    if (request.leaseRevoke !== undefined) return applier.leaseRevoke(request.leaseRevoke, context);
     if (request.leaseCheckpoint !== undefined) {
-      return applier.leaseCheckpoint(request.leaseCheckpoint);
+      return applier.leaseCheckpoint(request.leaseCheckpoint, context);
     }
     if (request.alarm !== undefined) {
-      const reply = applier.alarm(request.alarm);
+      const outcome = applier.alarm(request.alarm, context);
       if (request.alarm.action !== AlarmAction.GET) this.#chooseGuards();
-      return reply;
+      return outcome;
     }
-    return this.#dispatchToCluster(request);
+    this.#dispatchToCluster(request);
+    return done(NO_REPLY);
   }
 
-  #dispatchToCluster(request: InternalRaftRequest): Uint8Array {
+  #dispatchToCluster(request: InternalRaftRequest): void {
     const { cluster, state, ids, logger } = this.#options;
     if (request.clusterVersionSet !== undefined) {
       applyClusterVersionSet(cluster, state.backend, ids, logger, request.clusterVersionSet);
@@ -190,9 +188,11 @@ export class EntryApplier {
     } else if (request.downgradeInfoSet !== undefined) {
       applyDowngradeInfoSet(state.backend, request.downgradeInfoSet);
     } else if (request.downgradeVersionTest === undefined) {
-      throw new RequestError("NOT_IMPLEMENTED", "nodetcd: this request is not implemented yet");
+      // To pass it over would make this member's data another than the others'.
+      throw new InvariantError(
+        "This version does not know a request of the log; nothing is applied behind it",
+      );
     }
-    return NO_REPLY;
   }
 
   #fail(waiter: Waiter | undefined, error: unknown): void {
@@ -215,13 +215,35 @@ export class EntryApplier {
   }
 }
 
-function answerCompaction(waiter: Waiter, outcome: CompactionOutcome, physical: boolean): void {
-  if (!physical) {
-    waiter.succeed(outcome.reply);
+/** Goes on until there is a reply. What fails in a part is no refusal: something is changed already. */
+function untilReply(
+  next: Continuation,
+  waiter: Waiter | undefined,
+  succeed: (reply: Uint8Array) => void,
+): () => boolean {
+  return () => {
+    try {
+      const reply = next();
+      if (reply !== undefined) succeed(reply);
+      return reply !== undefined;
+    } catch (error) {
+      waiter?.fail(toRequestError(error));
+      throw error;
+    }
+  };
+}
+
+function answerCompaction(
+  waiter: Waiter,
+  { reply, physical }: Extract<Outcome, { kind: "compacting" }>,
+  waits: boolean | undefined,
+): void {
+  if (waits !== true) {
+    waiter.succeed(reply);
     return;
   }
-  outcome.physical.then(
-    () => waiter.succeed(outcome.reply),
+  physical.then(
+    () => waiter.succeed(reply),
     (error: unknown) => waiter.fail(toRequestError(error)),
   );
 }

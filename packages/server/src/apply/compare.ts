@@ -49,8 +49,8 @@ function difference(compare: Compare, keyValue: StoredKeyValue | undefined): num
       return (keyValue?.version ?? 0) - (compare.version ?? 0);
     case CompareTarget.LEASE: {
       const stored = keyValue?.lease ?? 0n;
-      const needsReply = compare.lease ?? 0n;
-      return stored < needsReply ? -1 : stored > needsReply ? 1 : 0;
+      const wanted = compare.lease ?? 0n;
+      return stored < wanted ? -1 : stored > wanted ? 1 : 0;
     }
     default:
       return 0;

@@ -3,7 +3,7 @@ import type { Store } from "@nodetcd/mvcc";
 import { rangeEnd } from "../read/range-view.ts";
 import type { ResponseHeaders } from "../wire/response-header.ts";
 import { CHANGED_KEYS_PER_TURN } from "../limits.ts";
-import { inParts, type Continuation } from "./applier.ts";
+import { inParts, type Outcome } from "./applier.ts";
 import { replyWriter, writeDeleted } from "../wire/reply-writer.ts";
 
 /** Deletes keys, a part of a large range in each turn of the loop. */
@@ -11,7 +11,7 @@ export function applyDeleteRange(
   store: Store,
   headers: ResponseHeaders,
   request: DeleteRangeRequest,
-): Uint8Array | Continuation {
+): Outcome {
   const transaction = store.beginWrite();
   const end = rangeEnd(request.rangeEnd);
   const deletion = transaction.beginDelete(request.key, end, request.prevKv);

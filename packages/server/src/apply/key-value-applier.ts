@@ -4,7 +4,7 @@ import type { Store } from "@nodetcd/mvcc";
 import type { Alarms } from "../state/alarms.ts";
 import type { ResponseHeaders } from "../wire/response-header.ts";
 import { applyAlarm } from "./alarm.ts";
-import type { Applier } from "./applier.ts";
+import { type Applier, done } from "./applier.ts";
 import { applyCompact } from "./compact.ts";
 import { applyDeleteRange } from "./delete-range.ts";
 import { applyLeaseCheckpoint } from "./lease-checkpoint.ts";
@@ -26,15 +26,16 @@ export interface State {
 /** The applier under all guards: does what the request says. */
 export function keyValueApplier(state: State): Applier {
   const { backend, store, lessor, alarms, headers } = state;
+  const revision = (): number => store.revision;
   return {
-    put: (request) => applyPut(store, lessor, headers, request),
-    range: (request) => applyRange(store, headers, request),
+    put: (request) => done(applyPut(store, lessor, headers, request)),
+    range: (request) => done(applyRange(store, headers, request)),
     deleteRange: (request) => applyDeleteRange(store, headers, request),
-    txn: (request, needsReply) => applyTxn(store, lessor, headers, request, needsReply),
+    txn: (request, { needsReply }) => applyTxn(store, lessor, headers, request, needsReply),
     compact: (request) => applyCompact(store, backend, headers, request),
-    leaseGrant: (request) => applyLeaseGrant(lessor, headers, store.revision, request),
+    leaseGrant: (request) => done(applyLeaseGrant(lessor, headers, revision(), request)),
     leaseRevoke: (request) => applyLeaseRevoke(lessor, store, headers, request),
-    leaseCheckpoint: (request) => applyLeaseCheckpoint(lessor, headers, store.revision, request),
-    alarm: (request) => applyAlarm(alarms, headers, store.revision, request),
+    leaseCheckpoint: (request) => done(applyLeaseCheckpoint(lessor, headers, revision(), request)),
+    alarm: (request) => done(applyAlarm(alarms, headers, revision(), request)),
   };
 }

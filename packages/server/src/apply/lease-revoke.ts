@@ -1,7 +1,7 @@
 import type { Lessor } from "@nodetcd/lease";
 import type { LeaseRevokeRequest } from "@nodetcd/messages";
 import type { Store } from "@nodetcd/mvcc";
-import { inParts, type Continuation } from "./applier.ts";
+import { inParts, type Outcome } from "./applier.ts";
 import type { ResponseHeaders } from "../wire/response-header.ts";
 
 /** Ends a lease and deletes its keys, all with one revision; a part of many keys in each turn of the loop. */
@@ -10,7 +10,7 @@ export function applyLeaseRevoke(
   store: Store,
   headers: ResponseHeaders,
   request: LeaseRevokeRequest,
-): Uint8Array | Continuation {
+): Outcome {
   const revocation = lessor.beginRevoke(request.id);
   const transaction = store.beginWrite();
   return inParts(() => {

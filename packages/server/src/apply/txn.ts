@@ -13,7 +13,7 @@ import { CHANGED_KEYS_PER_TURN } from "../limits.ts";
 import { findRange, pairForm, writeFound } from "../read/range.ts";
 import { rangeEnd, type RangeView } from "../read/range-view.ts";
 import type { ResponseHeaders } from "../wire/response-header.ts";
-import { inParts, type Continuation } from "./applier.ts";
+import { inParts, type Outcome } from "./applier.ts";
 import { allHold } from "./compare.ts";
 import { checkPut, putInto } from "./put.ts";
 import { replyWriter, writeDeleted, writeInnerHeader, writePut } from "../wire/reply-writer.ts";
@@ -168,7 +168,7 @@ export function applyTxn(
   headers: ResponseHeaders,
   request: TxnRequest,
   needsReply: boolean,
-): Uint8Array | Continuation {
+): Outcome {
   const path = choosePath(store, request);
   checkPath(store, lessor, request, path);
   const transaction = store.beginWrite();

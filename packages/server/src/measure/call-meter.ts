@@ -1,4 +1,5 @@
 import type { StreamCall, UnaryCall } from "@nodetcd/grpc";
+import { type AnyMethod, type MethodPath, METHODS } from "@nodetcd/messages";
 import type { Logger, Runtime } from "@nodetcd/runtime";
 import type { MemberConfig } from "../config.ts";
 import { RequestError } from "../errors.ts";
@@ -11,27 +12,35 @@ import { type MethodMeter, MeteredUnary } from "./metered-unary.ts";
 import { warnOfSlowCall } from "./slow-call.ts";
 import { Stopwatch } from "./stopwatch.ts";
 
-type UnaryReceiver = (request: Uint8Array, call: UnaryCall) => void;
-type QuickReceiver = (request: Uint8Array, call: UnaryCall) => boolean;
-type StreamReceiver = (call: StreamCall) => void;
+type StreamReceiver = (call: MeteredStream) => void;
+
+/** Measures the calls of one unary method. */
+export interface UnaryMeter {
+  /** For calls that are answered before anything is allocated for them. */
+  readonly quick: PointReads;
+  /** Counts such a call. */
+  count(call: UnaryCall): void;
+  /** Counts any other call, and measures it from now on. */
+  begin(bytes: Uint8Array, call: UnaryCall): MeteredUnary;
+}
 
 /** Requests by the names that etcd has for them in `etcd_server_request_duration_seconds`. */
-const REQUEST_TYPES: Readonly<Record<string, string>> = {
-  "/etcdserverpb.KV/Range": "Range",
-  "/etcdserverpb.KV/Put": "Put",
-  "/etcdserverpb.KV/DeleteRange": "DeleteRange",
-  "/etcdserverpb.KV/Txn": "Txn",
-  "/etcdserverpb.KV/Compact": "Compaction",
-  "/etcdserverpb.Lease/LeaseGrant": "LeaseGrant",
-  "/etcdserverpb.Lease/LeaseRevoke": "LeaseRevoke",
-  "/etcdserverpb.Maintenance/Alarm": "Alarm",
+const REQUEST_TYPES: Partial<Record<MethodPath, string>> = {
+  [METHODS.KV.Range.path]: "Range",
+  [METHODS.KV.Put.path]: "Put",
+  [METHODS.KV.DeleteRange.path]: "DeleteRange",
+  [METHODS.KV.Txn.path]: "Txn",
+  [METHODS.KV.Compact.path]: "Compaction",
+  [METHODS.Lease.LeaseGrant.path]: "LeaseGrant",
+  [METHODS.Lease.LeaseRevoke.path]: "LeaseRevoke",
+  [METHODS.Maintenance.Alarm.path]: "Alarm",
 };
 /** Streams that go on until the client ends them: nothing is gained by waiting for that. */
-const ENDLESS: ReadonlySet<string> = new Set([
-  "/etcdserverpb.Watch/Watch",
-  "/etcdserverpb.Lease/LeaseKeepAlive",
-  "/v3electionpb.Election/Observe",
-  "/grpc.health.v1.Health/Watch",
+const ENDLESS: ReadonlySet<MethodPath> = new Set([
+  METHODS.Watch.Watch.path,
+  METHODS.Lease.LeaseKeepAlive.path,
+  METHODS.Election.Observe.path,
+  METHODS.Health.Watch.path,
 ]);
 /** The bounds of grpc-go's histograms, in seconds. */
 const HANDLING_BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -95,25 +104,19 @@ export class CallMeter {
     this.families = [...basic, this.#snapshots, ...extensive];
   }
 
-  /**
-   * `receive` with every call measured.
-   *
-   * @param answerAtOnce takes the calls that it can answer within a microsecond or so: true when it has
-   */
-  unary(path: string, receive: UnaryReceiver, answerAtOnce?: QuickReceiver): UnaryReceiver {
-    const meter = this.#methodMeter(path);
-    const reads = new PointReads(this.#watch, meter.succeeded);
-    if (answerAtOnce !== undefined) this.#pointReads.push(reads);
-    return (request, call) => {
-      this.unaryVersions.count(call.metadata);
-      if (answerAtOnce !== undefined) {
-        reads.begin();
-        if (answerAtOnce(request, call)) {
-          reads.end();
-          return;
-        }
-      }
-      receive(request, new MeteredUnary(meter, request, call));
+  /** What measures the calls of a unary method. */
+  unary(method: AnyMethod): UnaryMeter {
+    const meter = this.#methodMeter(method);
+    const quick = new PointReads(this.#watch, meter.succeeded);
+    this.#pointReads.push(quick);
+    const count = (call: UnaryCall): void => this.unaryVersions.count(call.metadata);
+    return {
+      quick,
+      count,
+      begin: (bytes, call) => {
+        count(call);
+        return new MeteredUnary(meter, bytes, call);
+      },
     };
   }
 
@@ -122,13 +125,14 @@ export class CallMeter {
     for (const reads of this.#pointReads) reads.settle();
   }
 
-  /** As `unary`, for streams. */
-  stream(path: string, kind: string, receive: StreamReceiver): StreamReceiver {
+  /** Wraps what receives the calls of a streaming method. */
+  stream(method: AnyMethod): (receive: StreamReceiver) => (call: StreamCall) => void {
+    const { path } = method;
     const counts: MessageCounts = { received: 0, sent: 0 };
     this.messages.set(path, counts);
     const observers: Histogram[] = [];
-    if (path === "/etcdserverpb.Maintenance/Snapshot") observers.push(this.#snapshots.series());
-    observers.push(...this.#handlingOf(path, kind));
+    if (path === METHODS.Maintenance.Snapshot.path) observers.push(this.#snapshots.series());
+    observers.push(...this.#handlingOf(method));
     const endless = ENDLESS.has(path);
     const meter: StreamMeter = {
       watch: this.#watch,
@@ -136,7 +140,7 @@ export class CallMeter {
       observers,
       open: endless ? this.#endless : new Set(),
     };
-    return (call) => {
+    return (receive) => (call) => {
       this.streamVersions.count(call.metadata);
       const stream = new MeteredStream(meter, call);
       if (endless && this.#stopping) endStopped(stream);
@@ -150,17 +154,17 @@ export class CallMeter {
     for (const stream of this.#endless) endStopped(stream);
   }
 
-  #handlingOf(path: string, kind: string): Histogram[] {
+  #handlingOf({ kind, name, service }: AnyMethod): Histogram[] {
     if (this.#config.metrics !== "extensive") return [];
-    const [, service = "", method = ""] = path.split("/");
-    const labels = { grpc_method: method, grpc_service: service, grpc_type: kind };
+    const labels = { grpc_method: name, grpc_service: service, grpc_type: kind };
     return [this.#handling.series(labels)];
   }
 
-  #methodMeter(path: string): MethodMeter {
-    const always = this.#handlingOf(path, "unary");
-    if (path === "/etcdserverpb.Maintenance/Hash") always.push(this.#hashes.series());
-    if (path === "/etcdserverpb.Maintenance/HashKV") always.push(this.#revisionHashes.series());
+  #methodMeter(method: AnyMethod): MethodMeter {
+    const { path } = method;
+    const always = this.#handlingOf(method);
+    if (path === METHODS.Maintenance.Hash.path) always.push(this.#hashes.series());
+    if (path === METHODS.Maintenance.HashKV.path) always.push(this.#revisionHashes.series());
     const outcome = (success: "true" | "false"): Histogram[] => {
       const observers = [...always];
       const type = REQUEST_TYPES[path];
@@ -170,7 +174,7 @@ export class CallMeter {
     };
     return {
       watch: this.#watch,
-      quick: path === "/etcdserverpb.KV/Put",
+      quick: path === METHODS.KV.Put.path,
       succeeded: outcome("true"),
       failed: outcome("false"),
       slowMs: this.#slowMs(path),
@@ -182,10 +186,10 @@ export class CallMeter {
   }
 
   /** From when on a call is looked at: it may be slow as a call, and as a read. */
-  #slowMs(path: string): number {
+  #slowMs(path: MethodPath): number {
     const { warningUnaryRequestDurationMs: unary, warningApplyDurationMs: apply } = this.#config;
     const whole = unary > 0 ? unary : Infinity;
-    const mayRead = path === "/etcdserverpb.KV/Range" || path === "/etcdserverpb.KV/Txn";
+    const mayRead = path === METHODS.KV.Range.path || path === METHODS.KV.Txn.path;
     return mayRead ? Math.min(whole, apply) : whole;
   }
 }

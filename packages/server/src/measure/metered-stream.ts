@@ -1,5 +1,6 @@
 import type { Metadata, StatusCode, StreamCall } from "@nodetcd/grpc";
 import type { Histogram } from "./histogram.ts";
+import { ANYBODY, type Caller } from "../wire/caller.ts";
 import type { Stopwatch } from "./stopwatch.ts";
 
 /** Messages of one streaming method, both ways. */
@@ -20,6 +21,8 @@ export interface StreamMeter {
 
 /** A streaming call whose messages are counted, and which is measured from here to its end. */
 export class MeteredStream implements StreamCall {
+  /** Known once the call is admitted. */
+  caller: Caller = ANYBODY;
   readonly #call: StreamCall;
   readonly #meter: StreamMeter;
   readonly #startMs: number;
@@ -35,6 +38,12 @@ export class MeteredStream implements StreamCall {
       this.#end();
       this.#onCancel?.();
     };
+  }
+
+  /** The same call, made by `caller`. */
+  by(caller: Caller): this {
+    this.caller = caller;
+    return this;
   }
 
   get path(): string {

@@ -1,5 +1,6 @@
 import type { Metadata, StatusCode, UnaryCall } from "@nodetcd/grpc";
 import type { Histogram } from "./histogram.ts";
+import { ANYBODY, type Caller } from "../wire/caller.ts";
 import type { Stopwatch } from "./stopwatch.ts";
 
 /** A call that took long, for a warning. Bytes are borrowed. */
@@ -28,17 +29,26 @@ export interface MethodMeter {
 
 /** A unary call that is measured from here to its answer. One that was cancelled counts as failed. */
 export class MeteredUnary implements UnaryCall {
+  /** The request as it came. */
+  readonly bytes: Uint8Array;
+  /** Known once the call is admitted. */
+  caller: Caller = ANYBODY;
   readonly #meter: MethodMeter;
-  readonly #request: Uint8Array;
   readonly #call: UnaryCall;
   readonly #startMs: number;
   #ended = false;
 
-  constructor(meter: MethodMeter, request: Uint8Array, call: UnaryCall) {
+  constructor(meter: MethodMeter, bytes: Uint8Array, call: UnaryCall) {
+    this.bytes = bytes;
     this.#meter = meter;
-    this.#request = request;
     this.#call = call;
     this.#startMs = meter.watch.recent();
+  }
+
+  /** The same call, made by `caller`. */
+  by(caller: Caller): this {
+    this.caller = caller;
+    return this;
   }
 
   get path(): string {
@@ -87,6 +97,6 @@ export class MeteredUnary implements UnaryCall {
     }
     if (tookMs <= meter.slowMs) return;
     const { peer } = this.#call;
-    meter.onSlow({ request: this.#request, reply, error, peer, tookMs });
+    meter.onSlow({ request: this.bytes, reply, error, peer, tookMs });
   }
 }

@@ -2,9 +2,13 @@ import { varintSize, WireReader } from "@nodetcd/bytes";
 import {
   DeleteRangeRequest,
   DeleteRangeResponse,
+  METHODS,
+  type MethodPath,
   PutRequest,
   RangeRequest,
+  RangeResponseTags,
   RequestOp,
+  ResponseHeaderTags,
   TxnRequest,
   TxnResponse,
 } from "@nodetcd/messages";
@@ -20,7 +24,7 @@ export interface SlowCallOptions {
   readonly clock: Clock;
 }
 
-type SlowCallOf = SlowCall & { readonly path: string };
+type SlowCallOf = SlowCall & { readonly path: MethodPath };
 
 /** Counts as etcd prints them; -1 for methods that it does not look into. */
 interface Stats {
@@ -80,17 +84,17 @@ function warnOfRequest(
 function describe(call: SlowCallOf): Stats | undefined {
   try {
     switch (call.path) {
-      case "/etcdserverpb.KV/Range":
+      case METHODS.KV.Range.path:
         return describeRange(call);
-      case "/etcdserverpb.KV/Put":
+      case METHODS.KV.Put.path:
         return {
           requestCount: 1,
           responseCount: 0,
           content: putText(PutRequest.decode(call.request)),
         };
-      case "/etcdserverpb.KV/DeleteRange":
+      case METHODS.KV.DeleteRange.path:
         return describeDelete(call);
-      case "/etcdserverpb.KV/Txn":
+      case METHODS.KV.Txn.path:
         return describeTxn(call);
       default:
         return undefined;
@@ -133,18 +137,15 @@ function describeTxn({ request, reply }: SlowCallOf): Stats {
   return { ...stats, read: { prefix: "read-only txn ", response: text } };
 }
 
-const KVS_TAG = (2 << 3) | 2;
-const COUNT_TAG = 4 << 3;
-
 /** Pairs in a RangeResponse and its count, without decoding the pairs. */
 function countPairs(reply: Uint8Array): { pairs: number; count: number } {
   const reader = new WireReader(reply);
   let [pairs, count] = [0, 0];
   while (!reader.done) {
     const tag = reader.uint32();
-    if (tag === COUNT_TAG) count = reader.counter();
+    if (tag === RangeResponseTags.count) count = reader.counter();
     else {
-      if (tag === KVS_TAG) pairs++;
+      if (tag === RangeResponseTags.kvs) pairs++;
       reader.skip(tag);
     }
   }
@@ -163,7 +164,7 @@ export function bareSize(reply: Uint8Array): number {
   let bare = 0;
   while (!reader.done) {
     const tag = reader.uint32();
-    if (tag === 3 << 3) bare = 1 + varintSize(reader.counter());
+    if (tag === ResponseHeaderTags.revision) bare = 1 + varintSize(reader.counter());
     else reader.skip(tag);
   }
   return sizeWithoutHeader(reply) + 2 + bare;

@@ -1,5 +1,6 @@
 import { BUCKETS, type Backend } from "@nodetcd/backend";
 import type { ConfState } from "@nodetcd/messages";
+import type { StateRecord } from "../state/record.ts";
 import { hexId } from "./ids.ts";
 import { memberJson, type MemberRecord, parseMemberJson } from "./member-json.ts";
 
@@ -22,15 +23,21 @@ function readBucket(
  * Who belongs to the cluster and which version it has agreed on; kept in the buckets `members`,
  * `members_removed` and `cluster` exactly as etcd keeps it. Changed by applied raft entries only.
  */
-export class Cluster {
+export class Cluster implements StateRecord {
   readonly #backend: Backend;
   readonly #members = new Map<bigint, MemberRecord>();
   readonly #removed = new Set<bigint>();
   #version: string | undefined;
 
-  /** Reads what the backend holds. */
   constructor(backend: Backend) {
     this.#backend = backend;
+    this.load();
+  }
+
+  load(): void {
+    const backend = this.#backend;
+    this.#members.clear();
+    this.#removed.clear();
     for (const [, json] of readBucket(backend, BUCKETS.members)) {
       const member = parseMemberJson(json);
       this.#members.set(member.id, member);
@@ -39,7 +46,7 @@ export class Cluster {
       this.#removed.add(BigInt(`0x${key}`));
     }
     const version = backend.get(BUCKETS.cluster, CLUSTER_VERSION_KEY);
-    if (version !== undefined) this.#version = Buffer.from(version).toString();
+    this.#version = version === undefined ? undefined : Buffer.from(version).toString();
   }
 
   /** Ascending by id. */

@@ -5,6 +5,7 @@ import {
   Status,
   type StatusCode,
 } from "@nodetcd/grpc";
+import { METHODS } from "@nodetcd/messages";
 import { Counter, type Registry } from "prom-client";
 import type { CallMeter } from "../measure/call-meter.ts";
 import { scraped } from "./scraped.ts";
@@ -128,7 +129,7 @@ export function registerGrpcMetrics(registry: Registry, measured: GrpcMeasured):
   gauge(
     "etcd_disk_defrag_inflight",
     "Whether or not defrag is active on the member. 1 means active, 0 means not.",
-    () => underWay(services, "/etcdserverpb.Maintenance/Defragment"),
+    () => underWay(services, METHODS.Maintenance.Defragment.path),
   );
 }
 

@@ -1,3 +1,4 @@
+import { METHODS } from "@nodetcd/messages";
 import type { Registry } from "prom-client";
 import type { ApplyMeter } from "../measure/apply-meter.ts";
 import type { CallMeter } from "../measure/call-meter.ts";
@@ -28,7 +29,7 @@ export function registerLeaseMetrics(registry: Registry, measured: LeaseMeasured
   counter(
     "etcd_debugging_lease_renewed_total",
     "The number of renewed leases seen by the leader.",
-    () => calls.messages.get("/etcdserverpb.Lease/LeaseKeepAlive")?.sent ?? 0,
+    () => calls.messages.get(METHODS.Lease.LeaseKeepAlive.path)?.sent ?? 0,
   );
   counter(
     "etcd_debugging_server_lease_expired_total",

@@ -1,3 +1,4 @@
+import { assert } from "@nodetcd/bytes";
 import { type Entry, EntryType, type HardState, type RaftMessage } from "@nodetcd/messages";
 import { isRaftError, type MemoryStorage, NO_NODE, type RawNode, type Ready } from "@nodetcd/raft";
 import type { Clock, Timer } from "@nodetcd/runtime";
@@ -183,6 +184,10 @@ export class ReadyLoop implements ProposalSink {
 
   #handle(ready: Ready): void {
     const { node, storage, send, onReadState } = this.#options;
+    assert(
+      ready.snapshot === undefined,
+      "ReadyLoop: a snapshot from a leader, and nobody takes it",
+    );
     if (ready.softState !== undefined) this.#leadership();
     for (const { index, context } of ready.readStates) onReadState(index, context);
     const leading = node.role === "leader";

@@ -2,6 +2,7 @@ import { Slab } from "@nodetcd/bytes";
 import { InternalRaftRequest, type Init } from "@nodetcd/messages";
 import { RequestError } from "../errors.ts";
 import { APPLY_LAG_MAX } from "../limits.ts";
+import type { Caller } from "../wire/caller.ts";
 import { encodeEntry, type RequestField } from "../wire/entry-codec.ts";
 import type { InFlight, Waiter } from "./in-flight.ts";
 import type { RequestIds } from "../wire/request-id.ts";
@@ -36,10 +37,11 @@ export class Proposer {
    * Proposes a client's request by its own bytes (borrowed for the call). Raises `RequestError` when
    * it is refused; otherwise `waiter` is told, now or later.
    */
-  propose(field: RequestField, request: Uint8Array, waiter: Waiter): void {
+  propose(field: RequestField, request: Uint8Array, caller: Caller, waiter: Waiter): void {
     this.#assertOpen();
     const suffix = this.#ids.next();
-    this.#submit(suffix, encodeEntry(this.#slab, field, request, this.#ids, suffix), waiter);
+    const entry = encodeEntry(this.#slab, field, request, this.#ids, suffix, caller);
+    this.#submit(suffix, entry, waiter);
   }
 
   /** Proposes any request of the member's own; resolves with the encoded reply. */

@@ -1,7 +1,7 @@
 import { BUCKETS } from "@nodetcd/backend";
-import type { UnaryCall } from "@nodetcd/grpc";
-import { AuthStatusResponse } from "@nodetcd/messages";
+import type { AuthStatusRequest, AuthStatusResponse } from "@nodetcd/messages";
 import type { MemberContext } from "../member-context.ts";
+import type { UnaryHandler } from "./handler.ts";
 
 const REVISION_KEY = Buffer.from("authRevision");
 
@@ -14,11 +14,10 @@ export function authRevision({ backend }: MemberContext): number {
 /** `etcdserverpb.Auth/AuthStatus`: authentication is not built yet, and so never enabled. */
 export function receiveAuthStatus(
   member: MemberContext,
-): (request: Uint8Array, call: UnaryCall) => void {
-  return (_bytes, call) => {
-    const header = member.headers.of(member.store.revision);
-    call.reply(
-      AuthStatusResponse.encode({ header, enabled: false, authRevision: authRevision(member) }),
-    );
-  };
+): UnaryHandler<AuthStatusRequest, AuthStatusResponse> {
+  return () => ({
+    header: member.headers.of(member.store.revision),
+    enabled: false,
+    authRevision: authRevision(member),
+  });
 }

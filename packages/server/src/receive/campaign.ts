@@ -1,11 +1,9 @@
-import type { UnaryCall } from "@nodetcd/grpc";
-import { CampaignRequest, CampaignResponse } from "@nodetcd/messages";
 import { equalBytes } from "@nodetcd/bytes";
+import type { CampaignRequest, CampaignResponse, Init } from "@nodetcd/messages";
 import type { MemberContext } from "../member-context.ts";
 import { RequestError } from "../errors.ts";
 import { CallScope } from "./call-scope.ts";
-import { failCall } from "../wire/error-map.ts";
-import { failRecipe } from "./lock.ts";
+import type { UnaryHandler } from "./handler.ts";
 import {
   createdAt,
   ownedKey,
@@ -14,15 +12,14 @@ import {
   sessionLease,
   waitForEarlier,
 } from "./recipes.ts";
-import { proclaim } from "./proclaim.ts";
-import { resign } from "./resign.ts";
+import { proclaim, resign } from "./proclaim.ts";
 
 /** Puts a candidate's key under the election's name; the oldest key there leads. */
 async function campaign(
   member: MemberContext,
   request: CampaignRequest,
   scope: CallScope,
-): Promise<Uint8Array> {
+): Promise<Init<CampaignResponse>> {
   const { name, value } = request;
   const lease = await sessionLease(member, request.lease);
   const key = ownedKey(name, lease);
@@ -46,22 +43,12 @@ async function campaign(
     await withdraw();
     throw error;
   }
-  return CampaignResponse.encode({ header: response.header, leader });
+  return { header: response.header, leader };
 }
 
 /** `v3electionpb.Election/Campaign`: answers when elected. A client that goes away withdraws. */
 export function receiveCampaign(
   member: MemberContext,
-): (request: Uint8Array, call: UnaryCall) => void {
-  return (bytes, call) => {
-    try {
-      const request = CampaignRequest.decode(bytes);
-      campaign(member, request, new CallScope(call)).then(
-        (reply) => call.reply(reply),
-        (error: unknown) => failRecipe(call, error),
-      );
-    } catch (error) {
-      failCall(call, error);
-    }
-  };
+): UnaryHandler<CampaignRequest, CampaignResponse> {
+  return (request, call) => campaign(member, request, new CallScope(call));
 }

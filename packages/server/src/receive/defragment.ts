@@ -1,31 +1,27 @@
-import type { UnaryCall } from "@nodetcd/grpc";
-import { DefragmentResponse } from "@nodetcd/messages";
+import type { DefragmentRequest, DefragmentResponse } from "@nodetcd/messages";
 import type { MemberContext } from "../member-context.ts";
+import { toRequestError } from "../wire/error-map.ts";
+import type { UnaryHandler } from "./handler.ts";
 import type { HealthStatus } from "./health.ts";
-import { failCall, toRequestError } from "../wire/error-map.ts";
-
-const EMPTY_REPLY = DefragmentResponse.encode({});
 
 /** `etcdserverpb.Maintenance/Defragment`: rewrites this member's database file without its holes. */
 export function receiveDefragment(
   member: MemberContext,
   health: HealthStatus,
-): (request: Uint8Array, call: UnaryCall) => void {
+): UnaryHandler<DefragmentRequest, DefragmentResponse> {
   const { backend, config, logger } = member;
-  return (_bytes, call) => {
+  return async () => {
     logger.info("starting defragment");
     if (config.featureGates.StopGRPCServiceOnDefrag === true) health.set(false);
-    backend.defragment().then(
-      () => {
-        logger.info("finished defragment");
-        health.set(true);
-        call.reply(EMPTY_REPLY);
-      },
-      (error: unknown) => {
-        logger.warn("failed to defragment", { error: toRequestError(error).message });
-        health.set(true);
-        failCall(call, error);
-      },
-    );
+    try {
+      await backend.defragment();
+      logger.info("finished defragment");
+      return {};
+    } catch (error) {
+      logger.warn("failed to defragment", { error: toRequestError(error).message });
+      throw error;
+    } finally {
+      health.set(true);
+    }
   };
 }

@@ -1,10 +1,8 @@
-import type { UnaryCall } from "@nodetcd/grpc";
-import { DowngradeAction, DowngradeRequest, DowngradeResponse } from "@nodetcd/messages";
+import { DowngradeAction, type DowngradeRequest, type DowngradeResponse } from "@nodetcd/messages";
+import { notImplemented, RequestError } from "../errors.ts";
 import type { MemberContext } from "../member-context.ts";
-import { RequestError } from "../errors.ts";
-import { CLUSTER_VERSION } from "../version.ts";
-import { failCall } from "../wire/error-map.ts";
-import { notImplemented } from "./not-implemented.ts";
+import { CLUSTER_VERSION, minorVersion } from "../version.ts";
+import type { UnaryHandler } from "./handler.ts";
 
 /** `3.6` or a semantic version; what is behind major and minor does not matter. */
 const TARGET = /^(\d{1,9})\.(\d{1,9})(\.\d{1,9}(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?)?$/;
@@ -19,42 +17,27 @@ function checkTarget(target: string, clusterVersion: string): void {
   }
 }
 
-async function downgrade(
-  member: MemberContext,
-  { action, version }: DowngradeRequest,
-): Promise<Uint8Array> {
-  const clusterVersion = member.cluster.version ?? CLUSTER_VERSION;
-  switch (action) {
-    case DowngradeAction.VALIDATE:
-      await member.reads.wait();
-      checkTarget(version, clusterVersion);
-      break;
-    case DowngradeAction.ENABLE:
-      checkTarget(version, clusterVersion);
-      throw notImplemented("Downgrade");
-    case DowngradeAction.CANCEL:
-      await member.proposer.proposeMessage({ downgradeInfoSet: { enabled: false } });
-      break;
-    default:
-      throw new RequestError("UNKNOWN_METHOD");
-  }
-  const header = member.headers.of(member.store.revision);
-  const [major, minor] = clusterVersion.split(".");
-  return DowngradeResponse.encode({ header, version: `${major}.${minor}` });
-}
-
 /** `etcdserverpb.Maintenance/Downgrade`: enabling one is not built yet. */
 export function receiveDowngrade(
   member: MemberContext,
-): (request: Uint8Array, call: UnaryCall) => void {
-  return (bytes, call) => {
-    try {
-      downgrade(member, DowngradeRequest.decode(bytes)).then(
-        (reply) => call.reply(reply),
-        (error: unknown) => failCall(call, error),
-      );
-    } catch (error) {
-      failCall(call, error);
+): UnaryHandler<DowngradeRequest, DowngradeResponse> {
+  return async ({ action, version }) => {
+    const clusterVersion = member.cluster.version ?? CLUSTER_VERSION;
+    switch (action) {
+      case DowngradeAction.VALIDATE:
+        await member.reads.wait();
+        checkTarget(version, clusterVersion);
+        break;
+      case DowngradeAction.ENABLE:
+        checkTarget(version, clusterVersion);
+        throw notImplemented("Downgrade");
+      case DowngradeAction.CANCEL:
+        await member.proposer.proposeMessage({ downgradeInfoSet: { enabled: false } });
+        break;
+      default:
+        throw new RequestError("UNKNOWN_METHOD");
     }
+    const header = member.headers.of(member.store.revision);
+    return { header, version: minorVersion(clusterVersion) };
   };
 }

@@ -1,7 +1,13 @@
-import { Status, type StreamCall, type UnaryCall } from "@nodetcd/grpc";
-import { HealthCheckRequest, HealthCheckResponse, ServingStatus } from "@nodetcd/messages";
+import { Status } from "@nodetcd/grpc";
+import {
+  type HealthCheckRequest,
+  HealthCheckResponse,
+  type HealthListRequest,
+  type HealthListResponse,
+  ServingStatus,
+} from "@nodetcd/messages";
 import type { Logger } from "@nodetcd/runtime";
-import { failCall, failStream } from "../wire/error-map.ts";
+import { PENDING, type ServerStreamHandler, type UnaryHandler } from "./handler.ts";
 
 /** Whether calls are served, for `grpc.health.v1`, under the empty service name alone. */
 export class HealthStatus {
@@ -42,31 +48,32 @@ const reply = (serving: boolean): Uint8Array => (serving ? SERVING : NOT_SERVING
 /** `grpc.health.v1.Health/Check` */
 export function receiveHealthCheck(
   health: HealthStatus,
-): (request: Uint8Array, call: UnaryCall) => void {
-  return (bytes, call) => {
-    try {
-      if (HealthCheckRequest.decode(bytes).service === "") call.reply(reply(health.serving));
-      else call.fail(Status.NOT_FOUND, "unknown service");
-    } catch (error) {
-      failCall(call, error);
-    }
+): UnaryHandler<HealthCheckRequest, HealthCheckResponse> {
+  return ({ service }, call) => {
+    if (service === "") return reply(health.serving);
+    call.fail(Status.NOT_FOUND, "unknown service");
+    return PENDING;
+  };
+}
+
+/** `grpc.health.v1.Health/List`: the one service there is, the empty name. */
+export function receiveHealthList(
+  health: HealthStatus,
+): UnaryHandler<HealthListRequest, HealthListResponse> {
+  return () => {
+    const status = health.serving ? ServingStatus.SERVING : ServingStatus.NOT_SERVING;
+    return { statuses: [{ key: "", value: { status } }] };
   };
 }
 
 /** `grpc.health.v1.Health/Watch` */
-export function receiveHealthWatch(health: HealthStatus): (call: StreamCall) => void {
-  return (call) => {
-    call.onMessage = (bytes) => {
-      try {
-        if (HealthCheckRequest.decode(bytes).service !== "") {
-          call.send(SERVICE_UNKNOWN);
-          return;
-        }
-        call.onCancel = health.watch((serving) => call.send(reply(serving)));
-        call.send(reply(health.serving));
-      } catch (error) {
-        failStream(call, error);
-      }
-    };
+export function receiveHealthWatch(health: HealthStatus): ServerStreamHandler<HealthCheckRequest> {
+  return async ({ service }, call) => {
+    if (service !== "") {
+      call.send(SERVICE_UNKNOWN);
+      return;
+    }
+    call.onCancel = health.watch((serving) => call.send(reply(serving)));
+    call.send(reply(health.serving));
   };
 }

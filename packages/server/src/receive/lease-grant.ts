@@ -1,9 +1,8 @@
-import type { UnaryCall } from "@nodetcd/grpc";
-import { LeaseGrantRequest } from "@nodetcd/messages";
+import { LeaseGrantRequest, type LeaseGrantResponse } from "@nodetcd/messages";
 import type { MemberContext } from "../member-context.ts";
-import { RequestField } from "../wire/entry-codec.ts";
 import { CallWaiter } from "../propose/waiters.ts";
-import { failCall } from "../wire/error-map.ts";
+import { RequestField } from "../wire/entry-codec.ts";
+import { PENDING, type UnaryHandler } from "./handler.ts";
 import { refuseBeyondQuota } from "./quota-check.ts";
 
 const POSITIVE = 0x7fff_ffff_ffff_ffffn;
@@ -17,19 +16,13 @@ export function chooseLeaseId(member: MemberContext): bigint {
 /** `etcdserverpb.Lease/LeaseGrant` */
 export function receiveLeaseGrant(
   member: MemberContext,
-): (request: Uint8Array, call: UnaryCall) => void {
-  return (bytes, call) => {
-    try {
-      const request = LeaseGrantRequest.decode(bytes);
-      if (!member.quota.fitsLease()) {
-        refuseBeyondQuota(member, call);
-        return;
-      }
-      const id = request.id === 0n ? chooseLeaseId(member) : request.id;
-      const complete = LeaseGrantRequest.encode({ ...request, id });
-      member.proposer.propose(RequestField.leaseGrant, complete, new CallWaiter(call));
-    } catch (error) {
-      failCall(call, error);
-    }
+): UnaryHandler<LeaseGrantRequest, LeaseGrantResponse> {
+  const { proposer, quota } = member;
+  return (request, call) => {
+    if (!quota.fitsLease()) return refuseBeyondQuota(member);
+    const id = request.id === 0n ? chooseLeaseId(member) : request.id;
+    const complete = LeaseGrantRequest.encode({ ...request, id });
+    proposer.propose(RequestField.leaseGrant, complete, call.caller, new CallWaiter(call));
+    return PENDING;
   };
 }

@@ -4,6 +4,7 @@ import { type Init, LeaseKeepAliveRequest, LeaseKeepAliveResponse } from "@nodet
 import type { MemberContext } from "../member-context.ts";
 import { KEEP_ALIVES_WAITING_MAX } from "../limits.ts";
 import { failCall, failStream } from "../wire/error-map.ts";
+import type { StreamHandler } from "./handler.ts";
 
 /** Seconds that the lease has again; 0 when there is no such lease. */
 async function renew(member: MemberContext, id: bigint): Promise<number> {
@@ -115,6 +116,6 @@ class KeepAlives {
 }
 
 /** `etcdserverpb.Lease/LeaseKeepAlive`: each message renews a lease; TTL 0 when there is none. */
-export function receiveLeaseKeepAlive(member: MemberContext): (call: StreamCall) => void {
+export function receiveLeaseKeepAlive(member: MemberContext): StreamHandler {
   return (call) => void new KeepAlives(member, call);
 }

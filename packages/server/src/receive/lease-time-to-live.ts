@@ -1,39 +1,44 @@
-import type { UnaryCall } from "@nodetcd/grpc";
-import { type Init, LeaseTimeToLiveRequest, LeaseTimeToLiveResponse } from "@nodetcd/messages";
+import type {
+  Init,
+  LeaseLeasesRequest,
+  LeaseLeasesResponse,
+  LeaseTimeToLiveRequest,
+  LeaseTimeToLiveResponse,
+} from "@nodetcd/messages";
 import type { MemberContext } from "../member-context.ts";
-import { failCall } from "../wire/error-map.ts";
+import type { UnaryHandler } from "./handler.ts";
 
 /** A lease that is not there, or has expired: TTL -1, and no error. */
 const EXPIRED = -1;
 
 function describe(
   member: MemberContext,
-  request: LeaseTimeToLiveRequest,
+  { id, keys }: LeaseTimeToLiveRequest,
 ): Init<LeaseTimeToLiveResponse> {
-  const { id } = request;
   const lease = member.lessor.lookup(id);
   if (lease === undefined) return { id, ttl: EXPIRED };
-  return {
-    id,
-    ttl: lease.remainingSeconds,
-    grantedTtl: lease.ttl,
-    keys: request.keys ? lease.keys : [],
-  };
+  return { id, ttl: lease.remainingSeconds, grantedTtl: lease.ttl, keys: keys ? lease.keys : [] };
 }
 
 /** `etcdserverpb.Lease/LeaseTimeToLive` */
 export function receiveLeaseTimeToLive(
   member: MemberContext,
-): (request: Uint8Array, call: UnaryCall) => void {
-  return (bytes, call) => {
-    try {
-      const request = LeaseTimeToLiveRequest.decode(bytes);
-      member.applied.whenApplied(member.raft.committedIndex, () => {
-        const header = member.headers.of(member.store.revision);
-        call.reply(LeaseTimeToLiveResponse.encode({ header, ...describe(member, request) }));
-      });
-    } catch (error) {
-      failCall(call, error);
-    }
+): UnaryHandler<LeaseTimeToLiveRequest, LeaseTimeToLiveResponse> {
+  const { applied, headers, raft, store } = member;
+  return async (request) => {
+    await new Promise<void>((resolve) => applied.whenApplied(raft.committedIndex, resolve));
+    return { header: headers.of(store.revision), ...describe(member, request) };
   };
+}
+
+/** `etcdserverpb.Lease/LeaseLeases`: the ids of all leases that have not ended. */
+export function receiveLeaseLeases({
+  headers,
+  lessor,
+  store,
+}: MemberContext): UnaryHandler<LeaseLeasesRequest, LeaseLeasesResponse> {
+  return () => ({
+    header: headers.of(store.revision),
+    leases: lessor.list().map((id) => ({ id })),
+  });
 }

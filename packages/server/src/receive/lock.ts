@@ -1,9 +1,14 @@
-import { Status, type UnaryCall } from "@nodetcd/grpc";
-import { LockRequest, LockResponse } from "@nodetcd/messages";
-import type { MemberContext } from "../member-context.ts";
+import type {
+  Init,
+  LockRequest,
+  LockResponse,
+  UnlockRequest,
+  UnlockResponse,
+} from "@nodetcd/messages";
 import { RequestError } from "../errors.ts";
+import type { MemberContext } from "../member-context.ts";
 import { CallScope } from "./call-scope.ts";
-import { errorText, failCall, toRequestError } from "../wire/error-map.ts";
+import type { UnaryHandler } from "./handler.ts";
 import {
   createdAt,
   firstCreated,
@@ -16,20 +21,12 @@ import {
   waitForEarlier,
 } from "./recipes.ts";
 
-/**
- * Refusals inside Lock and Election come from etcd's own client there, which loses their code:
- * clients see Unknown with the right text.
- */
-export function failRecipe(call: UnaryCall, error: unknown): void {
-  call.fail(Status.UNKNOWN, errorText(toRequestError(error)));
-}
-
 /** Queues up under the lock's name; the oldest key there holds it. */
 async function lock(
   member: MemberContext,
   request: LockRequest,
   scope: CallScope,
-): Promise<Uint8Array> {
+): Promise<Init<LockResponse>> {
   const lease = await sessionLease(member, request.lease);
   const prefix = prefixOf(request.name);
   const key = ownedKey(request.name, lease);
@@ -43,7 +40,7 @@ async function lock(
   const mine = present?.createRevision ?? response.header?.revision ?? 0;
   const holder = response.responses[1]?.responseRange?.kvs[0];
   if (holder === undefined || holder.createRevision === mine) {
-    return LockResponse.encode({ header: response.header, key });
+    return { header: response.header, key };
   }
   const withdraw = scope.withdrawal(() => proposeDelete(member, key));
   try {
@@ -55,20 +52,18 @@ async function lock(
   }
   const { revision, keyValues } = await readNow(member, { key });
   if (keyValues.length === 0) throw new RequestError("SESSION_EXPIRED");
-  return LockResponse.encode({ header: member.headers.of(revision), key });
+  return { header: member.headers.of(revision), key };
 }
 
 /** `v3lockpb.Lock/Lock`: answers when the lock is held. A client that goes away leaves the queue. */
-export function receiveLock(member: MemberContext): (request: Uint8Array, call: UnaryCall) => void {
-  return (bytes, call) => {
-    try {
-      const request = LockRequest.decode(bytes);
-      lock(member, request, new CallScope(call)).then(
-        (reply) => call.reply(reply),
-        (error: unknown) => failRecipe(call, error),
-      );
-    } catch (error) {
-      failCall(call, error);
-    }
+export function receiveLock(member: MemberContext): UnaryHandler<LockRequest, LockResponse> {
+  return (request, call) => lock(member, request, new CallScope(call));
+}
+
+/** `v3lockpb.Lock/Unlock`: deletes the key that Lock has answered. */
+export function receiveUnlock(member: MemberContext): UnaryHandler<UnlockRequest, UnlockResponse> {
+  return async ({ key }) => {
+    if (key.length === 0) throw new RequestError("EMPTY_KEY");
+    return { header: await proposeDelete(member, key) };
   };
 }

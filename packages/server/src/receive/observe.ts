@@ -1,10 +1,10 @@
 import { prefixEnd } from "@nodetcd/bytes";
 import type { StreamCall } from "@nodetcd/grpc";
-import { EventType, LeaderRequest, NO_BYTES } from "@nodetcd/messages";
+import { EventType, type LeaderRequest, NO_BYTES } from "@nodetcd/messages";
 import type { StoredKeyValue } from "@nodetcd/mvcc";
 import type { MemberContext } from "../member-context.ts";
 import { CallScope } from "./call-scope.ts";
-import { failCall, failStream } from "../wire/error-map.ts";
+import type { ServerStreamHandler } from "./handler.ts";
 import { leaderReply } from "./leader.ts";
 import { firstCreated, prefixOf, readNow, watchUntil } from "./recipes.ts";
 
@@ -74,15 +74,6 @@ function drained(call: StreamCall, scope: CallScope): Promise<void> {
 }
 
 /** `v3electionpb.Election/Observe` */
-export function receiveObserve(member: MemberContext): (call: StreamCall) => void {
-  return (call) => {
-    call.onMessage = (bytes) => {
-      try {
-        const { name } = LeaderRequest.decode(bytes);
-        observe(member, call, name).catch((error: unknown) => failCall(call, error));
-      } catch (error) {
-        failStream(call, error);
-      }
-    };
-  };
+export function receiveObserve(member: MemberContext): ServerStreamHandler<LeaderRequest> {
+  return ({ name }, call) => observe(member, call, name);
 }

@@ -1,15 +1,21 @@
-import type { UnaryCall } from "@nodetcd/grpc";
-import {
-  type LeaderKey,
+import type {
+  LeaderKey,
   ProclaimRequest,
   ProclaimResponse,
-  type ResponseHeader,
+  ResignRequest,
+  ResignResponse,
+  ResponseHeader,
 } from "@nodetcd/messages";
-import type { MemberContext } from "../member-context.ts";
 import { RequestError } from "../errors.ts";
-import { failCall } from "../wire/error-map.ts";
-import { failRecipe } from "./lock.ts";
+import type { MemberContext } from "../member-context.ts";
+import type { UnaryHandler } from "./handler.ts";
 import { createdAt, proposeTxn, sessionLease } from "./recipes.ts";
+
+function givenKey(leader: LeaderKey | undefined): LeaderKey {
+  if (leader === undefined) throw new RequestError("MISSING_LEADER_KEY");
+  if (leader.key.length === 0) throw new RequestError("EMPTY_KEY");
+  return leader;
+}
 
 /** Changes what a leader says of itself, if it still leads. */
 export async function proclaim(
@@ -17,7 +23,6 @@ export async function proclaim(
   leader: LeaderKey,
   value: Uint8Array,
 ): Promise<ResponseHeader | undefined> {
-  if (leader.key.length === 0) throw new RequestError("EMPTY_KEY");
   const lease = await sessionLease(member, leader.lease);
   const response = await proposeTxn(member, {
     compare: [createdAt(leader.key, leader.rev)],
@@ -27,20 +32,28 @@ export async function proclaim(
   return response.header;
 }
 
+/** Gives up leadership or candidacy; nothing happens when it is lost already. */
+export async function resign(
+  member: MemberContext,
+  leader: LeaderKey,
+): Promise<ResponseHeader | undefined> {
+  const response = await proposeTxn(member, {
+    compare: [createdAt(leader.key, leader.rev)],
+    success: [{ requestDeleteRange: { key: leader.key } }],
+  });
+  return response.header;
+}
+
 /** `v3electionpb.Election/Proclaim` */
 export function receiveProclaim(
   member: MemberContext,
-): (request: Uint8Array, call: UnaryCall) => void {
-  return (bytes, call) => {
-    try {
-      const { leader, value } = ProclaimRequest.decode(bytes);
-      if (leader === undefined) throw new RequestError("MISSING_LEADER_KEY");
-      proclaim(member, leader, value).then(
-        (header) => call.reply(ProclaimResponse.encode({ header })),
-        (error: unknown) => failRecipe(call, error),
-      );
-    } catch (error) {
-      failCall(call, error);
-    }
-  };
+): UnaryHandler<ProclaimRequest, ProclaimResponse> {
+  return async ({ leader, value }) => ({
+    header: await proclaim(member, givenKey(leader), value),
+  });
+}
+
+/** `v3electionpb.Election/Resign` */
+export function receiveResign(member: MemberContext): UnaryHandler<ResignRequest, ResignResponse> {
+  return async ({ leader }) => ({ header: await resign(member, givenKey(leader)) });
 }

@@ -1,8 +1,6 @@
-import type { UnaryCall } from "@nodetcd/grpc";
 import { AlarmAction, AlarmType } from "@nodetcd/messages";
-import type { MemberContext } from "../member-context.ts";
 import { RequestError } from "../errors.ts";
-import { failCall } from "../wire/error-map.ts";
+import type { MemberContext } from "../member-context.ts";
 
 /** Raises the NOSPACE alarm of this member in the whole cluster; settles when it is in force. */
 export async function raiseNoSpace(
@@ -18,7 +16,7 @@ export async function raiseNoSpace(
 }
 
 /** Refuses a call because the database is full, after it has raised the alarm. */
-export function refuseBeyondQuota(member: MemberContext, call: UnaryCall): void {
-  const refuse = (): void => failCall(call, new RequestError("NO_SPACE"));
-  raiseNoSpace(member).then(refuse, refuse);
+export async function refuseBeyondQuota(member: MemberContext): Promise<never> {
+  await raiseNoSpace(member).catch(() => undefined);
+  throw new RequestError("NO_SPACE");
 }

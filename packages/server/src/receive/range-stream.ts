@@ -1,4 +1,4 @@
-import { RangeRequest } from "@nodetcd/messages";
+import { type RangeRequest, RangeStreamResponseTags } from "@nodetcd/messages";
 import { WireWriter } from "@nodetcd/bytes";
 import type { StreamCall } from "@nodetcd/grpc";
 import type { RangeReader } from "@nodetcd/mvcc";
@@ -6,12 +6,11 @@ import type { MemberContext } from "../member-context.ts";
 import { RequestError } from "../errors.ts";
 import { findRange, isSorted, pairForm, writePair, writeTotals } from "../read/range.ts";
 import { SlicedTask } from "../read/fair-queue.ts";
-import { failCall, failStream } from "../wire/error-map.ts";
+import type { ServerStreamHandler } from "./handler.ts";
 import { checkRangeStreamRequest } from "./request-limits.ts";
 
 /** Keys in the first message (etcd's number); later ones aim at `maxRequestBytes`. */
 const FIRST_CHUNK_KEYS = 10;
-const RESPONSE_TAG = (1 << 3) | 2;
 
 /** Doubles or halves the keys of a message so that its size comes near the wanted one. */
 function nextChunkKeys(keys: number, bytes: number, wantedBytes: number): number {
@@ -156,7 +155,7 @@ class RangeStream {
   /** Only the last message has header and totals. */
   #send(totals: Totals | undefined): void {
     const writer = this.#message;
-    writer.uint32(RESPONSE_TAG);
+    writer.uint32(RangeStreamResponseTags.rangeResponse);
     const mark = writer.beginDelimited();
     if (totals !== undefined) this.#member.headers.write(writer, this.#reader.storeRevision);
     writer.raw(this.#pairs.finish());
@@ -174,29 +173,10 @@ class RangeStream {
 }
 
 /** `etcdserverpb.KV/RangeStream`: a range in messages of about `maxRequestBytes`. */
-export function receiveRangeStream(member: MemberContext): (call: StreamCall) => void {
-  return (call) => {
-    const answer = (request: RangeRequest): void => {
-      try {
-        const stream = new RangeStream(member, call, request);
-        stream.run().catch((error: unknown) => failCall(call, error));
-      } catch (error) {
-        failCall(call, error);
-      }
-    };
-    call.onMessage = (bytes) => {
-      try {
-        const request = RangeRequest.decode(bytes);
-        checkRangeStreamRequest(request);
-        if (request.serializable) answer(request);
-        else
-          member.reads.request(
-            () => answer(request),
-            (error) => failCall(call, error),
-          );
-      } catch (error) {
-        failStream(call, error);
-      }
-    };
+export function receiveRangeStream(member: MemberContext): ServerStreamHandler<RangeRequest> {
+  return async (request, call) => {
+    checkRangeStreamRequest(request);
+    if (!request.serializable) await member.reads.wait();
+    await new RangeStream(member, call, request).run();
   };
 }

@@ -1,18 +1,19 @@
-import { RangeRequest } from "@nodetcd/messages";
-import type { UnaryCall } from "@nodetcd/grpc";
-import type { StoredKeyValue } from "@nodetcd/mvcc";
 import { Slab, varintSize, writeVarint } from "@nodetcd/bytes";
+import {
+  type RangeRequest,
+  RangeRequestTags,
+  type RangeResponse,
+  RangeResponseTags,
+} from "@nodetcd/messages";
+import type { StoredKeyValue } from "@nodetcd/mvcc";
 import { applyRange } from "../apply/range.ts";
 import type { MemberContext } from "../member-context.ts";
 import { isLargeRange, readLargeRange } from "../read/large-range.ts";
 import { failCall } from "../wire/error-map.ts";
 import type { ResponseHeaders } from "../wire/response-header.ts";
+import type { QuickHandler } from "./dispatcher.ts";
+import { type ClientCall, PENDING, type UnaryHandler } from "./handler.ts";
 import { checkRangeRequest } from "./request-limits.ts";
-
-const KEY_TAG = (1 << 3) | 2;
-const SERIALIZABLE_TAG = 7 << 3;
-const KVS_TAG = (2 << 3) | 2;
-const COUNT_TAG = 4 << 3;
 
 /** A request for the newest value of one key and nothing else, as nearly all are. */
 interface PointRead {
@@ -23,7 +24,8 @@ interface PointRead {
 /** Recognises `key` alone or `key, serializable`; false: use the general decoder. */
 function decodePointRead(bytes: Uint8Array, into: PointRead): boolean {
   const length = bytes[1];
-  if (bytes[0] !== KEY_TAG || length === undefined || length === 0 || length >= 0x80) return false;
+  if (bytes[0] !== RangeRequestTags.key || length === undefined || length === 0 || length >= 0x80)
+    return false;
   into.keyEnd = 2 + length;
   if (bytes.length === into.keyEnd) {
     into.serializable = false;
@@ -31,7 +33,9 @@ function decodePointRead(bytes: Uint8Array, into: PointRead): boolean {
   }
   into.serializable = bytes[into.keyEnd + 1] === 1;
   return (
-    bytes.length === into.keyEnd + 2 && bytes[into.keyEnd] === SERIALIZABLE_TAG && into.serializable
+    bytes.length === into.keyEnd + 2 &&
+    bytes[into.keyEnd] === RangeRequestTags.serializable &&
+    into.serializable
   );
 }
 
@@ -47,22 +51,17 @@ function pointReply(
   const size = headers.size(revision) + 1 + varintSize(pair.length) + pair.length + 2;
   const reply = slab.take(size);
   let offset = headers.writeInto(reply, 0, revision);
-  reply[offset++] = KVS_TAG;
+  reply[offset++] = RangeResponseTags.kvs;
   offset = writeVarint(reply, offset, pair.length);
   reply.set(pair, offset);
   offset += pair.length;
-  reply[offset++] = COUNT_TAG;
+  reply[offset++] = RangeResponseTags.count;
   reply[offset] = 1;
   return reply;
 }
 
-/**
- * Answers `etcdserverpb.KV/Range` of one key, as nearly all are, where that can be done at once. False: it was
- * not answered.
- */
-export function answerPointRead(
-  member: MemberContext,
-): (request: Uint8Array, call: UnaryCall) => boolean {
+/** Answers `etcdserverpb.KV/Range` of one key, as nearly all are, where that can be done at once. */
+export function answerPointRead(member: MemberContext): QuickHandler {
   const { store, headers, reads } = member;
   const slab = new Slab();
   const point: PointRead = { keyEnd: 0, serializable: false };
@@ -79,34 +78,26 @@ export function answerPointRead(
 }
 
 /** `etcdserverpb.KV/Range` */
-export function receiveRange(
-  member: MemberContext,
-): (request: Uint8Array, call: UnaryCall) => void {
-  return (bytes, call) => {
-    try {
-      readRange(member, RangeRequest.decode(bytes), call);
-    } catch (error) {
-      failCall(call, error);
-    }
-  };
-}
+export function receiveRange(member: MemberContext): UnaryHandler<RangeRequest, RangeResponse> {
+  const answer = (request: RangeRequest, call: ClientCall): Uint8Array | Promise<Uint8Array> =>
+    isLargeRange(member, request)
+      ? readLargeRange(member, request, () => !call.cancelled)
+      : applyRange(member.store, member.headers, request);
 
-function readRange(member: MemberContext, request: RangeRequest, call: UnaryCall): void {
-  checkRangeRequest(request);
-  const answer = (): void => {
-    if (isLargeRange(member, request)) {
-      readLargeRange(member, request, () => !call.cancelled).then(
-        (reply) => call.reply(reply),
-        (error: unknown) => failCall(call, error),
-      );
-      return;
-    }
-    try {
-      call.reply(applyRange(member.store, member.headers, request));
-    } catch (error) {
-      failCall(call, error);
-    }
+  return (request, call) => {
+    checkRangeRequest(request);
+    if (request.serializable) return answer(request, call);
+    // Reads are many: no promise for each of them.
+    const fail = (error: unknown): void => failCall(call, error);
+    member.reads.request(() => {
+      try {
+        const reply = answer(request, call);
+        if (reply instanceof Uint8Array) call.reply(reply);
+        else reply.then((bytes) => call.reply(bytes), fail);
+      } catch (error) {
+        fail(error);
+      }
+    }, fail);
+    return PENDING;
   };
-  if (request.serializable) answer();
-  else member.reads.request(answer, (error) => failCall(call, error));
 }

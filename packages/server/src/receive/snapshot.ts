@@ -1,9 +1,9 @@
 import { storageVersion } from "../state/storage-version.ts";
 import type { StreamCall } from "@nodetcd/grpc";
-import { SnapshotRequest, SnapshotResponse } from "@nodetcd/messages";
+import { type SnapshotRequest, SnapshotResponse } from "@nodetcd/messages";
 import type { MemberContext } from "../member-context.ts";
 import { SNAPSHOT_CHUNK_BYTES } from "../limits.ts";
-import { failCall, failStream } from "../wire/error-map.ts";
+import type { ServerStreamHandler } from "./handler.ts";
 
 /** Resolves when the stream takes more, or is gone. */
 function drained(call: StreamCall): Promise<void> {
@@ -65,15 +65,6 @@ async function send(member: MemberContext, call: StreamCall): Promise<void> {
  * `etcdserverpb.Maintenance/Snapshot`: the database file as of now in pieces of 32 KiB, then its
  * SHA-256. Reads and writes go on meanwhile.
  */
-export function receiveSnapshot(member: MemberContext): (call: StreamCall) => void {
-  return (call) => {
-    call.onMessage = (bytes) => {
-      try {
-        SnapshotRequest.decode(bytes);
-        send(member, call).catch((error: unknown) => failCall(call, error));
-      } catch (error) {
-        failStream(call, error);
-      }
-    };
-  };
+export function receiveSnapshot(member: MemberContext): ServerStreamHandler<SnapshotRequest> {
+  return (_request, call) => send(member, call);
 }

@@ -1,10 +1,10 @@
-import type { UnaryCall } from "@nodetcd/grpc";
-import { AlarmType, StatusResponse } from "@nodetcd/messages";
+import { AlarmType, type StatusRequest, type StatusResponse } from "@nodetcd/messages";
 import { storageVersion } from "../state/storage-version.ts";
 import type { MemberContext } from "../member-context.ts";
 import { RequestError } from "../errors.ts";
 import { ETCD_VERSION } from "../version.ts";
 import { errorText } from "../wire/error-map.ts";
+import type { UnaryHandler } from "./handler.ts";
 
 const ALARM_NAMES: Readonly<Record<number, string>> = {
   [AlarmType.NONE]: "NONE",
@@ -27,28 +27,24 @@ function problems(member: MemberContext): string[] {
 }
 
 /** `etcdserverpb.Maintenance/Status` */
-export function receiveStatus(
-  member: MemberContext,
-): (request: Uint8Array, call: UnaryCall) => void {
-  return (_bytes, call) => {
+export function receiveStatus(member: MemberContext): UnaryHandler<StatusRequest, StatusResponse> {
+  return () => {
     const { backend, headers, raft, store } = member;
     const quota = member.quota.limit;
-    call.reply(
-      StatusResponse.encode({
-        header: headers.of(store.revision),
-        version: ETCD_VERSION,
-        dbSize: backend.size(),
-        leader: raft.leader,
-        raftIndex: raft.committedIndex,
-        raftTerm: raft.term,
-        raftAppliedIndex: member.applied.index,
-        errors: problems(member),
-        dbSizeInUse: backend.sizeInUse(),
-        isLearner: false,
-        storageVersion: storageVersion(backend) ?? "",
-        dbSizeQuota: quota === Infinity ? member.config.quotaBackendBytes : quota,
-        downgradeInfo: {},
-      }),
-    );
+    return {
+      header: headers.of(store.revision),
+      version: ETCD_VERSION,
+      dbSize: backend.size(),
+      leader: raft.leader,
+      raftIndex: raft.committedIndex,
+      raftTerm: raft.term,
+      raftAppliedIndex: member.applied.index,
+      errors: problems(member),
+      dbSizeInUse: backend.sizeInUse(),
+      isLearner: false,
+      storageVersion: storageVersion(backend) ?? "",
+      dbSizeQuota: quota === Infinity ? member.config.quotaBackendBytes : quota,
+      downgradeInfo: {},
+    };
   };
 }

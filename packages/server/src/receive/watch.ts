@@ -13,6 +13,7 @@ import {
 } from "../limits.ts";
 import { SlicedTask } from "../read/fair-queue.ts";
 import { errorText, failStream } from "../wire/error-map.ts";
+import type { StreamHandler } from "./handler.ts";
 import { encodeControl, encodeEvents, EventsEncoder, type WatchControl } from "./watch-response.ts";
 
 /** Stands for no watch, or for all of a stream. */
@@ -196,6 +197,6 @@ class WatchSession {
 }
 
 /** `etcdserverpb.Watch/Watch` */
-export function receiveWatch(member: MemberContext): (call: StreamCall) => void {
+export function receiveWatch(member: MemberContext): StreamHandler {
   return (call) => void new WatchSession(member, call);
 }

@@ -1,16 +1,23 @@
 import { BUCKETS, type Backend } from "@nodetcd/backend";
 import { AlarmMember, AlarmType } from "@nodetcd/messages";
 
+import type { StateRecord } from "./record.ts";
+
 const NOTHING = new Uint8Array(0);
 
 /** The alarms in force, kept in the bucket `alarm`; changed by applied raft entries only. */
-export class Alarms {
+export class Alarms implements StateRecord {
   readonly #backend: Backend;
   #active: AlarmMember[] = [];
 
   constructor(backend: Backend) {
     this.#backend = backend;
-    backend.range(BUCKETS.alarm, NOTHING, undefined, 0, (key) => {
+    this.load();
+  }
+
+  load(): void {
+    this.#active = [];
+    this.#backend.range(BUCKETS.alarm, NOTHING, undefined, 0, (key) => {
       this.#active.push(AlarmMember.decode(key));
     });
   }

@@ -1,5 +1,7 @@
 import { BUCKETS, type Backend } from "@nodetcd/backend";
+import { assert } from "@nodetcd/bytes";
 import type { ConfState } from "@nodetcd/messages";
+import type { StateRecord } from "./record.ts";
 
 const CONSISTENT_INDEX_KEY = Buffer.from("consistent_index");
 const TERM_KEY = Buffer.from("term");
@@ -43,12 +45,12 @@ export function confStateJson(conf: ConfState): string {
  * Invariant: what is in a committed batch is the effect of the entries up to `consistent_index`,
  * all of them and no others.
  */
-export class AppliedIndex {
+export class AppliedIndex implements StateRecord {
   readonly #backend: Backend;
   #index: number;
   #term: number;
-  #consistent: number;
-  #consistentTerm: number;
+  #consistent = 0;
+  #consistentTerm = 0;
   #confState: ConfState | undefined;
   #confStateChanged = false;
   #waiting: { index: number; done: () => void }[] = [];
@@ -58,9 +60,27 @@ export class AppliedIndex {
     this.#backend = backend;
     this.#index = snapshotIndex;
     this.#term = snapshotTerm;
-    this.#consistent = consistentIndexOf(backend);
-    this.#consistentTerm = readUint64(backend.get(BUCKETS.meta, TERM_KEY));
-    backend.beforeCommit = () => this.#write();
+    this.load();
+    backend.onCommit(() => this.#write());
+  }
+
+  load(): void {
+    this.#consistent = consistentIndexOf(this.#backend);
+    this.#consistentTerm = readUint64(this.#backend.get(BUCKETS.meta, TERM_KEY));
+    this.#confState = undefined;
+    this.#confStateChanged = false;
+  }
+
+  /** A snapshot from the leader, of everything up to `index`, has taken the place of what was applied. */
+  jump(index: number, term: number): void {
+    assert(index > this.#index, "AppliedIndex: a snapshot goes forward");
+    this.load();
+    this.#index = index;
+    this.#term = term;
+    if (index > this.#consistent) {
+      this.#consistent = index;
+      this.#consistentTerm = term;
+    }
   }
 
   /** Index of the last entry that went through applying, whether or not it was new. */
@@ -88,6 +108,8 @@ export class AppliedIndex {
 
   /** Called when all effects of an entry are in the open batch, before the loop's turn ends. */
   advance(index: number, term: number): void {
+    assert(index === this.#index + 1, "AppliedIndex: entries are applied one after the other");
+    assert(term >= this.#term, "AppliedIndex: terms do not fall");
     this.#index = index;
     this.#term = term;
     if (index > this.#consistent) {

@@ -1,4 +1,6 @@
 import { Slab, varint64Size, varintSize, writeVarint, writeVarint64 } from "@nodetcd/bytes";
+import { RequestHeaderTags } from "@nodetcd/messages";
+import type { Caller } from "./caller.ts";
 import type { RequestIds } from "./request-id.ts";
 
 /**
@@ -19,12 +21,10 @@ export type RequestField = (typeof RequestField)[keyof typeof RequestField];
 /** Tag bytes of field 100, `header`, length-delimited: varint of `(100 << 3) | 2`. */
 const HEADER_TAG_0 = 0xa2;
 const HEADER_TAG_1 = 0x06;
-/** Tag of `RequestHeader.ID`, a varint. */
-const ID_TAG = 0x08;
 
 /**
- * The raft entry of a request: `InternalRaftRequest { <field> = request, header = { ID } }`, fields
- * in ascending order as etcd writes them. Worked example, a put of 3 bytes `p` by id 5:
+ * The raft entry of a request: `InternalRaftRequest { <field> = request, header = { ID, username, auth_revision } }`,
+ * fields in ascending order as etcd writes them. Worked example, a put of 3 bytes `p` by id 5, by nobody:
  *
  *     22 03 p p p   a2 06 02 08 05
  *
@@ -36,21 +36,23 @@ export function encodeEntry(
   request: Uint8Array,
   ids: RequestIds,
   suffix: number,
+  by: Caller,
 ): Uint8Array {
   const high = ids.high(suffix);
   const low = ids.low(suffix);
-  const idSize = varint64Size(high, low);
-  const size = 1 + varintSize(request.length) + request.length + 3 + 1 + idSize;
-  const data = slab.take(size);
+  const headerSize = 1 + varint64Size(high, low) + by.fields.length;
+  const size = 1 + varintSize(request.length) + request.length + 2;
+  const data = slab.take(size + varintSize(headerSize) + headerSize);
   data[0] = (field << 3) | 2;
   let offset = writeVarint(data, 1, request.length);
   data.set(request, offset);
   offset += request.length;
   data[offset++] = HEADER_TAG_0;
   data[offset++] = HEADER_TAG_1;
-  data[offset++] = 1 + idSize;
-  data[offset++] = ID_TAG;
-  writeVarint64(data, offset, high, low);
+  offset = writeVarint(data, offset, headerSize);
+  data[offset++] = RequestHeaderTags.id;
+  offset = writeVarint64(data, offset, high, low);
+  if (by.fields.length > 0) data.set(by.fields, offset);
   return data;
 }
 
@@ -84,7 +86,7 @@ export function decodePutEntry(data: Uint8Array, into: PutEntry): boolean {
   offset = into.end;
   if (data[offset] !== HEADER_TAG_0 || data[offset + 1] !== HEADER_TAG_1) return false;
   const headerEnd = offset + 3 + data[offset + 2]!;
-  if (headerEnd !== data.length || data[offset + 3] !== ID_TAG) return false;
+  if (headerEnd !== data.length || data[offset + 3] !== RequestHeaderTags.id) return false;
   return decodeId(data, offset + 4, headerEnd, into);
 }
 

@@ -108,6 +108,10 @@ export function toRequestError(error: unknown): RequestError {
       `grpc: error unmarshalling request: ${error.message}`,
     );
   }
+  // Nested thousands deep: the stack ends while the request is looked through.
+  if (error instanceof RangeError && /call stack/.test(error.message)) {
+    return toRequestError(new WireError("Messages are nested too deeply"));
+  }
   return new RequestError("INTERNAL", error instanceof Error ? error.message : String(error));
 }
 
@@ -139,4 +143,12 @@ export function failCall(call: Failable, error: unknown): void {
 export function failStream(call: Failable, error: unknown): void {
   if (!(error instanceof WireError)) return failCall(call, error);
   call.fail(Status.INTERNAL, `grpc: failed to unmarshal the received message: ${error.message}`);
+}
+
+/**
+ * As `failCall`, for Lock and Election: there refusals come from etcd's own client inside the server, which
+ * loses their code. Clients see Unknown with the right text.
+ */
+export function failRecipe(call: Failable, error: unknown): void {
+  call.fail(Status.UNKNOWN, errorText(toRequestError(error)));
 }

@@ -10,8 +10,7 @@ export function noSpaceGuard(inner: Applier): Applier {
   return {
     ...inner,
     put: refuse,
-    txn: (request, needsReply) =>
-      txnCost(request) > 0 ? refuse() : inner.txn(request, needsReply),
+    txn: (request, context) => (txnCost(request) > 0 ? refuse() : inner.txn(request, context)),
     leaseGrant: refuse,
   };
 }

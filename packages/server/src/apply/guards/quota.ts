@@ -12,21 +12,21 @@ export function quotaGuard(inner: Applier, quota: Quota): Applier {
   };
   return {
     ...inner,
-    put(request, needsReply) {
+    put(request, context) {
       const fits = quota.fits(putCost(request));
-      const reply = inner.put(request, needsReply);
+      const reply = inner.put(request, context);
       refuse(fits);
       return reply;
     },
-    txn(request, needsReply) {
+    txn(request, context) {
       const fits = quota.fits(txnCost(request));
-      const reply = inner.txn(request, needsReply);
+      const reply = inner.txn(request, context);
       refuse(fits);
       return reply;
     },
-    leaseGrant(request) {
+    leaseGrant(request, context) {
       const fits = quota.fitsLease();
-      const reply = inner.leaseGrant(request);
+      const reply = inner.leaseGrant(request, context);
       refuse(fits);
       return reply;
     },

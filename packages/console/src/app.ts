@@ -1,0 +1,159 @@
+import { Client, type ClientOptions, EtcdError } from "@nodetcd/client";
+import { type Clock, type Logger, type Runtime, silentLogger } from "@nodetcd/runtime";
+import type { AuditEntry, WriteState } from "./contract/session.ts";
+import { ConsoleError } from "./errors.ts";
+import { ASK_MEMBER_MS, SAMPLE_MS, SIGN_INS_PER_MINUTE } from "./limits.ts";
+import { type FetchText, Members } from "./members/ask-members.ts";
+import type { Sample } from "./samples/sample.ts";
+import { Sampler } from "./samples/sampler.ts";
+import { Series } from "./samples/series.ts";
+import { Audit } from "./session/audit.ts";
+import { setCookie } from "./session/guard.ts";
+import { type Session, Sessions } from "./session/sessions.ts";
+
+export interface AppSettings {
+  /** Name of the cluster, as people know it. */
+  readonly name: string;
+  /** Version of this console. */
+  readonly version: string;
+  /** `never`; `locked`: after unlocking by name; `open`: for a cluster that it started itself. */
+  readonly writes: WriteState;
+  /** Path before every address, such as `/etcd`; empty for none. */
+  readonly prefix: string;
+  /** Says on the Cluster page where samples are kept. */
+  readonly samplesNote: string;
+  /** Address of a Kubernetes API for the Jobs page. */
+  readonly kubernetes: string | undefined;
+}
+
+export interface AppParts {
+  readonly runtime: Pick<Runtime, "clock" | "random" | "network">;
+  readonly logger?: Logger;
+  /** How to reach the cluster; the credentials here are for samples, not for people. */
+  readonly connection: Omit<ClientOptions, "runtime" | "logger">;
+  readonly settings: AppSettings;
+  readonly fetchText: FetchText;
+  readonly keepSample: (sample: Sample) => void;
+  readonly keepAudit: (entry: AuditEntry) => void;
+  /** Samples of an earlier run, in order of time. */
+  readonly samples?: readonly Sample[];
+}
+
+/** What all requests share: connections, sessions, samples, the audit list. */
+export class App {
+  readonly settings: AppSettings;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Calls etcd without a user. */
+  readonly client: Client;
+  readonly members: Members;
+  readonly sampler: Sampler;
+  readonly series: Series = new Series();
+  readonly sessions: Sessions;
+  readonly audit: Audit;
+  readonly #parts: AppParts;
+  readonly #samplingClient: Client;
+  readonly #timer: { cancel(): void };
+  #hasUsers: { readonly at: number; readonly value: boolean } | undefined;
+  #signIns: number[] = [];
+  readonly #keyCounts = new WeakMap<
+    Client,
+    { readonly at: number; readonly count: number | undefined }
+  >();
+
+  constructor(parts: AppParts) {
+    const { runtime, settings } = parts;
+    this.#parts = parts;
+    this.settings = settings;
+    this.clock = runtime.clock;
+    this.logger = parts.logger ?? silentLogger;
+    this.client = this.connect(undefined);
+    this.#samplingClient = this.connect(parts.connection.credentials);
+    const options = { ...parts.connection, runtime, logger: this.logger };
+    this.members = new Members(this.#samplingClient, options, parts.fetchText);
+    for (const sample of parts.samples ?? []) this.series.add(sample);
+    this.sampler = new Sampler({
+      client: this.#samplingClient,
+      members: this.members,
+      series: this.series,
+      clock: runtime.clock,
+      logger: this.logger,
+      keep: parts.keepSample,
+    });
+    this.sessions = new Sessions(runtime.clock, runtime.random);
+    this.audit = new Audit(parts.keepAudit);
+    const look = (): void => void this.sampler.look(SAMPLE_MS / 2).catch(() => undefined);
+    this.#timer = runtime.clock.setRepeating(SAMPLE_MS, look);
+    look();
+  }
+
+  /** A client for one person, or for nobody. */
+  connect(credentials: { name: string; password: string } | undefined): Client {
+    const { runtime, connection } = this.#parts;
+    const { credentials: _, ...rest } = connection;
+    const who = credentials === undefined ? {} : { credentials };
+    return new Client({ ...rest, ...who, runtime, logger: this.logger });
+  }
+
+  /** Whether etcd asks for users: a call without one is refused then. Remembered for 10 seconds. */
+  async hasUsers(): Promise<boolean> {
+    const now = this.clock.monotonic();
+    if (this.#hasUsers !== undefined && now - this.#hasUsers.at < 10_000) {
+      return this.#hasUsers.value;
+    }
+    let value = this.#hasUsers?.value ?? false;
+    try {
+      await this.client.get("\0", { keysOnly: true, serializable: true, timeoutMs: ASK_MEMBER_MS });
+      value = false;
+    } catch (error) {
+      const code = error instanceof EtcdError ? error.code : undefined;
+      if (code === "USER_NAME_EMPTY" || code === "INVALID_AUTH_TOKEN") value = true;
+      else if (code === "PERMISSION_DENIED") value = true;
+    }
+    this.#hasUsers = { at: now, value };
+    return value;
+  }
+
+  writeState(session: Session): WriteState {
+    const { writes } = this.settings;
+    if (writes !== "locked") return writes;
+    return session.unlockedUntil > this.clock.wallTime() ? "open" : "locked";
+  }
+
+  /** Keys that this client may count; undefined where its role does not reach over all of them. */
+  async countKeys(client: Client): Promise<number | undefined> {
+    const now = this.clock.monotonic();
+    const known = this.#keyCounts.get(client);
+    if (known !== undefined && now - known.at < 10_000) return known.count;
+    let count: number | undefined;
+    try {
+      ({ count } = await client.range("", { prefix: true, countOnly: true, serializable: true }));
+    } catch {
+      count = undefined;
+    }
+    this.#keyCounts.set(client, { at: now, count });
+    return count;
+  }
+
+  /** Refuses sign-ins that come too often: passwords are not to be guessed here. */
+  countSignIn(): void {
+    const now = this.clock.monotonic();
+    this.#signIns = this.#signIns.filter((at) => now - at < 60_000);
+    if (this.#signIns.length >= SIGN_INS_PER_MINUTE) {
+      throw new ConsoleError("TOO_MANY", "Too many sign-ins", "Wait a minute.");
+    }
+    this.#signIns.push(now);
+  }
+
+  cookie(session: Session, secure = false): Record<string, string> {
+    return { "set-cookie": setCookie(session, this.settings.prefix, secure) };
+  }
+
+  close(): void {
+    this.#timer.cancel();
+    this.sessions.close();
+    this.members.close();
+    this.#samplingClient.close();
+    this.client.close();
+  }
+}

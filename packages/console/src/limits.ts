@@ -1,0 +1,35 @@
+/** Bytes of a request's JSON body; imports are the largest. */
+export const BODY_BYTES: number = 8 << 20;
+/** Bytes of a value that a page gets; the rest is a download. */
+export const VALUE_BYTES: number = 1 << 20;
+/** Lines of a page of the tree. */
+export const TREE_PAGE = 200;
+/** Calls to etcd for one page of the tree. */
+export const TREE_CALLS = 64;
+/** Milliseconds that one page of the tree, or of a search, may look before it answers what it has. */
+export const LOOK_MS = 700;
+/** Keys that a search reads at once, and answers at most. */
+export const SEARCH_READ = 10_000;
+export const SEARCH_FOUND = 200;
+/** Operations in one transaction; etcd's own default. */
+export const TXN_OPS = 128;
+/** Sessions at once; the one that was idle longest makes room. */
+export const SESSIONS = 1_000;
+/** Milliseconds after which an idle session ends. */
+export const SESSION_IDLE_MS: number = 8 * 3_600_000;
+/** Milliseconds that unlocking lasts. */
+export const UNLOCK_MS: number = 15 * 60_000;
+/** Failed sign-ins a minute before more are refused. */
+export const SIGN_INS_PER_MINUTE = 20;
+/** Milliseconds between two samples. */
+export const SAMPLE_MS = 10_000;
+/** Samples in memory; older ones are thinned to every second, fourth and so on. */
+export const SAMPLES = 20_000;
+/** Bytes of the file of samples before it is written anew. */
+export const SAMPLE_FILE_BYTES: number = 16 << 20;
+/** Milliseconds to wait for one member's status or metrics. */
+export const ASK_MEMBER_MS = 2_500;
+/** Bytes of a member's metrics that are read. */
+export const METRICS_BYTES: number = 8 << 20;
+/** Entries in the audit list in memory. */
+export const AUDIT_ENTRIES = 5_000;
