@@ -1,5 +1,5 @@
+import type { Resolver, ServiceRecord } from "@nodetcd/runtime";
 import { MembershipError, textOf } from "./errors.ts";
-import type { Resolver, ServiceRecord } from "./initial-cluster.ts";
 
 export interface ServiceDiscoveryOptions {
   /** `--discovery-srv` */

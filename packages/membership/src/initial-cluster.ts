@@ -1,23 +1,10 @@
+import type { Resolver } from "@nodetcd/runtime";
 import { MembershipError, textOf } from "./errors.ts";
 import { clusterIdOf, memberIdOf } from "./ids.ts";
 import type { MemberRecord } from "./member-json.ts";
 
 /** Names of the members of a cluster, and the peer URLs of each, sorted. */
 export type InitialCluster = ReadonlyMap<string, readonly string[]>;
-
-/** Finds addresses of names; from the system, or made up by a test. */
-export interface Resolver {
-  /** Addresses of a host; the first one counts. Rejects when there are none. */
-  addresses(host: string): Promise<readonly string[]>;
-  /** Records of `_service._tcp.domain`. Rejects when there are none. */
-  services(service: string, domain: string): Promise<readonly ServiceRecord[]>;
-}
-
-export interface ServiceRecord {
-  /** With or without a dot at the end. */
-  readonly name: string;
-  readonly port: number;
-}
 
 function bad(message: string): never {
   throw new MembershipError("BAD_INITIAL_CLUSTER", message);
@@ -31,7 +18,7 @@ export function checkPeerUrl(given: string): string {
   if (scheme !== "http" && scheme !== "https")
     bad(`URL scheme must be http, https, unix, or unixs: ${url}`);
   const [authority = ""] = /^[^/?#]*/.exec(rest) ?? [];
-  if (!/^(\[[^\]]*\]|[^:]*):\d*$/.test(authority))
+  if (!/^(\[[^\]]*\]|[^:@[\]\s]*):\d*$/.test(authority))
     bad(`URL address does not have the form "host:port": ${url}`);
   if (rest !== authority) bad(`URL must not contain a path: ${url}`);
   return url;

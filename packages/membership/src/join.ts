@@ -1,8 +1,8 @@
 import { askPeer, type Dialer, hexId, parseHexId, type Reply } from "@nodetcd/peers";
-import type { Clock, Logger } from "@nodetcd/runtime";
+import type { Clock, Logger, Resolver } from "@nodetcd/runtime";
 import { joinableRange, type MemberVersions } from "./cluster-version.ts";
 import { MembershipError, textOf } from "./errors.ts";
-import { type InitialCluster, type Resolver, urlsDiffer } from "./initial-cluster.ts";
+import { type InitialCluster, urlsDiffer } from "./initial-cluster.ts";
 import { MEMBERS_REPLY_BYTES_MAX } from "./limits.ts";
 import { type MemberRecord, parseMemberListJson } from "./member-json.ts";
 import { clusterVersionText, compareMinor, parseVersion } from "./version.ts";

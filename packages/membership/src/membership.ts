@@ -30,8 +30,6 @@ export {
   type InitialCluster,
   initialClusterText,
   parseInitialCluster,
-  type Resolver,
-  type ServiceRecord,
   urlsDiffer,
 } from "./initial-cluster.ts";
 export {

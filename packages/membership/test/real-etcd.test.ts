@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { networkDialer } from "@nodetcd/peers";
-import { nodeRuntime } from "@nodetcd/runtime/node";
+import { nodeResolver, nodeRuntime } from "@nodetcd/runtime/node";
 import { afterEach, expect, test } from "vitest";
 import {
   checkJoinable,
@@ -18,7 +18,6 @@ import {
   refuseBootstrapped,
   type Registry,
   type RegistryPair,
-  type Resolver,
 } from "../src/membership.ts";
 import { recordingLogger } from "./support/logger.ts";
 
@@ -96,10 +95,6 @@ const ready = (one: Started): Promise<void> =>
 
 const dial = networkDialer(nodeRuntime.network, { timeoutMs: 2000 });
 const questions = { clock: nodeRuntime.clock, dial, logger: recordingLogger(), timeoutMs: 3000 };
-const resolver: Resolver = {
-  addresses: (host) => Promise.resolve([host]),
-  services: () => Promise.reject(new Error("no such host")),
-};
 
 test.skipIf(!isModern)(
   "foundCluster, join: a real etcd has the ids that we compute, and its answers are understood",
@@ -116,7 +111,7 @@ test.skipIf(!isModern)(
     const running = await fetchCluster(questions, ["http://127.0.0.1:1", etcd.peer]);
     expect(running.clusterId).toBe(founded.clusterId);
     expect(running.members).toEqual([{ ...founded.members[0]!, clientUrls: [etcd.client] }]);
-    expect(await matchMembers(running, local, resolver)).toEqual(running.members);
+    expect(await matchMembers(running, local, nodeResolver)).toEqual(running.members);
     const { id } = running.members[0]!;
     await expect(refuseBootstrapped(questions, [etcd.peer], id)).rejects.toThrow(
       `member ${id.toString(16)} has already been bootstrapped`,

@@ -1,5 +1,7 @@
-import type { Clock } from "@nodetcd/runtime";
+import type { Clock, Resolver } from "@nodetcd/runtime";
+import { parsePeerUrl } from "@nodetcd/peers";
 import { VirtualClock } from "@nodetcd/simulator";
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import {
   checkAdvertised,
@@ -15,7 +17,6 @@ import {
   parseInitialCluster,
   type Registry,
   type RegistryPair,
-  type Resolver,
 } from "../src/membership.ts";
 import { codeOf, recordingLogger } from "./support/logger.ts";
 
@@ -240,4 +241,31 @@ test("Discovery: what the registry says ends it; that it does not answer does no
   await clock.advanceAsync(200, 100);
   await joining;
   expect(result).toBe("a=http://h:1");
+});
+
+test("checkPeerUrl: whatever it takes can be dialled by the transport", () => {
+  const part = fc.constantFrom(
+    "http://",
+    "https://",
+    "unix://",
+    "h",
+    "[::1]",
+    "[fe80::1%25eth0]",
+    ":",
+    "2380",
+    "99999999",
+    "@",
+    "/",
+    "?",
+    "#",
+    " ",
+    "a_b",
+  );
+  fc.assert(
+    fc.property(fc.array(part, { maxLength: 6 }), (parts) => {
+      const url = parts.join("");
+      if (codeOf(() => checkPeerUrl(url)) === undefined) parsePeerUrl(url);
+    }),
+    { numRuns: 5000 },
+  );
 });

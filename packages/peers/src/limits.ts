@@ -45,6 +45,8 @@ export const LABELS_MAX = 256;
 export const READ_TIMEOUT_MS = 5_000;
 /** A connection that takes no bytes for so long is given up, in milliseconds (etcd's number). */
 export const WRITE_TIMEOUT_MS = 5_000;
+/** A connection that is over waits so long for the peer to take its end, in milliseconds. */
+export const LINGER_MS = 1_000;
 /** Every writer says this often that it is there, in milliseconds. */
 export const LINK_HEARTBEAT_MS: number = READ_TIMEOUT_MS / 3;
 /** From one attempt to open a stream to the next, in milliseconds (etcd's number). */

@@ -13,25 +13,28 @@ export interface PeerUrl {
   readonly authority: string;
 }
 
-const UNIX = /^(unixs?):\/\/([^?#]+)$/;
-const TCP = /^(https?):\/\/(\[[0-9A-Fa-f:.]+\]|[^/?#:@[\]]+)(?::(\d{1,5}))?\/?$/;
+const UNIX = /^(unixs?):\/\/([^?#]*)(?:[?#].*)?$/;
+/** Wide: what a committed entry names must be taken; a port that cannot be is found out by dialling. */
+const TCP = /^(https?):\/\/(?:[^@/?#]*@)?(\[[^\]]*\]|[^/?#:@[\]]*)(?::(\d*))?\/?(?:[?#].*)?$/;
 
 /** Reads `http://host:port`, `https://…`, `unix://path` or `unixs://…`. Raises `PeerError` BAD_URL. */
-export function parsePeerUrl(text: string): PeerUrl {
+export function parsePeerUrl(given: string): PeerUrl {
+  const text = given.trim();
   const [, unixScheme, path] = UNIX.exec(text) ?? [];
   if (unixScheme !== undefined && path !== undefined) {
     const tls = unixScheme === "unixs";
     return { text, tls, where: { kind: "unix", path }, authority: "localhost" };
   }
-  const [, scheme, name, digits] = TCP.exec(text) ?? [];
-  const tls = scheme === "https";
-  const port = digits === undefined ? (tls ? 443 : 80) : Number(digits);
-  if (name === undefined || port < 1 || port > 65_535) {
+  const [, scheme, named, digits = ""] = TCP.exec(text) ?? [];
+  if (scheme === undefined || named === undefined) {
     throw new PeerError(
       "BAD_URL",
       `"${text}" is no peer URL; write http://host:port or https://host:port`,
     );
   }
+  const tls = scheme === "https";
+  const name = named === "" ? "localhost" : named;
+  const port = digits === "" ? (tls ? 443 : 80) : Number(digits);
   const host = name.startsWith("[") ? name.slice(1, -1) : name;
   return { text, tls, where: { kind: "tcp", host, port }, authority: `${name}:${port}` };
 }

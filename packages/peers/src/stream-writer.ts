@@ -8,6 +8,7 @@ import { textOf } from "./errors.ts";
 import { hexId } from "./identity.ts";
 import {
   CHUNK_BYTES,
+  LINGER_MS,
   LINK_HEARTBEAT_MS,
   SOCKET_BYTES_MAX,
   STREAM_BYTES_MAX,
@@ -122,7 +123,7 @@ export class StreamWriter {
     this.#queue.clear();
     const { socket } = attached;
     // A peer that does not take the end is not waited for.
-    const timer = this.#options.clock.setTimer(WRITE_TIMEOUT_MS, () => socket.destroy());
+    const timer = this.#options.clock.setTimer(LINGER_MS, () => socket.destroy());
     socket.onClose = () => timer.cancel();
     socket.write(LAST_CHUNK);
     socket.end();

@@ -219,8 +219,12 @@ export class Transport {
 
   /** Ends all connections. What is sent later is dropped. */
   stop(): void {
-    this.removeAll();
+    if (this.#stopped) return;
     this.#stopped = true;
+    for (const peer of this.#peers.values()) peer.stop();
+    for (const remote of this.#remotes.values()) remote.stop();
+    this.#peers.clear();
+    this.#remotes.clear();
     this.#listener.close();
   }
 

@@ -35,6 +35,7 @@ export {
 export type { AsymmetricKey, Keys } from "./keys.ts";
 export { type LogFields, type Logger, type LogValue, silentLogger } from "./logger.ts";
 export type { Random } from "./random.ts";
+export type { Resolver, ServiceRecord } from "./resolver.ts";
 export type {
   ClientCertificates,
   PeerCertificate,

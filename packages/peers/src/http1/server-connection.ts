@@ -1,6 +1,6 @@
 import type { Clock, Http1Response, Socket, Timer } from "@nodetcd/runtime";
 import { PeerError, textOf } from "../errors.ts";
-import { READ_TIMEOUT_MS } from "../limits.ts";
+import { LINGER_MS, READ_TIMEOUT_MS } from "../limits.ts";
 import { type Http1Head, Http1Parser } from "./message-parser.ts";
 
 /** The head of a request. */
@@ -163,7 +163,7 @@ export class ServerConnection {
   #end(): void {
     const { socket } = this;
     this.#release();
-    const timer = this.#options.clock.setTimer(READ_TIMEOUT_MS, () => socket.destroy());
+    const timer = this.#options.clock.setTimer(LINGER_MS, () => socket.destroy());
     socket.onClose = () => timer.cancel();
     socket.onData = () => undefined;
     socket.onEnd = () => socket.destroy();

@@ -5,8 +5,9 @@ import { nodeDisk } from "./disk.ts";
 import { nodeKeys } from "./keys.ts";
 import { nodeNetwork } from "./network.ts";
 import { nodeRandom } from "./random.ts";
+import { nodeResolver } from "./resolver.ts";
 
-export { nodeClock, nodeDigests, nodeDisk, nodeKeys, nodeNetwork, nodeRandom };
+export { nodeClock, nodeDigests, nodeDisk, nodeKeys, nodeNetwork, nodeRandom, nodeResolver };
 
 /** The real world: this process's clock, file system, network and cryptography. */
 export const nodeRuntime: Runtime = {
