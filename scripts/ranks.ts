@@ -46,4 +46,6 @@ export const WORLD_FOLDERS: readonly string[] = [
   "packages/jobs/src/http/",
   // Browsers need streams, files and headers that the runtime's small HTTP/1 server does not have.
   "packages/console/src/node/",
+  // A worker starts processes, finds them again in /proc, and keeps their logs and volumes.
+  "packages/jobs/src/runner/process/",
 ];

@@ -1,4 +1,5 @@
 /** The public list of `@nodetcd/jobs`. */
+export { startWorker } from "./runner/process/start-worker.ts";
 export { startControllers } from "./controllers/start-controllers.ts";
 export { type ApiOptions, type ApiPart, startApi } from "./api/start-api.ts";
 export {

@@ -1,3 +1,20 @@
+/** Bytes of a container's termination message. */
+export const TERMINATION_MESSAGE_BYTES_MAX = 4_096;
+/** Milliseconds between two looks at what containers have written. */
+export const LOG_POLL_MS = 200;
+/** Milliseconds between two looks at processes that an earlier worker has started. */
+export const PROCESS_POLL_MS = 500;
+/** Seconds until a worker that is gone counts as such. */
+export const NODE_LEASE_SECONDS = 20;
+/** Milliseconds that logs are kept after their pod is gone, and bytes of all logs that are kept on a node. */
+export const LOG_KEPT_MS: number = 7 * 86_400_000;
+export const LOGS_BYTES_MAX: number = 2 * 1024 ** 3;
+/** Milliseconds between two clean-ups of logs. */
+export const LOG_PRUNE_MS = 600_000;
+/** Bytes of one line of a container's log; longer ones are kept in parts. */
+export const LOG_LINE_BYTES_MAX: number = 16 * 1024;
+/** Bytes of a log file; a run of a container keeps two, the older ones go. */
+export const LOG_FILE_BYTES_MAX: number = 32 * 1024 * 1024;
 /** Seconds until others take over from a leader that is gone. */
 export const ELECTION_TTL_SECONDS = 10;
 /** Where nodes' leases are; Kubernetes' own place for them. */

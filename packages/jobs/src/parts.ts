@@ -27,6 +27,8 @@ export interface WorkerOptions {
   logger: Logger;
   /** Unique among the workers, the same after a restart. */
   nodeName: string;
+  /** Milliseconds before a container that has failed twice runs again; it doubles each time. Default 10,000. */
+  restartMs?: number;
   /** Folder for logs, volumes and what is known of processes; made when missing. */
   dataDir: string;
 }

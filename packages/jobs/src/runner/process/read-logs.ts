@@ -1,0 +1,113 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Clock, sleep } from "@nodetcd/runtime";
+import { ApiError, badRequest } from "../../errors.ts";
+import { LOG_POLL_MS } from "../../limits.ts";
+import type { LogRequest, LogSource } from "../../log-source.ts";
+import { Attempt } from "./attempt.ts";
+import { type LogLine, logLines } from "./collect-logs.ts";
+
+/** Serves what `LogCollector` has written, also of pods that are gone. */
+export class FileLogs implements LogSource {
+  readonly #folder: string;
+  readonly #clock: Clock;
+
+  /** @param folder has a folder for each pod's uid */
+  constructor(folder: string, clock: Clock) {
+    this.#folder = folder;
+    this.#clock = clock;
+  }
+
+  // oxlint-disable-next-line require-await -- a missing log is a rejection, as of sources that are elsewhere
+  async open(request: LogRequest): Promise<AsyncIterable<Uint8Array>> {
+    const folder = this.#runFolder(request);
+    return limited(this.#read(folder, request), request.limitBytes);
+  }
+
+  #runFolder({ podUid, pod, container, previous }: LogRequest): string {
+    const safe = [podUid, container].every((name) => /^[A-Za-z0-9][A-Za-z0-9.-]*$/.test(name));
+    const folder = join(this.#folder, podUid, container);
+    if (!safe || !existsSync(join(this.#folder, podUid))) {
+      throw new ApiError("NotFound", `no logs of pod "${pod}" are kept on this node`);
+    }
+    const runs = existsSync(folder)
+      ? readdirSync(folder)
+          .filter((name) => /^\d+$/.test(name))
+          .map(Number)
+          .sort((a, b) => a - b)
+      : [];
+    const run = runs.at(previous ? -2 : -1);
+    if (run === undefined) {
+      const what = previous ? "previous terminated container" : "container";
+      const why = previous ? "not found" : "is waiting to start: ContainerCreating";
+      throw badRequest(`${what} "${container}" in pod "${pod}" ${why}`);
+    }
+    return join(folder, String(run));
+  }
+
+  async *#read(folder: string, request: LogRequest): AsyncGenerator<Uint8Array, void, undefined> {
+    const { follow, tailLines, signal } = request;
+    const attempt = new Attempt(folder);
+    const wanted = (line: LogLine): boolean =>
+      line.stream !== undefined && Date.parse(line.time) >= (request.sinceMs ?? 0);
+    let shown = 0;
+    let first = true;
+    for (;;) {
+      // Ended before it was read: then what is read is all.
+      const ended = hasEnded(attempt);
+      const lines = [...allLines(folder)].filter(wanted);
+      const fresh = lines.slice(Math.min(shown, lines.length));
+      shown = lines.length;
+      const chosen = first && tailLines !== undefined ? tail(fresh, tailLines) : fresh;
+      first = false;
+      if (chosen.length > 0) yield Buffer.concat(chosen.flatMap((line) => printed(line, request)));
+      if (!follow || ended || signal.aborted) return;
+      await sleep(this.#clock, LOG_POLL_MS);
+      if (signal.aborted) return;
+    }
+  }
+}
+
+/** It runs no more, and all that it wrote is in the log. */
+function hasEnded(attempt: Attempt): boolean {
+  const { kind } = attempt.state();
+  const collected =
+    !existsSync(join(attempt.folder, "stdout")) && !existsSync(join(attempt.folder, "stderr"));
+  return (kind === "ended" || kind === "lost") && collected;
+}
+
+function* allLines(folder: string): Generator<LogLine, void, undefined> {
+  for (const name of ["log.old", "log"]) {
+    const path = join(folder, name);
+    if (existsSync(path)) yield* logLines(readFileSync(path));
+  }
+}
+
+/** The last lines, where the parts of a long line are one. */
+function tail(lines: readonly LogLine[], count: number): readonly LogLine[] {
+  if (count === 0) return [];
+  let left = count;
+  let from = lines.length;
+  while (from > 0) {
+    if (lines[from - 1]!.whole && from < lines.length && --left === 0) break;
+    from--;
+  }
+  return lines.slice(from);
+}
+
+function printed({ time, text, whole }: LogLine, { timestamps }: LogRequest): Uint8Array[] {
+  const head = timestamps ? [Buffer.from(`${time} `)] : [];
+  return [...head, text, ...(whole ? [Buffer.from("\n")] : [])];
+}
+
+async function* limited(
+  pieces: AsyncIterable<Uint8Array>,
+  limit = Infinity,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let left = limit;
+  for await (const piece of pieces) {
+    if (left <= 0) return;
+    yield piece.length <= left ? piece : piece.subarray(0, left);
+    left -= piece.length;
+  }
+}

@@ -1,0 +1,191 @@
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Pod } from "../../objects/pod.ts";
+import { commandOf } from "../command.ts";
+import { ConfigProblem, type Sources } from "../environment.ts";
+import { type ContainerView, planPod, type PodPlan } from "../plan-pod.ts";
+import type { PodFailure } from "../pod-status.ts";
+import { ContainerRuns } from "./container-runs.ts";
+import { startRequest, whyNotExecutable, withTerminationLog } from "./start-container.ts";
+
+/** A supervisor takes so long to begin, or longer. */
+const STARTING_MS = 20;
+const CONFIG_RETRY_MS = 5_000;
+
+export interface PodRunOptions {
+  readonly folder: string;
+  readonly sources: Sources;
+  readonly restartMs: number | undefined;
+  /** Something has ended: look again. */
+  readonly onChange: () => void;
+}
+
+/** What a look at a pod has found and done. */
+export interface PodLook {
+  readonly views: readonly ContainerView[];
+  readonly plan: PodPlan;
+  readonly failure: PodFailure | undefined;
+  readonly started: readonly string[];
+  readonly killing: readonly string[];
+}
+
+/** One pod's processes on this machine. All that has to survive this process is in files. */
+export class PodRun {
+  readonly #options: PodRunOptions;
+  readonly #containers: readonly ContainerRuns[];
+  #failure: PodFailure | undefined;
+
+  constructor(pod: Pod, options: PodRunOptions) {
+    const { folder } = options;
+    this.#options = options;
+    const known = existsSync(join(folder, "pod.json"));
+    const { containers, initContainers = [] } = pod.spec;
+    this.#containers = [
+      ...initContainers.map((container) => new ContainerRuns(folder, container, true)),
+      ...containers.map((container) => new ContainerRuns(folder, container, false)),
+    ];
+    if (!known && hasBegun(pod)) {
+      const message = "The pod had begun on this node, and what was known of its processes is gone";
+      this.#failure = { reason: "ContainerStatusUnknown", message };
+    }
+    if (known) return;
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const { name, namespace } = pod.metadata;
+    writeFileSync(join(folder, "pod.json"), JSON.stringify({ name, namespace }));
+  }
+
+  /** Looks what is so, starts and ends what has to be, and looks again. */
+  async look(pod: Pod, now: number, mayStart: boolean): Promise<PodLook> {
+    this.#checkDeadline(pod, now);
+    const { restartMs } = this.#options;
+    const options = {
+      stopping: this.#failure !== undefined,
+      ...(restartMs === undefined ? {} : { restartMs }),
+    };
+    const first = planPod(pod, this.#views(now), now, options);
+    if (options.stopping || pod.metadata.deletionTimestamp !== undefined) this.#refuseStarts();
+    const started: string[] = [];
+    const killing: string[] = [];
+    for (const { name, how } of first.end) {
+      if (this.#end(name, how)) killing.push(name);
+    }
+    for (const name of mayStart ? first.start : []) {
+      const runs = this.#container(name);
+      if (!runs.starting && (await this.#start(pod, runs))) started.push(name);
+    }
+    const views = this.#views(now);
+    const plan = planPod(pod, views, now, options);
+    const againAt = this.#againAt(plan, now);
+    return { views, plan: { ...plan, againAt }, failure: this.#failure, started, killing };
+  }
+
+  #againAt({ againAt }: PodPlan, now: number): number | undefined {
+    const times = [againAt ?? Infinity];
+    if (this.#containers.some(({ starting }) => starting)) times.push(now + STARTING_MS);
+    if (this.#containers.some(({ problem }) => problem !== undefined))
+      times.push(now + CONFIG_RETRY_MS);
+    const soonest = Math.min(...times);
+    return soonest === Infinity ? undefined : soonest;
+  }
+
+  #views(now: number): ContainerView[] {
+    return this.#containers.map((container) => container.view(now));
+  }
+
+  #container(name: string): ContainerRuns {
+    return this.#containers.find(({ container }) => container.name === name)!;
+  }
+
+  #checkDeadline(pod: Pod, now: number): void {
+    const { activeDeadlineSeconds: seconds } = pod.spec;
+    const { startTime } = pod.status ?? {};
+    if (seconds === undefined || startTime === undefined) return;
+    if (now < Date.parse(startTime) + seconds * 1_000) return;
+    const message = "Pod was active on the node longer than the specified deadline";
+    this.#failure ??= { reason: "DeadlineExceeded", message };
+  }
+
+  async #start(pod: Pod, runs: ContainerRuns): Promise<boolean> {
+    const { folder, sources, onChange } = this.#options;
+    try {
+      const request = await startRequest(pod, runs.container, folder, sources);
+      runs.problem = undefined;
+      const attempt = runs.prepareNext();
+      const [program = ""] = commandOf(runs.container, request.environment);
+      const confinedToRoot = (runs.container.volumeMounts ?? []).length > 0;
+      const why = confinedToRoot
+        ? undefined
+        : whyNotExecutable(program, request.environment["PATH"] ?? "");
+      if (why !== undefined) {
+        runs.refuse(
+          attempt,
+          "StartError",
+          `failed to start container "${runs.container.name}": ${why}`,
+        );
+        return false;
+      }
+      runs.start(attempt, withTerminationLog(request, attempt), onChange);
+      return true;
+    } catch (error) {
+      if (!(error instanceof ConfigProblem)) throw error;
+      runs.problem = { reason: error.reason, message: error.message };
+      return false;
+    }
+  }
+
+  /** True when it is the first time that the container is told to end. */
+  #end(name: string, how: "term" | "kill"): boolean {
+    const runs = this.#container(name);
+    const { current, count } = runs;
+    const first = runs.asked !== count;
+    runs.asked = count;
+    if (how === "kill") current?.kill();
+    else if (first) current?.terminate();
+    return first;
+  }
+
+  /** True while something runs. */
+  collectLogs(now: number): boolean {
+    let running = false;
+    for (const runs of this.#containers) {
+      if (runs.current?.state().kind !== "running") continue;
+      running = true;
+      runs.collect(now);
+    }
+    return running;
+  }
+
+  /** Kills everything at once; for a pod that is not there any more. */
+  killAll(now: number): boolean {
+    this.#refuseStarts();
+    const running = this.#views(now).filter((view) => view.running !== undefined);
+    for (const { container } of running) this.#container(container.name).current?.kill();
+    return running.length > 0;
+  }
+
+  /** Takes away what was prepared: a supervisor that an earlier worker has sent may still come for it. */
+  #refuseStarts(): void {
+    for (const { current } of this.#containers) {
+      if (current?.state().kind === "prepared") current.refuse();
+    }
+  }
+
+  /** The volumes go; logs stay. */
+  dropVolumes(): void {
+    rmSync(join(this.#options.folder, "volumes"), { recursive: true, force: true });
+    rmSync(join(this.#options.folder, "root"), { recursive: true, force: true });
+  }
+}
+
+function hasBegun({ status }: Pod): boolean {
+  const { containerStatuses = [], initContainerStatuses = [] } = status ?? {};
+  return [...containerStatuses, ...initContainerStatuses].some(
+    ({ state, restartCount }) =>
+      restartCount > 0 || state?.running !== undefined || state?.terminated !== undefined,
+  );
+}
+
+/** Uids of the pods of which something is kept below this folder. */
+export function knownPods(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder) : [];
+}

@@ -1,0 +1,108 @@
+import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { arch, availableParallelism, hostname, release, totalmem } from "node:os";
+import { join, resolve } from "node:path";
+import { LOG_PRUNE_MS } from "../../limits.ts";
+import type { Node } from "../../objects/core.ts";
+import type { WorkerOptions, WorkerPart } from "../../parts.ts";
+import { NodePresence } from "../node-presence.ts";
+import { Worker } from "../worker.ts";
+import { Attempt } from "./attempt.ts";
+import { pruneLogs } from "./prune-logs.ts";
+import { FileLogs } from "./read-logs.ts";
+import { knownPods, PodRun } from "./run-pod.ts";
+
+const HOST_IP = "127.0.0.1";
+
+/**
+ * Runs pods as processes of this machine. Processes outlive the worker: after a restart with the same `dataDir`
+ * they are found again, and none is started twice. One worker at a time uses a `dataDir`.
+ */
+export async function startWorker(options: WorkerOptions): Promise<WorkerPart> {
+  const { store, runtime, logger, nodeName } = options;
+  const { clock, random, disk } = runtime;
+  const dataDir = resolve(options.dataDir);
+  const pods = join(dataDir, "pods");
+  mkdirSync(pods, { recursive: true, mode: 0o700 });
+  const lock = disk.open(join(dataDir, "lock"), "create");
+  lock.lock("exclusive", 0);
+  const ending = new AbortController();
+  const presence = new NodePresence({
+    store,
+    clock,
+    logger,
+    nodeName,
+    status: nodeStatus(),
+    signal: ending.signal,
+  });
+  const worker = new Worker({
+    store,
+    clock,
+    random,
+    logger,
+    nodeName,
+    hostIP: HOST_IP,
+    mayStart: () => presence.present,
+    open: (pod, sources, onChange) =>
+      new PodRun(pod, {
+        folder: join(pods, pod.metadata.uid ?? ""),
+        sources,
+        restartMs: options.restartMs,
+        onChange,
+      }),
+    known: () => knownPods(pods),
+    endUnknown: (uid) => endUnknown(join(pods, uid)),
+  });
+  await worker.start();
+  const present = presence.run();
+  const pruning = clock.setRepeating(LOG_PRUNE_MS, () =>
+    pruneLogs(pods, (uid) => worker.has(uid), clock.wallTime()),
+  );
+  return {
+    logs: new FileLogs(pods, clock),
+    async stop() {
+      if (ending.signal.aborted) return;
+      pruning.cancel();
+      await worker.stop();
+      ending.abort();
+      await present;
+      lock.close();
+    },
+  };
+}
+
+/** Kills what runs of a pod that the store does not know any more. */
+function endUnknown(folder: string): void {
+  if (!existsSync(folder)) return;
+  for (const container of readdirSync(folder, { withFileTypes: true })) {
+    if (!container.isDirectory()) continue;
+    for (const name of readdirSync(join(folder, container.name))) {
+      if (!/^\d+$/.test(name)) continue;
+      const attempt = new Attempt(join(folder, container.name, name));
+      attempt.refuse();
+      attempt.sweep();
+    }
+  }
+}
+
+function nodeStatus(): NonNullable<Node["status"]> {
+  const resources = {
+    cpu: String(availableParallelism()),
+    memory: `${Math.floor(totalmem() / 1_024)}Ki`,
+    pods: "1000",
+  };
+  return {
+    addresses: [
+      { type: "InternalIP", address: HOST_IP },
+      { type: "Hostname", address: hostname() },
+    ],
+    capacity: resources,
+    allocatable: resources,
+    nodeInfo: {
+      architecture: arch() === "x64" ? "amd64" : arch(),
+      operatingSystem: "linux",
+      kernelVersion: release(),
+      containerRuntimeVersion: "process://1",
+      kubeletVersion: "v1.36.3",
+    },
+  };
+}
