@@ -3,6 +3,7 @@ import { badRequest } from "../errors.ts";
 import type { HttpRequest } from "../http/exchange.ts";
 import type { LogSource } from "../log-source.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
+import type { Authorizer, User } from "./authorize.ts";
 import type { Target } from "./parse-path.ts";
 
 /** What all requests share. */
@@ -11,11 +12,7 @@ export interface Api {
   readonly runtime: Pick<Runtime, "clock" | "random">;
   readonly logger: Logger;
   readonly logs: LogSource | undefined;
-}
-
-export interface User {
-  readonly name: string;
-  readonly groups: readonly string[];
+  readonly authorizer: Authorizer;
 }
 
 /** A request about objects. */

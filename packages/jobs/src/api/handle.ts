@@ -1,6 +1,7 @@
 import { ApiError } from "../errors.ts";
 import type { HttpHandler, HttpReply, HttpRequest } from "../http/exchange.ts";
-import type { Api, Call, User } from "./call.ts";
+import { type Attributes, forbidden, type User } from "./authorize.ts";
+import type { Api, Call } from "./call.ts";
 import { queryFlag } from "./call.ts";
 import { create } from "./create.ts";
 import { deleteCollection, deleteOne } from "./delete.ts";
@@ -11,14 +12,17 @@ import {
   legacyVersions,
   resourceList,
 } from "./discover.ts";
+import { evict } from "./evict.ts";
 import { get } from "./get.ts";
 import { list } from "./list.ts";
+import { log } from "./log.ts";
 import { chooseDiscovery } from "./negotiate.ts";
 import { openApiDocument, openApiIndex } from "./open-api.ts";
 import { parsePath, type Target } from "./parse-path.ts";
 import { patch } from "./patch.ts";
 import { errorReply, jsonReply, toApiError, withWarnings } from "./reply.ts";
 import type { Verb } from "./served.ts";
+import { answerReview } from "./review.ts";
 import { update } from "./update.ts";
 import { versionInfo } from "./version-info.ts";
 import { watch } from "./watch.ts";
@@ -71,7 +75,22 @@ async function objects(call: Call): Promise<HttpReply> {
   const verb = verbOf(request, target);
   const allowed = target.subresource?.verbs ?? target.served.verbs;
   if (verb === undefined || !allowed.includes(verb)) throw notAllowed();
-  return await VERBS[verb](call);
+  const attributes = attributesOf(target, verb);
+  if (!call.api.authorizer.allows(call.user, attributes)) throw forbidden(call.user, attributes);
+  const special = SUBRESOURCES[target.subresource?.name ?? ""];
+  return await (special ?? VERBS[verb])(call);
+}
+
+/** Subresources that are no part of the object. */
+const SUBRESOURCES: Readonly<Record<string, (call: Call) => Promise<HttpReply>>> = {
+  eviction: evict,
+  log,
+};
+
+function attributesOf({ served, namespace, name, subresource }: Target, verb: Verb): Attributes {
+  const { plural } = served.resource;
+  const resource = subresource === undefined ? plural : `${plural}/${subresource.name}`;
+  return { verb, group: served.group, resource, namespace, name };
 }
 
 function discovery(request: HttpRequest): HttpReply | undefined {
@@ -120,8 +139,13 @@ async function answer(api: Api, request: HttpRequest, warnings: string[]): Promi
   const known = wellKnown(request);
   if (known !== undefined) return known;
   const route = parsePath(request.path);
-  if (route === undefined || route.kind === "review") throw missing();
-  return await objects({ api, request, target: route.target, user: EVERYBODY, warnings });
+  if (route === undefined) throw missing();
+  const user = EVERYBODY;
+  if (route.kind === "object") {
+    return await objects({ api, request, target: route.target, user, warnings });
+  }
+  if (request.method !== "POST") throw notAllowed();
+  return await answerReview(api, request, route.review, user);
 }
 
 /** Answers every request; failures are Kubernetes' `Status` objects. */

@@ -4,6 +4,7 @@ import { serveHttp } from "../http/serve.ts";
 import type { LogSource } from "../log-source.ts";
 import type { Part } from "../parts.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
+import { ALLOW_ALL } from "./authorize.ts";
 import { createNamespace } from "./create.ts";
 import { handlerOf } from "./handle.ts";
 
@@ -36,7 +37,7 @@ export async function startApi(options: ApiOptions): Promise<ApiPart> {
       if (!isReason(error, "AlreadyExists")) throw error;
     });
   }
-  const handler = handlerOf({ store, runtime, logger, logs });
+  const handler = handlerOf({ store, runtime, logger, logs, authorizer: ALLOW_ALL });
   const server = await serveHttp({ host, port, handler });
   const shown = host.includes(":") ? `[${host}]` : host;
   return { url: `http://${shown}:${server.port}`, stop: () => server.close() };

@@ -1,5 +1,6 @@
 import { badRequest, conflict, MODIFIED } from "../errors.ts";
 import type { HttpReply } from "../http/exchange.ts";
+import type { Namespace } from "../objects/core.ts";
 import type { KubeObject } from "../objects/meta.ts";
 import { prepareChanged } from "../objects/prepare.ts";
 import { validateChange } from "../objects/validate.ts";
@@ -33,7 +34,12 @@ function keepServerFields(current: KubeObject, next: KubeObject): void {
 
 /** The main resource leaves the status as it is, `status` all but the status and metadata. */
 function keepOtherPart({ target }: Call, current: KubeObject, next: KubeObject): KubeObject {
-  const { subresources } = target.served;
+  const { subresources, resource } = target.served;
+  if (resource.plural === "namespaces" && target.subresource?.name !== "finalize") {
+    // Only the controller that empties a namespace takes its finalizers off.
+    const { spec } = current as Namespace;
+    if (spec !== undefined) (next as Namespace).spec = spec;
+  }
   if (!subresources.some(({ name }) => name === "status")) return next;
   const { status: had } = current as { status?: unknown };
   if (target.subresource?.name === "status") {
