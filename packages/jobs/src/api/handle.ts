@@ -18,6 +18,7 @@ import { list } from "./list.ts";
 import { log } from "./log.ts";
 import { chooseDiscovery } from "./negotiate.ts";
 import { openApiDocument, openApiIndex } from "./open-api.ts";
+import { OPEN_API_V2, OPEN_API_V2_ANSWER, openApiV2 } from "./open-api-v2.ts";
 import { parsePath, type Target } from "./parse-path.ts";
 import { patch } from "./patch.ts";
 import { errorReply, jsonReply, toApiError, withWarnings } from "./reply.ts";
@@ -66,9 +67,12 @@ function notAllowed(): ApiError {
   );
 }
 
-function missing(): ApiError {
-  return new ApiError("NotFound", "the server could not find the requested resource");
-}
+/** In plain text: clients tell by it that the path is unknown, not the object. */
+const MISSING: HttpReply = {
+  status: 404,
+  headers: { "Content-Type": "text/plain; charset=utf-8" },
+  body: "404 page not found\n",
+};
 
 async function objects(call: Call): Promise<HttpReply> {
   const { target, request } = call;
@@ -125,6 +129,9 @@ function wellKnown(request: HttpRequest): HttpReply | undefined {
   if (HEALTH.some((root) => path === root || path.startsWith(`${root}/`))) {
     return { status: 200, headers: { "Content-Type": "text/plain; charset=utf-8" }, body: "ok" };
   }
+  if (path === "/openapi/v2" && request.header("accept")?.includes(OPEN_API_V2) === true) {
+    return { status: 200, headers: { "Content-Type": OPEN_API_V2_ANSWER }, body: openApiV2() };
+  }
   if (path === "/openapi/v3") return jsonReply(openApiIndex());
   if (path.startsWith("/openapi/v3/")) {
     const found = openApiDocument(path.slice("/openapi/v3/".length));
@@ -139,7 +146,7 @@ async function answer(api: Api, request: HttpRequest, warnings: string[]): Promi
   const known = wellKnown(request);
   if (known !== undefined) return known;
   const route = parsePath(request.path);
-  if (route === undefined) throw missing();
+  if (route === undefined) return MISSING;
   const user = EVERYBODY;
   if (route.kind === "object") {
     return await objects({ api, request, target: route.target, user, warnings });

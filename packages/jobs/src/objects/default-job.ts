@@ -32,14 +32,20 @@ export function defaultJob(job: Job): void {
   spec.manualSelector ??= false;
   spec.podReplacementPolicy ??=
     spec.podFailurePolicy === undefined ? "TerminatingOrFailed" : "Failed";
+  labelAsPods(job);
+}
+
+/** A Job without labels has those of its pods. */
+function labelAsPods({ metadata, spec }: Job): void {
   const { labels } = spec.template.metadata ?? {};
-  if (labels !== undefined && Object.keys(job.metadata.labels ?? {}).length === 0) {
-    job.metadata.labels = { ...labels };
+  if (labels !== undefined && Object.keys(metadata.labels ?? {}).length === 0) {
+    metadata.labels = { ...labels };
   }
 }
 
 /** Makes the selector of a new Job, and the labels of its pods that it selects by. */
-export function generateSelector({ metadata, spec }: Job): void {
+export function generateSelector(job: Job): void {
+  const { metadata, spec } = job;
   if (spec.manualSelector === true) return;
   const uid = metadata.uid ?? "";
   const template = (spec.template.metadata ??= {});
@@ -49,6 +55,7 @@ export function generateSelector({ metadata, spec }: Job): void {
   const selector = (spec.selector ??= {});
   selector.matchLabels ??= {};
   selector.matchLabels[CONTROLLER_UID_LABEL] ??= uid;
+  labelAsPods(job);
 }
 
 /** Fills in what a CronJob leaves out. The Jobs that it makes are filled in when they are made. */

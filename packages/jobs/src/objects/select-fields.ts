@@ -87,6 +87,12 @@ const PROBE: KubeObject = {
   metadata: { name: "" },
 };
 
+function unknownField({ plural }: Resource, field: string): string {
+  if (plural === "jobs") return `field label "${field}" not supported for batchv1.Job`;
+  if (Object.hasOwn(FIELDS, plural)) return `field label not supported: ${field}`;
+  return `"${field}" is not a known field selector: only "metadata.name", "metadata.namespace"`;
+}
+
 /**
  * Reads `metadata.name=x,status.phase!=Running`. Raises `BadRequest` for a field that this resource cannot be asked by.
  */
@@ -96,9 +102,7 @@ export function fieldSelector(resource: Resource, text: string): FieldSelector {
   const known = fieldsOf(resource, probe);
   for (const { field } of terms) {
     if (!Object.hasOwn(known, field)) {
-      throw badRequest(
-        `Unable to find "${resource.group === "" ? "" : `${resource.group}/`}${resource.versions[0]}, Resource=${resource.plural}" that match label selector "", field selector "${text}": field label not supported: ${field}`,
-      );
+      throw badRequest(unknownField(resource, field));
     }
   }
   const asked = (field: string): string | undefined =>

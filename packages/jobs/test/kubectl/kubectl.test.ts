@@ -4,27 +4,47 @@ import { silentLogger } from "@nodetcd/runtime";
 import { nodeRuntime } from "@nodetcd/runtime/node";
 import { startEtcd } from "nodetcd";
 import { describe, expect, test } from "vitest";
-import { ObjectStore, startApi } from "../../src/jobs.ts";
+import { type LogSource, ObjectStore, startApi, startControllers } from "../../src/jobs.ts";
 import { findKubectl, runScenario } from "./run-scenario.ts";
 
 const FOLDER = join(import.meta.dirname, "scenarios");
 const kubectl = findKubectl();
 
+const LINES = ["first line", "second line", "third line"];
+
+/** Three lines for every container. */
+const logs: LogSource = {
+  open: ({ tailLines = LINES.length }) =>
+    Promise.resolve(
+      (async function* () {
+        for (const line of LINES.slice(-tailLines)) yield Buffer.from(`${line}\n`);
+      })(),
+    ),
+};
+
+async function transcript(text: string): Promise<string> {
+  const etcd = await startEtcd({ listen: false });
+  const store = new ObjectStore({ client: etcd.client, runtime: nodeRuntime });
+  const common = { store, runtime: nodeRuntime, logger: silentLogger };
+  const api = await startApi({ ...common, logs });
+  const controllers = text.split("\n", 1)[0]!.includes("with controllers")
+    ? startControllers({ ...common, identity: "test" })
+    : undefined;
+  try {
+    return await runScenario(text, api.url);
+  } finally {
+    await controllers?.stop();
+    await api.stop();
+    await etcd.stop();
+  }
+}
+
 /** Each scenario is commands with what they print; `vitest -u` writes the outputs anew. */
 describe.skipIf(kubectl === undefined)("kubectl", () => {
   for (const name of readdirSync(FOLDER)) {
     test.concurrent(`prints what ${name} says`, { timeout: 180_000 }, async ({ expect: check }) => {
-      const etcd = await startEtcd({ listen: false });
-      const store = new ObjectStore({ client: etcd.client, runtime: nodeRuntime });
-      const api = await startApi({ store, runtime: nodeRuntime, logger: silentLogger });
-      try {
-        const file = join(FOLDER, name);
-        const printed = await runScenario(readFileSync(file, "utf8"), api.url);
-        await check(printed).toMatchFileSnapshot(file);
-      } finally {
-        await api.stop();
-        await etcd.stop();
-      }
+      const file = join(FOLDER, name);
+      await check(await transcript(readFileSync(file, "utf8"))).toMatchFileSnapshot(file);
     });
   }
 });

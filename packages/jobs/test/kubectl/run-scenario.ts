@@ -29,11 +29,16 @@ function commandsOf(text: string): { before: string; command: string }[] {
   return commands;
 }
 
-function run(command: string, folder: string): Promise<string> {
+function run(command: string, folder: string, server: string): Promise<string> {
   return new Promise((resolve) => {
     const child = spawn("sh", ["-c", `exec 2>&1\n${command}`], {
       cwd: folder,
-      env: { PATH: process.env["PATH"], HOME: folder, KUBECONFIG: join(folder, "kubeconfig") },
+      env: {
+        PATH: process.env["PATH"],
+        HOME: folder,
+        KUBECONFIG: join(folder, "kubeconfig"),
+        SERVER: server,
+      },
       stdio: ["ignore", "pipe", "inherit"],
       timeout: 60_000,
     });
@@ -52,8 +57,10 @@ function settle(output: string): string {
     .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, "TIME")
     .replaceAll(/\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d \+0000/g, "TIME")
     .replaceAll(/(resourceVersion"?: ?)"\d+"/g, '$1"RV"')
+    .replaceAll(/-[bcdfghjklmnpqrstvwxz2456789]{5}\b/g, "-XXXXX")
     .replaceAll(/127\.0\.0\.1:\d+/g, "SERVER")
     .replaceAll(/(?<![-\w./])(\d+m)?\d+s(?![\w./])/g, "AGE")
+    .replaceAll(/^[WEI]\d{4} .*\] /gm, "LOG ")
     .replaceAll(/ +$/gm, "")
     .replaceAll(/(?<=\S) {2,}/g, "  ");
 }
@@ -77,7 +84,7 @@ export async function runScenario(text: string, server: string): Promise<string>
         continue;
       }
       const shown = command.replaceAll("\n", "\n> ").replaceAll(/ +$/gm, "");
-      const output = settle(await run(command, folder)).trimEnd();
+      const output = settle(await run(command, folder, server)).trimEnd();
       parts.push(`$ ${shown}\n${output === "" ? "" : `${output}\n`}`);
     }
   } finally {
