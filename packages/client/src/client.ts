@@ -3,10 +3,12 @@ export type { BytesLike } from "./bytes-like.ts";
 export { Cluster, type ClusterMember } from "./cluster.ts";
 export type { CallOptions } from "./call-options.ts";
 export type { DeleteOptions, DeleteResult } from "./delete-range.ts";
+export type { Difference, DiffOptions } from "./diff.ts";
 export { Election, Leadership } from "./election.ts";
 export { EtcdError, type EtcdErrorCode } from "./errors.ts";
 export type { ClientOptions, KeepaliveOptions } from "./client-options.ts";
 export { Client } from "./etcd-client.ts";
+export type { HistoryOptions, Version } from "./history.ts";
 export type { KeySelection } from "./key-range.ts";
 export { KeyValue } from "./key-value.ts";
 export { type CompactOptions, type EntriesOptions, Kv } from "./kv.ts";
@@ -20,9 +22,12 @@ export {
   type SnapshotOptions,
 } from "./maintenance.ts";
 export type { SessionOptions } from "./ownership.ts";
+export { HeldPin, type PinOptions } from "./pin.ts";
 export { type Pin, PIN_PREFIX, readPin } from "./pins.ts";
 export type { LeaseLike, PutOptions, PutResult } from "./put.ts";
 export type { GetOptions, RangeOptions, RangeResult } from "./range.ts";
+export { type RestoreChange, type RestoreOptions, RestorePlan } from "./restore.ts";
+export type { ApplyOptions, RestoreConflict, RestoreResult } from "./restore-apply.ts";
 export type { RetryOptions } from "./retry.ts";
 export {
   compare,

@@ -5,13 +5,18 @@ import type { CallOptions } from "./call-options.ts";
 import { type ClientOptions, connect } from "./client-options.ts";
 import { Cluster } from "./cluster.ts";
 import type { Connection } from "./connection.ts";
+import { diff, type Difference, type DiffOptions } from "./diff.ts";
 import { Election } from "./election.ts";
+import { history, type HistoryOptions, type Version } from "./history.ts";
 import { Kv } from "./kv.ts";
 import { Leases } from "./lease.ts";
 import { type Lock, lock, type LockOptions } from "./lock.ts";
 import { Maintenance } from "./maintenance.ts";
 import type { UnaryMethod } from "./methods.ts";
 import type { Parts } from "./ownership.ts";
+import { type HeldPin, pin, type PinOptions } from "./pin.ts";
+import { type Pin, PIN_PREFIX, readPin } from "./pins.ts";
+import { planRestore, type RestoreOptions, type RestorePlan } from "./restore.ts";
 import type { TxnBuilder } from "./txn.ts";
 import { watch, type WatchOptions } from "./watch.ts";
 import type { Watcher } from "./watcher.ts";
@@ -114,6 +119,43 @@ export class Client implements Disposable, AsyncDisposable {
     options?: CallOptions,
   ): Promise<Response> {
     return this.#connection.call(method, request, options);
+  }
+
+  /** Every version of a key, or of a selection, that is still readable, oldest first; see `Version`. */
+  history(key: BytesLike, options: HistoryOptions = {}): AsyncGenerator<Version, void, undefined> {
+    return history(this.#parts, key, options);
+  }
+
+  /** The keys of a prefix that differ between two revisions, in key order. `to` 0: now. */
+  diff(
+    prefix: BytesLike,
+    from: number,
+    to = 0,
+    options: DiffOptions = {},
+  ): AsyncGenerator<Difference, void, undefined> {
+    return diff(this.#parts, prefix, from, to, options);
+  }
+
+  /**
+   * Looks what it takes to bring a prefix back to what it was, and changes nothing:
+   *
+   *     const plan = await client.restore("app/", revision);
+   *     console.log(plan.changes.length, "keys differ");
+   *     const { complete, conflicts } = await plan.apply();
+   */
+  restore(prefix: BytesLike, revision: number, options: RestoreOptions = {}): Promise<RestorePlan> {
+    return planRestore(this.#parts, prefix, revision, options);
+  }
+
+  /** Keeps a revision readable: `await using pinned = await client.pin()`. 0: the store as it is now. */
+  pin(revision = 0, options: PinOptions = {}): Promise<HeldPin> {
+    return pin(this.#parts, revision, options);
+  }
+
+  /** All pins of the cluster; see `pin`. */
+  async pins(options: CallOptions = {}): Promise<Pin[]> {
+    const { keyValues } = await this.kv.range(PIN_PREFIX, { ...options, prefix: true });
+    return keyValues.map(readPin).filter((one) => one !== undefined);
   }
 
   /**

@@ -32,3 +32,18 @@ export const KEEP_ALIVE_REOPEN_MS = 500;
 export const SESSION_TTL_SECONDS = 10;
 /** Bytes of the largest reply that is accepted, as in etcd's own client: no bound but gRPC's. */
 export const MAX_RECEIVE_BYTES: number = 2 ** 31 - 1;
+/** Milliseconds without a change after which a server is asked how far it has come, when history is read. */
+export const HISTORY_PROGRESS_MS = 50;
+/** Answers in a row, each after such a time, that all has come; one would do from etcd 3.5 on. */
+export const HISTORY_ANSWERS = 3;
+/** How often history is begun anew because it was compacted just then. */
+export const HISTORY_RESTARTS = 5;
+/** Keys of one transaction of a restore; a server's usual limit is 128 operations. */
+export const RESTORE_BATCH_KEYS = 64;
+/** Bytes of keys and values of one transaction of a restore; a server's usual limit is 1.5 MiB. */
+export const RESTORE_BATCH_BYTES: number = 1024 * 1024;
+/** Bytes of keys and values that a preview of a restore holds at most. */
+export const RESTORE_BYTES_MAX: number = 512 * 1024 * 1024;
+/** Seconds that a pin outlives its owner, and that it lasts at most, when its options say nothing. */
+export const PIN_TTL_SECONDS = 60;
+export const PIN_MAX_SECONDS = 3_600;

@@ -51,6 +51,19 @@ export {
   Watcher,
   type WatchEvent,
   type WatchOptions,
+  type ApplyOptions,
+  type Difference,
+  type DiffOptions,
+  HeldPin,
+  type HistoryOptions,
+  type PinOptions,
+  type RestoreChange,
+  type RestoreConflict,
+  type RestoreOptions,
+  RestorePlan,
+  type RestoreResult,
+  type Version,
+  type KeepaliveOptions,
 } from "@nodetcd/client";
 export type { TlsClientOptions } from "@nodetcd/runtime";
 export {
