@@ -129,6 +129,8 @@ const appends = fc
       const logTerm = term;
       if (jump === 0) term++;
       if (jump === 1) index += 5;
+      // Sent again.
+      if (jump === 2) index -= 2;
       const first = index;
       const added = Array.from({ length: count }, () => ({
         type: EntryType.EntryNormal,

@@ -1,11 +1,14 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { EntryType, MessageType, RaftMessage } from "@nodetcd/messages";
 import { LOCAL_APPEND_THREAD } from "@nodetcd/raft";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { FrameWriter } from "../src/codec/frame-writer.ts";
 import { impossible } from "../src/inbound.ts";
 import { until } from "./support/real-etcd.ts";
 import { startGroup } from "./support/stub-group.ts";
+
+// Real sockets on a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
 
 const closers: (() => Promise<void> | void)[] = [];
 afterEach(async () => {

@@ -5,11 +5,14 @@ import { join } from "node:path";
 import { openBackend } from "@nodetcd/backend";
 import { EntryType, MessageType, RaftMessage } from "@nodetcd/messages";
 import { nodeRuntime } from "@nodetcd/runtime/node";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { METRICS, Transport } from "../src/peers.ts";
 import { freePort, until } from "./support/real-etcd.ts";
 import { startGroup, type StubGroup } from "./support/stub-group.ts";
 import { recordingLogger, StubMember } from "./support/stub-member.ts";
+
+// Real sockets on a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
 
 const closers: (() => Promise<void> | void)[] = [];
 afterEach(async () => {

@@ -43,7 +43,7 @@ export async function freePort(): Promise<number> {
 export async function until(
   done: () => boolean | Promise<boolean>,
   what: string | (() => string),
-  timeoutMs = 15_000,
+  timeoutMs = 30_000,
 ): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (!(await done())) {
@@ -77,7 +77,8 @@ export class RealEtcd {
   static async start(path: string, ...more: string[]): Promise<RealEtcd> {
     const directory = mkdtempSync(join(tmpdir(), "peers-test-"));
     const client = `http://127.0.0.1:${await freePort()}`;
-    const peer = `http://127.0.0.1:${await freePort()}`;
+    const scheme = more.includes("--peer-cert-file") ? "https" : "http";
+    const peer = `${scheme}://127.0.0.1:${await freePort()}`;
     const args = [
       ["--name", "real"],
       ["--data-dir", directory],

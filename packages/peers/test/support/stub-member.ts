@@ -6,7 +6,14 @@ import {
   type RaftMessage,
 } from "@nodetcd/messages";
 import { MemoryStorage, RawNode } from "@nodetcd/raft";
-import type { Listener, Logger, LogFields, Runtime } from "@nodetcd/runtime";
+import type {
+  Listener,
+  LogFields,
+  Logger,
+  Runtime,
+  TlsClientOptions,
+  TlsServerOptions,
+} from "@nodetcd/runtime";
 import { type SnapshotSource, Transport } from "../../src/peers.ts";
 
 export interface LogLine {
@@ -36,6 +43,8 @@ export interface StubOptions {
   /** A new group of these members; absent for one that joins. */
   readonly founders?: readonly bigint[];
   readonly tickMs?: number;
+  /** TLS on the peer port and towards peers. Default: none. */
+  readonly tls?: { readonly server: TlsServerOptions; readonly client: TlsClientOptions };
   /** What a snapshot of this member holds. */
   readonly snapshotSource?: () => SnapshotSource;
 }
@@ -84,7 +93,8 @@ export class StubMember {
       logger: this.logger,
       memberId: id,
       clusterId,
-      peerUrls: [`http://127.0.0.1:${port}`],
+      peerUrls: [`http${options.tls ? "s" : ""}://127.0.0.1:${port}`],
+      ...(options.tls ? { connect: () => ({ tls: options.tls!.client }) } : {}),
       snapshotDirectory: options.snapshotDirectory,
       electionTimeoutMs: 1000,
       heartbeatIntervalMs: options.tickMs ?? 100,
@@ -123,11 +133,17 @@ export class StubMember {
   }
 
   async start(): Promise<void> {
-    const { runtime, port, peers } = this.#options;
+    const { runtime, port, peers, tls } = this.#options;
+    const secure =
+      tls &&
+      runtime.network.tlsServer(tls.server, {
+        onSecure: (socket) => this.transport.serve(socket),
+        onRejected: ({ error }) => this.logger.warn("rejected connection", { error }),
+      });
     this.#listener = await runtime.network.listen({
       host: "127.0.0.1",
       port,
-      onSocket: (socket) => this.transport.serve(socket),
+      onSocket: (socket) => (secure ? secure.take(socket) : this.transport.serve(socket)),
     });
     for (const [id, url] of peers) this.transport.addPeer(id, [url]);
     this.#schedule();
