@@ -145,8 +145,13 @@ test.skipIf(!etcdPath || !etcdctl)(
     const keyFile = file("key.pem", own.key);
     const trustedCaFile = file("ca.pem", authority.cert);
     const etcd = await realMember(
-      ...["--peer-cert-file", certFile, "--peer-key-file", keyFile],
-      ...["--peer-trusted-ca-file", trustedCaFile, "--peer-client-cert-auth"],
+      "--peer-client-cert-auth",
+      "--peer-cert-file",
+      certFile,
+      "--peer-key-file",
+      keyFile,
+      "--peer-trusted-ca-file",
+      trustedCaFile,
     );
     const stub = await joinAs(etcd, [], {
       server: { disk: nodeDisk, certFile, keyFile, clients: { trustedCaFile }, alpn: [] },
