@@ -22,7 +22,7 @@ export async function answer(app: App, request: ApiRequest): Promise<ApiReply> {
     if (known === undefined && route.path !== "/api/session") {
       throw new ConsoleError("NOT_SIGNED_IN", "The session has ended", "Load the page again.");
     }
-    const session = known ?? app.sessions.begin(app.client);
+    const session = known ?? app.beginAnonymous();
     await checkAccess(app, session, route);
     const reply = await route.run(await makeCall(app, session, route, request));
     return known === undefined
@@ -67,9 +67,11 @@ async function makeCall(
     app,
     session,
     client: session.client,
+    members: session.members,
     query: new Query(request.query),
     body: route.method === "POST" ? await readJson(request) : undefined,
     signal: request.signal,
+    secure: isSecure(request),
     lastEventId: request.header("last-event-id"),
     audit: (entry) =>
       app.audit.add({

@@ -10,6 +10,8 @@ import { Series } from "./samples/series.ts";
 import { Audit } from "./session/audit.ts";
 import { setCookie } from "./session/guard.ts";
 import { type Session, Sessions } from "./session/sessions.ts";
+import { Heat } from "./space/heat.ts";
+import type { Task } from "./tasks/task.ts";
 
 export interface AppSettings {
   /** Name of the cluster, as people know it. */
@@ -46,15 +48,24 @@ export class App {
   readonly logger: Logger;
   /** Calls etcd without a user. */
   readonly client: Client;
+  /** For samples alone: with the rights of the console's own user. */
   readonly members: Members;
+  readonly #anonymousMembers: Members;
   readonly sampler: Sampler;
   readonly series: Series = new Series();
   readonly sessions: Sessions;
   readonly audit: Audit;
+  readonly heat: Heat;
+  /** Streams of events that are open. */
+  streams = 0;
+  /** The task that runs, or ran last. */
+  task: Task | undefined;
   readonly #parts: AppParts;
-  readonly #samplingClient: Client;
+  /** For samples alone, as `members`. */
+  readonly samplingClient: Client;
   readonly #timer: { cancel(): void };
   #hasUsers: { readonly at: number; readonly value: boolean } | undefined;
+  #lastHasUsers = false;
   #signIns: number[] = [];
   readonly #keyCounts = new WeakMap<
     Client,
@@ -68,18 +79,19 @@ export class App {
     this.clock = runtime.clock;
     this.logger = parts.logger ?? silentLogger;
     this.client = this.connect(undefined);
-    this.#samplingClient = this.connect(parts.connection.credentials);
-    const options = { ...parts.connection, runtime, logger: this.logger };
-    this.members = new Members(this.#samplingClient, options, parts.fetchText);
+    this.samplingClient = this.connect(parts.connection.credentials);
+    this.members = this.membersFor(this.samplingClient, parts.connection.credentials);
+    this.#anonymousMembers = this.membersFor(this.client, undefined);
     for (const sample of parts.samples ?? []) this.series.add(sample);
     this.sampler = new Sampler({
-      client: this.#samplingClient,
+      client: this.samplingClient,
       members: this.members,
       series: this.series,
       clock: runtime.clock,
       logger: this.logger,
       keep: parts.keepSample,
     });
+    this.heat = new Heat(this.samplingClient, runtime.clock, this.logger);
     this.sessions = new Sessions(runtime.clock, runtime.random);
     this.audit = new Audit(parts.keepAudit);
     const look = (): void => void this.sampler.look(SAMPLE_MS / 2).catch(() => undefined);
@@ -95,13 +107,26 @@ export class App {
     return new Client({ ...rest, ...who, runtime, logger: this.logger });
   }
 
+  /** Single members, called as one person or as nobody. */
+  membersFor(client: Client, credentials: { name: string; password: string } | undefined): Members {
+    const { runtime, connection, fetchText } = this.#parts;
+    const { credentials: _, ...rest } = connection;
+    const who = credentials === undefined ? {} : { credentials };
+    return new Members(client, { ...rest, ...who, runtime, logger: this.logger }, fetchText);
+  }
+
+  /** A session for nobody in particular. */
+  beginAnonymous(): Session {
+    return this.sessions.begin(this.client, this.#anonymousMembers);
+  }
+
   /** Whether etcd asks for users: a call without one is refused then. Remembered for 10 seconds. */
   async hasUsers(): Promise<boolean> {
     const now = this.clock.monotonic();
     if (this.#hasUsers !== undefined && now - this.#hasUsers.at < 10_000) {
       return this.#hasUsers.value;
     }
-    let value = this.#hasUsers?.value ?? false;
+    let value = this.#lastHasUsers;
     try {
       await this.client.get("\0", { keysOnly: true, serializable: true, timeoutMs: ASK_MEMBER_MS });
       value = false;
@@ -111,7 +136,20 @@ export class App {
       else if (code === "PERMISSION_DENIED") value = true;
     }
     this.#hasUsers = { at: now, value };
+    this.#lastHasUsers = value;
     return value;
+  }
+
+  /** About when a revision was written, from the samples; undefined before them. */
+  timeOf(revision: number): number | undefined {
+    const after = this.series.all.findIndex((sample) => sample.revision >= revision);
+    if (after < 0) return this.clock.wallTime();
+    return after === 0 ? undefined : this.series.all[after]!.at;
+  }
+
+  /** Asks anew at the next request whether etcd has users. */
+  forgetUsers(): void {
+    this.#hasUsers = undefined;
   }
 
   writeState(session: Session): WriteState {
@@ -151,9 +189,12 @@ export class App {
 
   close(): void {
     this.#timer.cancel();
+    this.task?.stop();
+    this.heat.close();
     this.sessions.close();
     this.members.close();
-    this.#samplingClient.close();
+    this.#anonymousMembers.close();
+    this.samplingClient.close();
     this.client.close();
   }
 }

@@ -33,3 +33,22 @@ export const ASK_MEMBER_MS = 2_500;
 export const METRICS_BYTES: number = 8 << 20;
 /** Entries in the audit list in memory. */
 export const AUDIT_ENTRIES = 5_000;
+/** Streams of events that all pages may have open together. */
+export const STREAMS = 200;
+/** Milliseconds between two batches of a tail, and events in one; what is more is counted. */
+export const TAIL_MS = 100;
+export const TAIL_EVENTS = 100;
+/** Prefixes that one batch of a tail counts by; the rest goes together. */
+export const TAIL_PREFIXES = 200;
+/** Leases that a page shows, keys of each, and leases that the search for locks looks at. */
+export const LEASE_PAGE = 200;
+export const LEASE_KEYS = 20;
+export const LOCK_LEASES = 2_000;
+/** Calls that one page makes side by side. */
+export const SIDE_BY_SIDE = 16;
+/** Milliseconds that all gates must have held before a member is taken away. */
+export const GATE_MS = 5_000;
+/** Entries that a follower may be behind then. */
+export const GATE_BEHIND = 100;
+/** Milliseconds after which a task that only waits gives up. */
+export const GATE_PATIENCE_MS: number = 30 * 60_000;

@@ -8,6 +8,7 @@ import { inSteps, Series } from "../src/samples/series.ts";
 
 const sample = (at: number, more: Partial<Sample> = {}): Sample => ({
   at,
+  cluster: "c",
   revision: at,
   oldest: 1,
   leader: "a",

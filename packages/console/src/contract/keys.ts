@@ -19,6 +19,8 @@ export interface TreePage {
   readonly next?: KeyId;
   /** Keys of the whole prefix. */
   readonly total: number;
+  /** What the person's roles let them see, in words, when that is not everything. */
+  readonly restricted?: readonly string[];
 }
 
 export interface KeyMeta {

@@ -142,17 +142,31 @@ function versions({ members }: Evidence): Finding | undefined {
   };
 }
 
-/** Signals past their limits that no finding above has told already. */
+/** Signals past their limits that no finding above has told already; slow disks are one finding. */
 function slow({ signals, members }: Evidence): Finding[] {
   if (members.some(({ state }) => state === "lagging")) return [];
-  return signals
-    .filter(({ rank, id }) => rank !== "fine" && id !== "lag")
+  const past = signals.filter(({ rank, id }) => rank !== "fine" && id !== "lag");
+  const disk = past.filter(({ id }) => id === "fsync" || id === "commit");
+  const figure = ({ now = 0, unit }: Signal): string =>
+    `${numberText(Math.round(now * 10) / 10)} ${unit}`.trimEnd();
+  const found: Finding[] = past
+    .filter((signal) => !disk.includes(signal))
     .slice(0, 2)
-    .map(({ label, now = 0, unit, text }) => ({
+    .map((signal) => ({
       rank: "look",
-      title: `${label}: ${numberText(Math.round(now * 10) / 10)} ${unit}`.trimEnd() + ".",
-      text,
+      title: `${signal.label}: ${figure(signal)}.`,
+      text: signal.text,
     }));
+  if (disk.length === 0) return found;
+  const parts = disk.map((signal) => `${signal.id} takes ${figure(signal)}`);
+  return [
+    {
+      rank: "look",
+      title: `A disk is slow: ${parts.join(", ")} at the 99th percentile.`,
+      text: `Every write waits for it. ${disk[0]!.text} Nothing else should write to that disk.`,
+    },
+    ...found,
+  ];
 }
 
 /** The sentence for a page without findings. */

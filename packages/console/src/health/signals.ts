@@ -45,7 +45,7 @@ const KINDS: readonly SignalKind[] = [
     how: "level",
     look: 10,
     act: 25,
-    over: "The disk is slow or shared. Every write waits for it.",
+    over: "The disk is slow or shared.",
     fine: "The disk keeps up.",
   },
   {

@@ -12,6 +12,25 @@ export function bytesText(bytes: number): string {
   return `${value.toFixed(digits)} ${UNITS[unit]}`;
 }
 
+const STEPS: readonly (readonly [number, string])[] = [
+  [86_400, "d"],
+  [3_600, "h"],
+  [60, "min"],
+  [1, "s"],
+];
+
+/** A duration in two units at most: `4 min 13 s`. */
+export function durationText(ms: number): string {
+  const seconds = Math.round(ms / 1_000);
+  const first = STEPS.findIndex(([size]) => seconds >= size);
+  const step = STEPS[first];
+  if (step === undefined) return "0 s";
+  const whole = `${Math.floor(seconds / step[0])} ${step[1]}`;
+  const next = STEPS[first + 1];
+  const rest = next === undefined ? 0 : Math.floor((seconds % step[0]) / next[0]);
+  return rest === 0 ? whole : `${whole} ${rest} ${next![1]}`;
+}
+
 /** A duration as one says it in a heading: `about 12 hours`. */
 export function aboutText(ms: number): string {
   const hours = ms / 3_600_000;

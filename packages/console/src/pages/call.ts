@@ -2,6 +2,7 @@ import type { Client } from "@nodetcd/client";
 import type { AuditEntry } from "../contract/session.ts";
 import type { ApiReply } from "../http/exchange.ts";
 import type { Query } from "../http/query.ts";
+import type { Members } from "../members/ask-members.ts";
 import type { Session } from "../session/sessions.ts";
 import type { App } from "../app.ts";
 
@@ -11,10 +12,14 @@ export interface Call {
   readonly session: Session;
   /** Calls etcd with the rights of who asks. */
   readonly client: Client;
+  /** The same for single members. */
+  readonly members: Members;
   readonly query: Query;
   /** The JSON body of a POST; undefined otherwise. */
   readonly body: unknown;
   readonly signal: AbortSignal;
+  /** True behind https. */
+  readonly secure: boolean;
   readonly lastEventId: string | undefined;
   /** Writes a line into the audit list. */
   audit(

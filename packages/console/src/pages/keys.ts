@@ -1,3 +1,6 @@
+import { EtcdError } from "@nodetcd/client";
+import { visiblePage } from "../access/visible.ts";
+import { rolesOf } from "./access.ts";
 import { keyText } from "../contract/bytes.ts";
 import type { WriteResult } from "../contract/keys.ts";
 import { ConsoleError } from "../errors.ts";
@@ -13,14 +16,21 @@ import type { Call, Route } from "./call.ts";
 const NO_BYTES = new Uint8Array(0);
 const encoder = new TextEncoder();
 
-async function children({ app, client, query }: Call): Promise<ApiReply> {
-  const page = await treePage(client, app.clock, {
-    prefix: query.key("prefix", NO_BYTES),
-    delimiter: encoder.encode(query.text("delimiter", "/")),
-    from: query.key("from", NO_BYTES),
-    revision: query.number("revision", 0),
-  });
-  return json(page);
+async function children({ app, client, query, session }: Call): Promise<ApiReply> {
+  const prefix = query.key("prefix", NO_BYTES);
+  try {
+    const page = await treePage(client, app.clock, {
+      prefix,
+      delimiter: encoder.encode(query.text("delimiter", "/")),
+      from: query.key("from", NO_BYTES),
+      revision: query.number("revision", 0),
+    });
+    return json(page);
+  } catch (error) {
+    const denied = error instanceof EtcdError && error.code === "PERMISSION_DENIED";
+    if (!denied || prefix.length > 0 || session.user === undefined) throw error;
+    return json(visiblePage(await rolesOf(client, session.user)));
+  }
 }
 
 async function search({ app, client, query }: Call): Promise<ApiReply> {

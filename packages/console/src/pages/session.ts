@@ -59,16 +59,22 @@ async function login(call: Call): Promise<ReturnType<typeof json>> {
     }
   }
   app.sessions.end(call.session);
-  const session = app.sessions.begin(client, name);
+  const session = app.sessions.begin(client, app.membersFor(client, { name, password }), name);
   call.audit({ action: "sign in", target: name, outcome: "done", detail: "" });
-  return { ...json(await sessionView({ app, session })), headers: app.cookie(session) };
+  return {
+    ...json(await sessionView({ app, session })),
+    headers: app.cookie(session, call.secure),
+  };
 }
 
 async function logout(call: Call): Promise<ReturnType<typeof json>> {
   const { app } = call;
   app.sessions.end(call.session);
-  const session = app.sessions.begin(app.client);
-  return { ...json(await sessionView({ app, session })), headers: app.cookie(session) };
+  const session = app.beginAnonymous();
+  return {
+    ...json(await sessionView({ app, session })),
+    headers: app.cookie(session, call.secure),
+  };
 }
 
 async function unlock(call: Call): Promise<ReturnType<typeof json>> {

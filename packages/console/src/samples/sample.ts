@@ -23,6 +23,8 @@ export interface MemberSample {
 export interface Sample {
   /** Wall time in milliseconds. */
   readonly at: number;
+  /** Id of the cluster: samples of another one that once had this name are forgotten. */
+  readonly cluster: string;
   readonly revision: number;
   readonly oldest: number;
   readonly leader: string;

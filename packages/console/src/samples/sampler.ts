@@ -78,7 +78,7 @@ export class Sampler {
   }
 
   async #sample(reports: readonly MemberReport[], at: number): Promise<Sample> {
-    const { client } = this.#parts;
+    const { client, series } = this.#parts;
     const told = reports.map(({ status }) => status).filter((status) => status !== undefined);
     const furthest = Math.max(0, ...told.map(({ raftIndex }) => raftIndex));
     const revision = Math.max(0, ...told.map((status) => status.revision));
@@ -90,6 +90,7 @@ export class Sampler {
     ]);
     return {
       at,
+      cluster: told[0] === undefined ? (series.last?.cluster ?? "") : hexId(told[0].clusterId),
       revision,
       oldest: oldest.status === "fulfilled" ? oldest.value : 0,
       leader: leader === 0n ? "" : hexId(leader),

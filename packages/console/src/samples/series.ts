@@ -23,6 +23,7 @@ export class Series {
 
   /** Adds a sample; one that is older than the last (a clock set back) is dropped. */
   add(sample: Sample): void {
+    if (this.last !== undefined && sample.cluster !== this.last.cluster) this.#samples = [];
     if (sample.at <= (this.last?.at ?? 0)) return;
     this.#samples.push(sample);
     if (this.#samples.length <= this.#max) return;

@@ -1,6 +1,7 @@
 import type { Client } from "@nodetcd/client";
 import type { Clock, Random } from "@nodetcd/runtime";
 import { toBase64Url } from "../contract/bytes.ts";
+import type { Members } from "../members/ask-members.ts";
 import { SESSION_IDLE_MS, SESSIONS } from "../limits.ts";
 
 /** One browser. `id` is the cookie's secret, `token` what changing requests carry. */
@@ -11,6 +12,8 @@ export interface Session {
   readonly user: string | undefined;
   /** Calls etcd with this person's rights. */
   readonly client: Client;
+  /** Calls single members with this person's rights. */
+  readonly members: Members;
   /** Wall time until which writes are unlocked. */
   unlockedUntil: number;
   /** Monotonic time of the last request. */
@@ -44,7 +47,7 @@ export class Sessions {
   }
 
   /** A new session with a new secret: also at each sign-in, so that a planted cookie is worth nothing. */
-  begin(client: Client, user?: string): Session {
+  begin(client: Client, members: Members, user?: string): Session {
     const oldest = this.#sessions.values().next().value;
     if (this.#sessions.size >= SESSIONS && oldest !== undefined) this.end(oldest);
     const session: Session = {
@@ -52,6 +55,7 @@ export class Sessions {
       token: toBase64Url(this.#random.bytes(32)),
       user,
       client,
+      members,
       unlockedUntil: 0,
       seen: this.#clock.monotonic(),
     };
@@ -61,7 +65,9 @@ export class Sessions {
 
   end(session: Session): void {
     this.#sessions.delete(session.id);
-    if (session.user !== undefined) session.client.close();
+    if (session.user === undefined) return;
+    session.client.close();
+    session.members.close();
   }
 
   close(): void {

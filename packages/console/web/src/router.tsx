@@ -24,9 +24,6 @@ const root = createRootRoute({
   notFoundComponent: () => <Failed error={new Error("There is no such page")} what="This page" />,
 });
 
-const page = <Path extends string>(path: Path, component: () => unknown) =>
-  createRoute({ getParentRoute: () => root, path, component: component as () => null });
-
 const index = createRoute({
   getParentRoute: () => root,
   path: "/",
@@ -37,9 +34,100 @@ const index = createRoute({
 
 const keysPage = lazyRouteComponent(() => import("./pages/keys/keys-page.tsx"), "KeysPage");
 
+const maintenancePage = lazyRouteComponent(
+  () => import("./pages/maintenance/maintenance-page.tsx"),
+  "MaintenancePage",
+);
+
+type Search = Record<string, unknown>;
+
+/** A parameter that is text; numbers that the router read are text, too. */
+function text<Name extends string>(search: Search, name: Name): { [K in Name]?: string } {
+  const value = search[name];
+  const held = typeof value === "number" ? String(value) : value;
+  return (typeof held === "string" && held !== "" ? { [name]: held } : {}) as {
+    [K in Name]?: string;
+  };
+}
+
+function revision<Name extends string>(search: Search, name: Name): { [K in Name]?: number } {
+  const value = Number(search[name]);
+  return (Number.isSafeInteger(value) && value > 0 ? { [name]: value } : {}) as {
+    [K in Name]?: number;
+  };
+}
+
+interface WatchSearch {
+  readonly prefix?: string | undefined;
+  readonly pattern?: string | undefined;
+  readonly from?: number | undefined;
+}
+
+function watchSearch(search: Search): WatchSearch {
+  return { ...text(search, "prefix"), ...text(search, "pattern"), ...revision(search, "from") };
+}
+
+interface HistorySearch {
+  readonly prefix?: string | undefined;
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+}
+
+function historySearch(search: Search): HistorySearch {
+  return { ...text(search, "prefix"), ...revision(search, "from"), ...revision(search, "to") };
+}
+
 const routes = [
   index,
-  page("cluster", ClusterPage),
+  createRoute({ getParentRoute: () => root, path: "cluster", component: ClusterPage }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "watch",
+    validateSearch: watchSearch,
+    component: lazyRouteComponent(() => import("./pages/watch/watch-page.tsx"), "WatchPage"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "history",
+    validateSearch: historySearch,
+    component: lazyRouteComponent(() => import("./pages/history/history-page.tsx"), "HistoryPage"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "space",
+    validateSearch: (search): { prefix?: string | undefined } => text(search, "prefix"),
+    component: lazyRouteComponent(() => import("./pages/space/space-page.tsx"), "SpacePage"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "leases",
+    component: lazyRouteComponent(() => import("./pages/leases/leases-page.tsx"), "LeasesPage"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "locks",
+    component: lazyRouteComponent(() => import("./pages/leases/locks-page.tsx"), "LocksPage"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "maintenance",
+    component: maintenancePage,
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "maintenance/$tab",
+    component: maintenancePage,
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "access",
+    component: lazyRouteComponent(() => import("./pages/access/access-page.tsx"), "AccessPage"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "audit",
+    component: lazyRouteComponent(() => import("./pages/audit/audit-page.tsx"), "AuditPage"),
+  }),
   createRoute({ getParentRoute: () => root, path: "keys", component: keysPage }),
   createRoute({
     getParentRoute: () => root,

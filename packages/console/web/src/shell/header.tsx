@@ -4,6 +4,7 @@ import { type ReactNode, useEffect, useState } from "react";
 import { post } from "../data/api.ts";
 import { takeSession, usePulse, useSession } from "../data/queries.ts";
 import { Icon } from "../parts/icon.tsx";
+import { useNow } from "../parts/use-now.ts";
 import { durationText, fullTimeText } from "../parts/words.ts";
 import type { Overlay } from "./shell.tsx";
 import { currentTheme, nextTheme } from "./theme.ts";
@@ -69,16 +70,6 @@ function Age(): ReactNode {
       {age === undefined ? "" : age < 10_000 ? "" : durationText(age)}
     </span>
   );
-}
-
-/** The time, in steps. */
-export function useNow(stepMs: number): number {
-  const [now, setNow] = useState(Date.now());
-  useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), stepMs);
-    return () => clearInterval(timer);
-  }, [stepMs]);
-  return now;
 }
 
 function ThemeButton(): ReactNode {

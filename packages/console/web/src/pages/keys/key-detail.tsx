@@ -15,6 +15,7 @@ import { Failed, Message } from "../../parts/states.tsx";
 import { numberText, sizeText } from "../../parts/words.ts";
 import { isPlainKey } from "../../shell/shortcuts.ts";
 import { DeleteKeyDialog } from "./delete-key.tsx";
+import { HistoryStrip } from "./history-strip.tsx";
 import { decodeKubernetes } from "./kubernetes.ts";
 import { kindText, textOfValue, valueKind } from "./value-kind.ts";
 import { ValueView } from "./value-view.tsx";
@@ -67,12 +68,13 @@ function Gone({
       <div className="bar">
         <h1 className="path">{keyText(fromBase64(id))}</h1>
       </div>
+      <HistoryStrip id={id} />
       <div className="pad">
         <Message
           icon="info"
           title={`There is no such key at revision ${numberText(revision ?? view.revision)}.`}
         >
-          It may have been there before: History looks for it.
+          What history has of it is above; a version of it can be restored.
         </Message>
       </div>
     </section>
@@ -135,6 +137,7 @@ function Present({
         </div>
         <Facts view={view} bytes={bytes} />
       </div>
+      <HistoryStrip id={view.id} />
       {view.truncated ? (
         <div className="pad">
           <Message

@@ -6,7 +6,7 @@ import { get } from "../../data/api.ts";
 import { usePulse } from "../../data/queries.ts";
 import { useStanding } from "../../data/standing.ts";
 import { Icon } from "../../parts/icon.tsx";
-import { Failed } from "../../parts/states.tsx";
+import { Failed, Message } from "../../parts/states.tsx";
 import { useTitle } from "../../parts/use-title.ts";
 import { numberText } from "../../parts/words.ts";
 import { KeyDetail } from "./key-detail.tsx";
@@ -56,6 +56,7 @@ export function KeysPage(): ReactNode {
         ) : (
           <Found pattern={pattern} selected={chosen} select={select} />
         )}
+        <Restricted ranges={tree.branches.get("")?.pages[0]?.restricted} />
         <TreeStatus rows={rows.length} total={tree.branches.get("")?.pages[0]?.total} />
       </section>
       {chosen === undefined ? (
@@ -68,6 +69,21 @@ export function KeysPage(): ReactNode {
           refresh={tree.refresh}
         />
       )}
+    </div>
+  );
+}
+
+/** Somebody who does not see everything is told so; nothing is an error. */
+function Restricted({ ranges }: { readonly ranges: readonly string[] | undefined }): ReactNode {
+  if (ranges === undefined) return null;
+  return (
+    <div className="pad">
+      <Message
+        icon="users"
+        title={
+          ranges.length === 0 ? "Your roles show no key." : `Your roles show ${ranges.join(", ")}.`
+        }
+      />
     </div>
   );
 }

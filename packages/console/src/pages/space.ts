@@ -1,0 +1,69 @@
+import type { Client } from "@nodetcd/client";
+import { fromBase64 } from "../contract/bytes.ts";
+import type { SpaceEntry, SpaceView } from "../contract/space.ts";
+import type { TreeEntry } from "../contract/keys.ts";
+import { type ApiReply, json } from "../http/exchange.ts";
+import { treePage } from "../keys/tree.ts";
+import { sideBySide } from "../side-by-side.ts";
+import { prefixEnd } from "@nodetcd/bytes";
+import type { Call, Route } from "./call.ts";
+
+/** Values of a folder that are read to reckon its size; what has fewer keys is measured as a whole. */
+const SAMPLED_VALUES = 256;
+const SLASH = new TextEncoder().encode("/");
+const NO_BYTES = new Uint8Array(0);
+
+/** The entries below a prefix with their sizes and heat, largest first. */
+async function space({ app, client, query }: Call): Promise<ApiReply> {
+  const prefix = query.key("prefix", NO_BYTES);
+  app.heat.begin();
+  const page = await treePage(client, app.clock, {
+    prefix,
+    delimiter: SLASH,
+    from: NO_BYTES,
+    revision: query.number("revision", 0),
+  });
+  const entries = await sideBySide(page.entries, (entry) => measure(client, entry, page.revision));
+  const view: SpaceView = {
+    prefix: query.text("prefix", ""),
+    revision: page.revision,
+    entries: entries
+      .map((entry) => {
+        const writes = entry.kind === "folder" ? app.heat.rate(fromBase64(entry.id)) : undefined;
+        return writes === undefined ? entry : { ...entry, writes };
+      })
+      .toSorted((a, b) => b.live - a.live),
+    more: page.next !== undefined,
+    heat: { since: app.heat.since, seconds: app.heat.seconds, events: app.heat.events },
+  };
+  return json(view);
+}
+
+/** A key as it is; a folder from evenly many of its first values, times its keys. */
+async function measure(client: Client, entry: TreeEntry, revision: number): Promise<SpaceEntry> {
+  const { id } = entry;
+  const key = fromBase64(id);
+  if (entry.kind !== "folder") {
+    const held = await client.get(key, { revision, serializable: true });
+    return {
+      id,
+      kind: "key",
+      keys: 1,
+      live: key.length + (held?.value.length ?? 0),
+      sampled: false,
+    };
+  }
+  const { keyValues, count, more } = await client.range(key, {
+    end: prefixEnd(key),
+    limit: SAMPLED_VALUES,
+    revision,
+    serializable: true,
+  });
+  const bytes = keyValues.reduce((sum, one) => sum + one.key.length + one.value.length, 0);
+  const live = more ? Math.round((bytes / Math.max(1, keyValues.length)) * count) : bytes;
+  return { id, kind: "folder", keys: count, live, sampled: more };
+}
+
+export const SPACE_ROUTES: readonly Route[] = [
+  { method: "GET", path: "/api/space", access: "read", run: space },
+];
