@@ -70,16 +70,13 @@ export function checkSecurity(config: MemberConfig): void {
   checkVersions(config);
   checkCipherSuites(config);
   checkPresence(config);
-  for (const [kind, security] of [
-    ["client", config.clientTls],
-    ["peer", config.peerTls],
-  ] as const) {
+  for (const security of [config.clientTls, config.peerTls]) {
     const problem = securityProblem(security);
     if (problem !== undefined) refuse(problem);
-    const { selfSignedCertValidity: years } = config;
-    if (security.autoTls === true && !hasKeyPair(security) && !(years > 0 && years <= 100)) {
-      const text = "selfSignedCertValidity is invalid,it should be greater than 0";
-      refuse(`failed to get ${kind} self-signed certs: ${text}, and at most 100`);
+    if (security.autoTls === true && !hasKeyPair(security)) {
+      const { selfSignedCertValidity: years } = config;
+      if (years <= 0) refuse("selfSignedCertValidity is invalid,it should be greater than 0");
+      if (years > 100) refuse("--self-signed-cert-validity is in years, and at most 100");
     }
   }
 }

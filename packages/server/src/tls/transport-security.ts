@@ -46,7 +46,9 @@ export function securityProblem(security: TransportSecurity): string | undefined
   const { certFile = "", keyFile = "", clientCertFile = "", clientKeyFile = "" } = security;
   const { allowedCommonNames = [], allowedHostnames = [] } = security;
   if (allowedCommonNames.length > 0 && allowedHostnames.length > 0) {
-    const [cns, hostnames] = [allowedCommonNames, allowedHostnames].map((each) => each.join(" "));
+    const [cns, hostnames] = [allowedCommonNames, allowedHostnames].map((each) =>
+      each.map((name) => JSON.stringify(name)).join(" "),
+    );
     return `AllowedCNs and AllowedHostnames are mutually exclusive (cns=[${cns}], hostnames=[${hostnames}])`;
   }
   if ((certFile === "") !== (keyFile === "")) {

@@ -296,7 +296,7 @@ describe("checkConfig() refuses, in etcd's words,", () => {
     ],
     [
       { peerTls: { allowedCommonNames: ["a", "b"], allowedHostnames: ["c"] } },
-      "AllowedCNs and AllowedHostnames are mutually exclusive (cns=[a b], hostnames=[c])",
+      'AllowedCNs and AllowedHostnames are mutually exclusive (cns=["a" "b"], hostnames=["c"])',
     ],
     [
       { clientTls: { autoTls: true }, selfSignedCertValidity: 0 },
