@@ -18,6 +18,8 @@ export interface ControllersOptions {
   logger: Logger;
   /** Who this is among those that could lead: unique. */
   identity: string;
+  /** Seconds until another one takes over from a leader that is gone. Default 10. */
+  leaseSeconds?: number;
 }
 
 /** Given to `startWorker`: a node on which pods run. */

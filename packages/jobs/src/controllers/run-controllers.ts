@@ -23,6 +23,8 @@ export interface RunOptions {
 export interface RunningControllers extends Controller {
   /** Resolves when all informers have their first list. */
   readonly ready: Promise<void>;
+  /** Changes of pods, Jobs and CronJobs up to this revision have been seen, as far as there were any. */
+  readonly seen: number;
 }
 
 /** Runs all controllers until `stop`. They may run twice at a time: what they write is guarded by revisions. */
@@ -67,6 +69,9 @@ export function runControllers(options: RunOptions): RunningControllers {
     ready: begin(),
     get idle() {
       return controllers.length > 0 && controllers.every(({ idle }) => idle);
+    },
+    get seen() {
+      return Math.min(...[world.pods, world.jobs, world.cronJobs].map(({ revision }) => revision));
     },
     async stop() {
       ending.abort();

@@ -39,8 +39,9 @@ async function leadAgainAndAgain(options: ControllersOptions, signal: AbortSigna
 async function lead(options: ControllersOptions, signal: AbortSignal): Promise<void> {
   const { store, runtime, logger, identity } = options;
   const election = store.client.election(ELECTION);
+  const { leaseSeconds: ttlSeconds = ELECTION_TTL_SECONDS } = options;
   const leadership = await election.campaign(identity, {
-    ttlSeconds: ELECTION_TTL_SECONDS,
+    ttlSeconds,
     signal,
   });
   logger.info("controllers lead", { identity });

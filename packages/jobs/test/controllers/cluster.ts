@@ -10,10 +10,12 @@ import {
   isReason,
   type Job,
   JOBS,
+  type KubeObject,
   NAMESPACES,
   ObjectStore,
   type Pod,
   PODS,
+  type Resource,
   type Slot,
   SLOTS,
   timeText,
@@ -30,6 +32,8 @@ export class Cluster {
   readonly store: ObjectStore;
   readonly #logger: Logger;
   running: RunningControllers;
+  #touches = 0;
+  #markers: Promise<{ resource: Resource; object: KubeObject }[]> | undefined;
 
   constructor(client: Client, logger: Logger = silentLogger) {
     const runtime = { clock: this.clock, random: nodeRandom };
@@ -60,16 +64,61 @@ export class Cluster {
     await this.running.stop();
   }
 
-  /** Waits until nothing happens any more; time stands still. */
+  /**
+   * Waits until nothing happens any more; time stands still. Objects that no controller cares for are touched:
+   * when the controllers have seen that, they have seen all before it; and when they then rest and nothing was
+   * written since, there is nothing left to do.
+   */
   async settle(): Promise<void> {
     await this.running.ready;
-    for (let quiet = 0, turns = 0; quiet < 4; turns++) {
-      if (turns > 5_000) throw new Error("the controllers do not come to rest");
-      await new Promise((resolve) => setTimeout(resolve, 3));
-      // What failed comes again after some milliseconds of virtual time.
-      if (this.clock.nextDue <= this.clock.monotonic()) this.clock.advance(0);
-      quiet = this.running.idle ? quiet + 1 : 0;
+    for (let turns = 0; turns < 2_000; turns++) {
+      const revision = await this.#touch();
+      while (this.running.seen < revision || !this.running.idle) {
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        if (this.clock.nextDue <= this.clock.monotonic()) this.clock.advance(0);
+      }
+      const { resourceVersion } = await this.store.list(NAMESPACES);
+      if (Number(resourceVersion) === revision && this.running.idle) return;
     }
+    throw new Error("the controllers do not come to rest");
+  }
+
+  async #touch(): Promise<number> {
+    const markers = await (this.#markers ??= this.#createMarkers());
+    for (const { object } of markers) {
+      object.metadata.annotations = { touched: String(this.#touches++) };
+    }
+    return await this.store.transaction(
+      markers.map(({ resource, object }) => ({ kind: "update" as const, resource, object })),
+    );
+  }
+
+  async #createMarkers(): Promise<{ resource: Resource; object: KubeObject }[]> {
+    const metadata = { name: "marker", namespace: "markers" };
+    const spec = { containers: [{ name: "main" }] };
+    const pod: Pod = {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata,
+      spec: { ...spec, schedulingGates: [{ name: "never" }] },
+    };
+    const job: Job = {
+      apiVersion: "batch/v1",
+      kind: "Job",
+      metadata,
+      spec: { managedBy: "example.com/nobody", template: { spec } },
+    };
+    const cronJob: CronJob = {
+      apiVersion: "batch/v1",
+      kind: "CronJob",
+      metadata,
+      spec: { schedule: "0 0 31 2 *", jobTemplate: { spec: { template: { spec } } } },
+    };
+    return [
+      { resource: PODS, object: await this.store.create(PODS, pod) },
+      { resource: JOBS, object: await this.store.create(JOBS, job) },
+      { resource: CRON_JOBS, object: await this.store.create(CRON_JOBS, cronJob) },
+    ];
   }
 
   async advance(seconds: number): Promise<void> {
@@ -139,7 +188,7 @@ export class Cluster {
   }
 
   async pods(): Promise<Pod[]> {
-    return (await this.store.list(PODS)).items;
+    return (await this.store.list(PODS, { namespace: "default" })).items;
   }
 
   async active(): Promise<Pod[]> {
@@ -152,7 +201,7 @@ export class Cluster {
   }
 
   async jobs(): Promise<Job[]> {
-    return (await this.store.list(JOBS)).items;
+    return (await this.store.list(JOBS, { namespace: "default" })).items;
   }
 
   async events(): Promise<string[]> {

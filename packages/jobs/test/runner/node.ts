@@ -117,7 +117,8 @@ export class TestNode {
   }
 
   running(pod: Pod): Promise<Pod> {
-    return this.when(pod, ({ status }) => status?.phase === "Running", "the pod runs");
+    const begun = ({ status }: Pod): boolean => (status?.phase ?? "Pending") !== "Pending";
+    return this.when(pod, begun, "the pod runs, or has run");
   }
 
   async logs({ metadata }: Pod, request: Partial<LogRequest> = {}): Promise<string> {

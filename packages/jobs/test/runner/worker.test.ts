@@ -113,7 +113,7 @@ describe("startWorker: a pod", () => {
           command: [
             "bash",
             "-c",
-            "cat /scratch/x /files/a.txt; touch /data/mark; touch /files/no || echo read-only",
+            "cat /scratch/x /files/a.txt; echo -n told >/dev/termination-log; touch /data/mark; touch /files/no || echo read-only",
           ],
           volumeMounts: mounts,
           workingDir: "/scratch",
@@ -123,10 +123,30 @@ describe("startWorker: a pod", () => {
     const ended = await node.ended(pod);
     expect(await node.logs(pod)).toContain("init\ncontent");
     expect(await node.logs(pod)).toContain("read-only");
-    expect(ended.status?.phase).toBe("Succeeded");
+    expect(exitOf(ended)).toMatchObject({ exitCode: 0, message: "told" });
     expect(existsSync(`${host}/new/mark`)).toBe(true);
     expect(existsSync("/scratch/x")).toBe(false);
     rmSync(host, { recursive: true });
+  });
+
+  it("is ready when its probe says so", async () => {
+    const pod = await node.create({
+      containers: [
+        {
+          name: "main",
+          command: ["bash", "-c", "sleep 1; touch /v/ready; sleep 300"],
+          readinessProbe: { exec: { command: ["test", "-f", "/v/ready"] }, periodSeconds: 1 },
+          volumeMounts: [{ name: "v", mountPath: "/v" }],
+        },
+      ],
+      volumes: [{ name: "v", emptyDir: {} }],
+    });
+    const running = await node.running(pod);
+    expect(running.status?.containerStatuses?.[0]?.ready).toBe(false);
+    const isReady = ({ status }: Pod) =>
+      status?.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True") ===
+      true;
+    await node.when(pod, isReady, "it is ready");
   });
 
   it("restarts in place with OnFailure, and keeps the log of the run before", async () => {

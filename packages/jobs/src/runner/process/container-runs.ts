@@ -4,6 +4,7 @@ import { TERMINATION_MESSAGE_BYTES_MAX } from "../../limits.ts";
 import type { Container } from "../../objects/pod.ts";
 import type { ContainerView, RunEnd } from "../plan-pod.ts";
 import { Attempt, type StartRequest } from "./attempt.ts";
+import type { Readiness } from "./readiness.ts";
 import { LogCollector, logLines } from "./collect-logs.ts";
 
 /** Why a run could not begin, beside its exit status. */
@@ -22,7 +23,8 @@ export class ContainerRuns {
   #ends = new Map<number, RunEnd>();
   #collector: LogCollector | undefined;
   problem: ContainerView["problem"];
-  ready = false;
+  /** Of the newest run, when the container has a readiness probe. */
+  probing: Readiness | undefined;
   /** The main process of this run has been asked to end. */
   asked = -1;
   /** A supervisor was sent for the newest run, and has not taken its token yet. */
@@ -58,7 +60,7 @@ export class ContainerRuns {
     next.prepare();
     this.#count++;
     this.#collector = undefined;
-    this.ready = this.container.readinessProbe === undefined;
+    this.probing = undefined;
     this.#dropOldLogs();
     return next;
   }
@@ -90,8 +92,13 @@ export class ContainerRuns {
       end: running === undefined ? this.#end(newest, now) : undefined,
       previousEnd: this.#end(running === undefined ? newest - 1 : newest, now),
       problem: this.problem,
-      ready: running !== undefined && (this.ready || this.container.readinessProbe === undefined),
+      ready: running !== undefined && this.#isReady(),
     };
+  }
+
+  /** Without a command to ask it is ready as soon as it runs. */
+  #isReady(): boolean {
+    return this.container.readinessProbe?.exec === undefined || this.probing?.ready === true;
   }
 
   /** Takes in what the running container has written. */

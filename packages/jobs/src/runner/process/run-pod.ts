@@ -6,7 +6,13 @@ import { ConfigProblem, type Sources } from "../environment.ts";
 import { type ContainerView, planPod, type PodPlan } from "../plan-pod.ts";
 import type { PodFailure } from "../pod-status.ts";
 import { ContainerRuns } from "./container-runs.ts";
-import { startRequest, whyNotExecutable, withTerminationLog } from "./start-container.ts";
+import { Readiness } from "./readiness.ts";
+import {
+  requestFor,
+  surroundingsOf,
+  whyNotExecutable,
+  withTerminationLog,
+} from "./start-container.ts";
 
 /** A supervisor takes so long to begin, or longer. */
 const STARTING_MS = 20;
@@ -64,6 +70,7 @@ export class PodRun {
     };
     const first = planPod(pod, this.#views(now), now, options);
     if (options.stopping || pod.metadata.deletionTimestamp !== undefined) this.#refuseStarts();
+    await this.#askReadiness(pod, now);
     const started: string[] = [];
     const killing: string[] = [];
     for (const { name, how } of first.end) {
@@ -108,28 +115,51 @@ export class PodRun {
   async #start(pod: Pod, runs: ContainerRuns): Promise<boolean> {
     const { folder, sources, onChange } = this.#options;
     try {
-      const request = await startRequest(pod, runs.container, folder, sources);
+      const { container } = runs;
+      const around = await surroundingsOf(pod, container, folder, sources);
+      const { environment, where } = around;
+      const command = commandOf(container, environment);
       runs.problem = undefined;
       const attempt = runs.prepareNext();
-      const [program = ""] = commandOf(runs.container, request.environment);
-      const confinedToRoot = (runs.container.volumeMounts ?? []).length > 0;
-      const why = confinedToRoot
-        ? undefined
-        : whyNotExecutable(program, request.environment["PATH"] ?? "");
+      const program = command[0] ?? "";
+      // With volumes it may be in one of them.
+      const why =
+        where.binds.length > 0 ? undefined : whyNotExecutable(program, environment["PATH"] ?? "");
       if (why !== undefined) {
-        runs.refuse(
-          attempt,
-          "StartError",
-          `failed to start container "${runs.container.name}": ${why}`,
-        );
+        const message = `failed to start container "${container.name}": ${why}`;
+        runs.refuse(attempt, "StartError", message);
         return false;
       }
-      runs.start(attempt, withTerminationLog(request, attempt), onChange);
+      runs.start(
+        attempt,
+        requestFor(command, withTerminationLog(around, container, attempt)),
+        onChange,
+      );
       return true;
     } catch (error) {
       if (!(error instanceof ConfigProblem)) throw error;
       runs.problem = { reason: error.reason, message: error.message };
       return false;
+    }
+  }
+
+  async #askReadiness(pod: Pod, now: number): Promise<void> {
+    const { folder, sources, onChange } = this.#options;
+    for (const runs of this.#containers) {
+      const { current, container, probing } = runs;
+      const command = container.readinessProbe?.exec?.command;
+      if (command === undefined || current?.state().kind !== "running") continue;
+      if (probing === undefined) {
+        const request = requestFor(command, await surroundingsOf(pod, container, folder, sources));
+        runs.probing = new Readiness(
+          container.readinessProbe ?? {},
+          request,
+          current.folder,
+          now,
+          onChange,
+        );
+      }
+      runs.probing?.tick(now);
     }
   }
 

@@ -1,46 +1,72 @@
-import { accessSync, constants, mkdirSync, statSync, writeFileSync } from "node:fs";
+import { accessSync, chmodSync, constants, mkdirSync, statSync, writeFileSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import type { Container, Pod } from "../../objects/pod.ts";
-import { commandOf } from "../command.ts";
 import { ConfigProblem, environmentOf, type Sources } from "../environment.ts";
 import type { Attempt, StartRequest } from "./attempt.ts";
-import { confined } from "./supervisor.ts";
+import { confined, type Confinement } from "./supervisor.ts";
 import { bindsOf, prepareVolumes } from "./volumes.ts";
 
-/** All that a process needs to run as the container says; raises `ConfigProblem`. */
-export async function startRequest(
+const TERMINATION_PATH = "/dev/termination-log";
+
+/** How a container's processes run, as far as it is the same for all of them. */
+export interface Surroundings {
+  readonly environment: Readonly<Record<string, string>>;
+  readonly where: Confinement;
+}
+
+/** Makes the volumes and works out the variables; raises `ConfigProblem`. */
+export async function surroundingsOf(
   pod: Pod,
   container: Container,
   podFolder: string,
   sources: Sources,
-): Promise<StartRequest> {
+): Promise<Surroundings> {
   const environment = await environmentOf(pod, container, sources);
   const places = await prepareVolumes(pod, join(podFolder, "volumes"), sources);
-  const command = commandOf(container, environment);
   const binds = bindsOf(container, places);
   const workingDir = container.workingDir ?? "/";
   if (binds.length === 0) checkFolder(workingDir);
   const root = join(podFolder, "root");
   mkdirSync(root, { recursive: true });
-  const where = {
-    root,
-    binds,
-    user: userOf(pod, container),
-    workingDir,
-    privileged: process.getuid?.() === 0,
-  };
+  const privileged = process.getuid?.() === 0;
   return {
-    command: confined(command, where),
     environment,
-    workingDir: binds.length === 0 ? workingDir : "/",
+    where: { root, binds, user: userOf(pod, container), workingDir, privileged },
   };
 }
 
-/** The request with a file for the termination message, which is the attempt's own. */
-export function withTerminationLog(request: StartRequest, attempt: Attempt): StartRequest {
-  const file = join(attempt.folder, "termination-log");
-  writeFileSync(file, "", { mode: 0o666 });
-  return { ...request, environment: { ...request.environment, NODETCD_TERMINATION_LOG: file } };
+/** A command that runs there. */
+export function requestFor(
+  command: readonly string[],
+  { environment, where }: Surroundings,
+): StartRequest {
+  return {
+    command: confined(command, where),
+    environment,
+    workingDir: where.binds.length === 0 ? where.workingDir : "/",
+  };
+}
+
+/**
+ * The same with a file for the termination message, which is the attempt's own. A container with volumes sees
+ * it at its path; others find it by a variable.
+ */
+export function withTerminationLog(
+  { environment, where }: Surroundings,
+  { terminationMessagePath: target = TERMINATION_PATH }: Container,
+  attempt: Attempt,
+): Surroundings {
+  const source = join(attempt.folder, "termination-log");
+  writeFileSync(source, "");
+  chmodSync(source, 0o666);
+  const bind = { source, target, readOnly: false };
+  return {
+    environment: {
+      ...environment,
+      NODETCD_TERMINATION_LOG: where.binds.length === 0 ? source : target,
+    },
+    where: where.binds.length === 0 ? where : { ...where, binds: [...where.binds, bind] },
+  };
 }
 
 function userOf(pod: Pod, { securityContext }: Container): string {
