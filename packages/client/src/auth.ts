@@ -3,7 +3,7 @@ import { type BytesLike, copyBytes } from "./bytes-like.ts";
 import { CALL_OPTIONS, type CallOptions } from "./call-options.ts";
 import { checkOptions, isOneOf, isSecret, isText, type OptionChecks } from "./check.ts";
 import type { UnaryMethod } from "./methods.ts";
-import type { Connection } from "./connection.ts";
+import type { Calls } from "./calls.ts";
 import { KEY_SELECTION, type KeySelection, keyRange } from "./key-range.ts";
 
 export type PermissionKind = "read" | "write" | "readwrite";
@@ -45,9 +45,9 @@ function kindOf(type: PermissionType): PermissionKind {
 
 /** Users, roles and what they may do. Nearly all of it needs the role `root` once it is enabled. */
 export class Auth {
-  readonly #connection: Connection;
+  readonly #connection: Calls;
 
-  constructor(connection: Connection) {
+  constructor(connection: Calls) {
     this.#connection = connection;
   }
 

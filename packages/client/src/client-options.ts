@@ -11,6 +11,7 @@ import {
   checkOptions,
   isBoolean,
   isDuration,
+  isFunction,
   isLogger,
   isObject,
   isPositive,
@@ -18,6 +19,7 @@ import {
   isTextOrTexts,
   type OptionChecks,
 } from "./check.ts";
+import type { CallObserver } from "./call-observer.ts";
 import { Connection } from "./connection.ts";
 import { connectEndpoint, type Endpoint, newEndpoint } from "./endpoint.ts";
 import {
@@ -67,6 +69,8 @@ export interface ClientOptions {
   /** User name and password where authentication is on. Default none. */
   credentials?: { name: string; password: string };
   retry?: RetryOptions;
+  /** Sees every unary call, for traces and metrics. Default: nobody. */
+  onCall?: CallObserver;
   /** Gets warnings: broken streams, lost leases. Default: nobody. */
   logger?: Logger;
 }
@@ -120,6 +124,7 @@ const CLIENT_OPTIONS: OptionChecks<ClientOptions> = {
   },
   credentials: are(CREDENTIALS),
   retry: are(RETRY),
+  onCall: isFunction,
   logger: isLogger,
 };
 
@@ -152,6 +157,11 @@ export function connect(options: ClientOptions): Connection {
   const { clock, random } = options.runtime;
   return new Connection({
     balancer: new Balancer(servers(options), clock),
+    onCall: options.onCall,
+    connectTo:
+      options.services === undefined && options.transport === undefined
+        ? (url) => servers({ ...options, endpoints: url })[0]!
+        : undefined,
     clock,
     random,
     logger: options.logger ?? silentLogger,

@@ -1,6 +1,7 @@
 export { Auth, type Permission, type PermissionKind, type UserSecret } from "./auth.ts";
 export type { BytesLike } from "./bytes-like.ts";
 export { Cluster, type ClusterMember } from "./cluster.ts";
+export type { BegunCall, CallObserver, EndedCall } from "./call-observer.ts";
 export type { CallOptions } from "./call-options.ts";
 export type { DeleteOptions, DeleteResult } from "./delete-range.ts";
 export type { Difference, DiffOptions } from "./diff.ts";
@@ -10,6 +11,7 @@ export type { ClientOptions, KeepaliveOptions } from "./client-options.ts";
 export { Client } from "./etcd-client.ts";
 export type { HistoryOptions, Version } from "./history.ts";
 export type { KeySelection } from "./key-range.ts";
+export { type Found, JsonKey } from "./json-codec.ts";
 export { KeyValue } from "./key-value.ts";
 export { type CompactOptions, type EntriesOptions, Kv } from "./kv.ts";
 export { type GrantOptions, Lease, Leases, type TimeToLive } from "./lease.ts";
@@ -21,6 +23,7 @@ export {
   type MemberStatus,
   type SnapshotOptions,
 } from "./maintenance.ts";
+export { Mirror, type MirrorOptions } from "./mirror.ts";
 export type { SessionOptions } from "./ownership.ts";
 export { HeldPin, type PinOptions } from "./pin.ts";
 export { type Pin, PIN_PREFIX, readPin } from "./pins.ts";

@@ -1,6 +1,6 @@
 import { type Member as WireMember, METHODS } from "@nodetcd/messages";
 import { CALL_OPTIONS, type CallOptions } from "./call-options.ts";
-import type { Connection } from "./connection.ts";
+import type { Calls } from "./calls.ts";
 import { checkOptions, isBoolean, isId, isTexts } from "./check.ts";
 import { EtcdError } from "./errors.ts";
 
@@ -17,9 +17,9 @@ export interface ClusterMember {
 
 /** Who belongs to the cluster. */
 export class Cluster {
-  readonly #connection: Connection;
+  readonly #connection: Calls;
 
-  constructor(connection: Connection) {
+  constructor(connection: Calls) {
     this.#connection = connection;
   }
 

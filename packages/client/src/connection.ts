@@ -1,7 +1,9 @@
-import { type ClientStream, EMPTY_METADATA, type Metadata, Status } from "@nodetcd/grpc";
+import { EMPTY_METADATA, type Metadata, Status } from "@nodetcd/grpc";
 import { type Init, METHODS, ServingStatus } from "@nodetcd/messages";
 import type { Clock, Logger, Random } from "@nodetcd/runtime";
 import type { CallOptions } from "./call-options.ts";
+import type { CallObserver } from "./call-observer.ts";
+import type { Calls, PreparedStream } from "./calls.ts";
 import type { Balancer } from "./balancer.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { EtcdError, toEtcdError } from "./errors.ts";
@@ -10,12 +12,6 @@ import { RETRY_CLASS, type UnaryMethod } from "./methods.ts";
 import { abortedError, mayRetry, pause, retryWait, type RetryPolicy } from "./retry.ts";
 import { Tokens } from "./tokens.ts";
 
-export interface PreparedStream {
-  open(): ClientStream;
-  /** Lets the endpoint rest: it could not be reached. */
-  failed(): void;
-}
-
 export interface ConnectionSettings {
   readonly balancer: Balancer;
   readonly clock: Clock;
@@ -23,7 +19,17 @@ export interface ConnectionSettings {
   readonly logger: Logger;
   readonly timeoutMs: number;
   readonly retry: RetryPolicy;
+  readonly onCall: CallObserver | undefined;
+  /** Makes an endpoint of a URL; undefined where there are no sockets. */
+  readonly connectTo: ((url: string) => Endpoint) | undefined;
   readonly credentials: { readonly name: string; readonly password: string } | undefined;
+}
+
+/** What `onCall` is told at the end, and what it gave for the way. */
+interface Trace {
+  attempts: number;
+  endpoint: string;
+  metadata: ReadonlyMap<string, string> | undefined;
 }
 
 /** How one try ended: with a reply, or not. */
@@ -32,7 +38,7 @@ type Tried =
   | { readonly reply?: undefined; readonly error: EtcdError; readonly neverTaken: boolean };
 
 /** Calls with deadline, choice of endpoint, retries and token; shared by all parts of a client. */
-export class Connection {
+export class Connection implements Calls {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -62,6 +68,21 @@ export class Connection {
     settings.balancer.probe = (endpoint) => void this.#probe(endpoint);
   }
 
+  get root(): Calls {
+    return this;
+  }
+
+  /** Takes these endpoints instead: client URLs of members. */
+  replaceEndpoints(urls: readonly string[]): void {
+    const { balancer, connectTo } = this.#settings;
+    if (connectTo === undefined) return;
+    const endpoints = urls.map((url) => connectTo(url));
+    balancer.replace(
+      endpoints.map(({ address }) => address),
+      (address) => endpoints.find((one) => one.address === address)!,
+    );
+  }
+
   get endpoints(): string[] {
     return this.#settings.balancer.addresses;
   }
@@ -76,13 +97,39 @@ export class Connection {
     options: CallOptions = {},
     last?: "last",
   ): Promise<Response> {
+    const { onCall } = this.#settings;
+    const trace: Trace = { attempts: 0, endpoint: "", metadata: undefined };
+    if (onCall === undefined) return await this.#run(method, request, options, last, trace);
+    const metadata = new Map<string, string>();
+    const onEnd = onCall({ method: method.path, metadata });
+    trace.metadata = metadata;
+    try {
+      const response = await this.#run(method, request, options, last, trace);
+      onEnd?.({ error: undefined, attempts: trace.attempts, endpoint: trace.endpoint });
+      return response;
+    } catch (cause) {
+      const error = toEtcdError(cause);
+      onEnd?.({ error, attempts: trace.attempts, endpoint: trace.endpoint });
+      throw error;
+    }
+  }
+
+  async #run<Request, Response>(
+    method: UnaryMethod<Request, Response>,
+    request: Init<Request>,
+    options: CallOptions,
+    last: "last" | undefined,
+    trace: Trace,
+  ): Promise<Response> {
     const bytes = method.request.encode(request);
     const { clock, retry, balancer } = this.#settings;
     const deadline = clock.monotonic() + (options.timeoutMs ?? this.#settings.timeoutMs);
     let reauthenticated = false;
     for (let attempt = 1; ; attempt++) {
       const endpoint = this.#choose(options, last);
-      const tried = await this.#try(endpoint, method, bytes, options, deadline);
+      trace.attempts = attempt;
+      trace.endpoint = endpoint.address;
+      const tried = await this.#try(endpoint, method, bytes, { ...options, deadline, trace });
       if (tried.reply !== undefined) return method.response.decode(tried.reply);
       const { error, neverTaken } = tried;
       if (options.signal?.aborted === true) throw abortedError(options.signal);
@@ -185,8 +232,11 @@ export class Connection {
     endpoint: Endpoint,
     method: UnaryMethod<Request, Response>,
     bytes: Uint8Array,
-    options: CallOptions,
-    deadline: number,
+    {
+      signal,
+      deadline,
+      trace,
+    }: { signal?: AbortSignal; readonly deadline: number; readonly trace: Trace },
   ): Promise<Tried> {
     const { balancer } = this.#settings;
     const left = (): number => Math.max(1, deadline - this.clock.monotonic());
@@ -194,9 +244,10 @@ export class Connection {
       const asksToken = method.path === METHODS.Auth.Authenticate.path;
       const metadata = asksToken ? this.#tokens.none : await this.#tokens.metadata(left());
       const reply = await endpoint.transport.unary(method.path, bytes, {
-        metadata,
+        metadata:
+          trace.metadata === undefined ? metadata : new Map([...metadata, ...trace.metadata]),
         ...(deadline === Number.POSITIVE_INFINITY ? {} : { timeoutMs: left() }),
-        ...(options.signal === undefined ? {} : { signal: options.signal }),
+        ...(signal === undefined ? {} : { signal }),
       });
       balancer.reached(endpoint);
       return { reply };

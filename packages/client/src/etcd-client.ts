@@ -1,17 +1,21 @@
 import type { Init } from "@nodetcd/messages";
 import { Auth } from "./auth.ts";
-import type { BytesLike } from "./bytes-like.ts";
+import { type BytesLike, copyBytes, toBytes } from "./bytes-like.ts";
 import type { CallOptions } from "./call-options.ts";
 import { type ClientOptions, connect } from "./client-options.ts";
+import { refuse } from "./check.ts";
 import { Cluster } from "./cluster.ts";
-import type { Connection } from "./connection.ts";
+import type { Calls } from "./calls.ts";
 import { diff, type Difference, type DiffOptions } from "./diff.ts";
 import { Election } from "./election.ts";
 import { history, type HistoryOptions, type Version } from "./history.ts";
+import { JsonKey } from "./json-codec.ts";
 import { Kv } from "./kv.ts";
 import { Leases } from "./lease.ts";
 import { type Lock, lock, type LockOptions } from "./lock.ts";
 import { Maintenance } from "./maintenance.ts";
+import { mirror, type Mirror, type MirrorOptions } from "./mirror.ts";
+import { Namespace } from "./namespace.ts";
 import type { UnaryMethod } from "./methods.ts";
 import type { Parts } from "./ownership.ts";
 import { type HeldPin, pin, type PinOptions } from "./pin.ts";
@@ -31,11 +35,13 @@ export class Client implements Disposable, AsyncDisposable {
   readonly maintenance: Maintenance;
   readonly cluster: Cluster;
   readonly auth: Auth;
-  readonly #connection: Connection;
+  readonly #connection: Calls;
+  readonly #options: ClientOptions;
   readonly #parts: Parts;
 
-  constructor(options: ClientOptions) {
-    const connection = connect(options);
+  /** @param connection for `namespace` alone */
+  constructor(options: ClientOptions, connection: Calls = connect(options)) {
+    this.#options = options;
     this.#connection = connection;
     this.kv = new Kv(connection);
     this.leases = new Leases(connection);
@@ -147,14 +153,53 @@ export class Client implements Disposable, AsyncDisposable {
     return planRestore(this.#parts, prefix, revision, options);
   }
 
+  /**
+   * A client to which only keys with this prefix exist, without the prefix: locks, elections, watches, history and all.
+   * Leases and revisions are the cluster's. It shares connections and their end with this one.
+   */
+  namespace(prefix: BytesLike): Client {
+    const bytes = copyBytes(toBytes(prefix, "prefix"));
+    if (bytes.length === 0) refuse("prefix", "a prefix that is not empty", prefix);
+    return new Client(this.#options, new Namespace(this.#connection, bytes));
+  }
+
+  /**
+   * Takes the client URLs of the cluster's members as endpoints, instead of those that it has; calls and watches at
+   * members that are gone go on elsewhere. Learners and members that have not started are left out.
+   */
+  async sync(options: CallOptions = {}): Promise<string[]> {
+    const members = await this.cluster.members(options);
+    const urls = members
+      .filter(({ name, isLearner }) => name !== "" && !isLearner)
+      .flatMap(({ clientUrls }) => clientUrls);
+    this.#connection.replaceEndpoints(urls);
+    return this.endpoints;
+  }
+
+  /** One key whose value is JSON: `client.json<Config>("app/config")`. `parse` checks what was read. */
+  json<Value>(
+    key: string,
+    parse: (value: unknown) => Value = (value) => value as Value,
+  ): JsonKey<Value> {
+    return new JsonKey(this.kv, key, parse);
+  }
+
+  /** A copy of a prefix that stays up to date: `base()`, then `updates()`. */
+  mirror(prefix: BytesLike, options: MirrorOptions = {}): Promise<Mirror> {
+    return mirror(this.#parts, prefix, options);
+  }
+
   /** Keeps a revision readable: `await using pinned = await client.pin()`. 0: the store as it is now. */
   pin(revision = 0, options: PinOptions = {}): Promise<HeldPin> {
-    return pin(this.#parts, revision, options);
+    return pin(this.#rootParts(), revision, options);
   }
 
   /** All pins of the cluster; see `pin`. */
   async pins(options: CallOptions = {}): Promise<Pin[]> {
-    const { keyValues } = await this.kv.range(PIN_PREFIX, { ...options, prefix: true });
+    const { keyValues } = await this.#rootParts().kv.range(PIN_PREFIX, {
+      ...options,
+      prefix: true,
+    });
     return keyValues.map(readPin).filter((one) => one !== undefined);
   }
 
@@ -169,6 +214,14 @@ export class Client implements Disposable, AsyncDisposable {
   /** Resolves when `close` was called and everything has ended. */
   get closed(): Promise<void> {
     return this.#connection.ended;
+  }
+
+  /** Pins are about the store, not about a namespace. */
+  #rootParts(): Parts {
+    const connection = this.#connection.root;
+    return connection === this.#connection
+      ? this.#parts
+      : { connection, kv: new Kv(connection), leases: new Leases(connection) };
   }
 
   [Symbol.dispose](): void {

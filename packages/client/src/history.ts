@@ -1,6 +1,6 @@
 import type { BytesLike } from "./bytes-like.ts";
 import { CALL_OPTIONS, type CallOptions } from "./call-options.ts";
-import type { Connection } from "./connection.ts";
+import type { Calls } from "./calls.ts";
 import { checkOptions, isRevision, type OptionChecks } from "./check.ts";
 import { EtcdError } from "./errors.ts";
 import { KEY_SELECTION, type KeySelection } from "./key-range.ts";
@@ -126,7 +126,7 @@ async function begin(
 /** The changes from a revision up to another; that all have come the server says when it is asked. */
 class Changes {
   readonly #watcher: Watcher;
-  readonly #connection: Connection;
+  readonly #connection: Calls;
   readonly #signal: AbortSignal | undefined;
   readonly #last: number;
   readonly #sure: number;

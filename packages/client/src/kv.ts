@@ -2,7 +2,7 @@ import { type Init, METHODS, type TxnRequest } from "@nodetcd/messages";
 import { concatBytes } from "@nodetcd/bytes";
 import type { BytesLike } from "./bytes-like.ts";
 import { CALL_OPTIONS, type CallOptions } from "./call-options.ts";
-import type { Connection } from "./connection.ts";
+import type { Calls } from "./calls.ts";
 import {
   DELETE_OPTIONS,
   deleteRequest,
@@ -53,9 +53,9 @@ const COMPACT: OptionChecks<CompactOptions> = { ...CALL_OPTIONS, physical: isBoo
 
 /** Keys and values. Strings are UTF-8; see `BytesLike`. Every method raises `EtcdError`. */
 export class Kv {
-  readonly #connection: Connection;
+  readonly #connection: Calls;
 
-  constructor(connection: Connection) {
+  constructor(connection: Calls) {
     this.#connection = connection;
   }
 

@@ -1,7 +1,7 @@
 import { type ClientStream, Status } from "@nodetcd/grpc";
 import { LeaseKeepAliveRequest, LeaseKeepAliveResponse, METHODS } from "@nodetcd/messages";
 import type { Timer } from "@nodetcd/runtime";
-import type { Connection } from "./connection.ts";
+import type { Calls } from "./calls.ts";
 import { EtcdError, errorOfStatus, toEtcdError } from "./errors.ts";
 import { KEEP_ALIVE_REOPEN_MS } from "./limits.ts";
 import { REQUIRE_LEADER } from "./watcher.ts";
@@ -22,7 +22,7 @@ interface KeptLease {
  * is counted from when a renewal was sent, so it is never more than what the server grants.
  */
 export class LeaseKeeper {
-  readonly #connection: Connection;
+  readonly #connection: Calls;
   readonly #leases = new Map<bigint, KeptLease>();
   #stream: ClientStream | undefined;
   #opening = false;
@@ -31,7 +31,7 @@ export class LeaseKeeper {
   #wakeAt = Number.POSITIVE_INFINITY;
   #forget: (() => void) | undefined;
 
-  constructor(connection: Connection) {
+  constructor(connection: Calls) {
     this.#connection = connection;
   }
 

@@ -4,7 +4,7 @@ import { checkOptions, isBoolean, isCount, isId, isSeconds, type OptionChecks } 
 import { EtcdError } from "./errors.ts";
 import { endQuietly } from "./end-quietly.ts";
 import { CALL_OPTIONS, type CallOptions } from "./call-options.ts";
-import type { Connection } from "./connection.ts";
+import type { Calls } from "./calls.ts";
 import { LeaseKeeper } from "./lease-keeper.ts";
 
 export interface GrantOptions extends CallOptions {
@@ -65,10 +65,10 @@ export class Lease implements AsyncDisposable {
 
 /** Leases of the cluster. */
 export class Leases {
-  readonly #connection: Connection;
+  readonly #connection: Calls;
   readonly #keeper: LeaseKeeper;
 
-  constructor(connection: Connection) {
+  constructor(connection: Calls) {
     this.#connection = connection;
     this.#keeper = new LeaseKeeper(connection);
   }

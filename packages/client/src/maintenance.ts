@@ -9,7 +9,7 @@ import {
 } from "@nodetcd/messages";
 import { copyBytes } from "./bytes-like.ts";
 import { CALL_OPTIONS, type CallOptions } from "./call-options.ts";
-import type { Connection } from "./connection.ts";
+import type { Calls } from "./calls.ts";
 import {
   checkOptions,
   isFunction,
@@ -92,9 +92,9 @@ const SNAPSHOT: OptionChecks<SnapshotOptions> = {
 
 /** Upkeep of single members: with several endpoints, say in the options which one is meant. */
 export class Maintenance {
-  readonly #connection: Connection;
+  readonly #connection: Calls;
 
-  constructor(connection: Connection) {
+  constructor(connection: Calls) {
     this.#connection = connection;
   }
 

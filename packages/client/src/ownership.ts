@@ -2,7 +2,7 @@ import { equalBytes } from "@nodetcd/bytes";
 import { METHODS } from "@nodetcd/messages";
 import { type BytesLike, toBytes } from "./bytes-like.ts";
 import type { CallOptions } from "./call-options.ts";
-import type { Connection } from "./connection.ts";
+import type { Calls } from "./calls.ts";
 import { isLeaseHandle, isSeconds, isSignal, type OptionChecks } from "./check.ts";
 import { EtcdError } from "./errors.ts";
 import { firstAbort } from "./first-abort.ts";
@@ -17,7 +17,7 @@ import type { Watcher } from "./watcher.ts";
 
 /** What locks and elections are made of. */
 export interface Parts {
-  readonly connection: Connection;
+  readonly connection: Calls;
   readonly kv: Kv;
   readonly leases: Leases;
 }
@@ -130,7 +130,7 @@ function revoke({ connection, leases }: Parts, { id }: Lease): Leave {
 }
 
 /** As `leave`, but later calls share the first that did not fail, and the end of the client calls it. */
-function once(connection: Connection, leave: Leave): Leave {
+function once(connection: Calls, leave: Leave): Leave {
   let leaving: Promise<void> | undefined;
   const left = async (options?: CallOptions): Promise<void> => {
     leaving ??= leave(options).then(forget, (error: unknown) => {

@@ -11,7 +11,7 @@ import {
   isText,
   type OptionChecks,
 } from "./check.ts";
-import type { Connection } from "./connection.ts";
+import type { Calls } from "./calls.ts";
 import { KEY_SELECTION, type KeySelection, keyRange } from "./key-range.ts";
 import { WATCH_QUEUE_EVENTS } from "./limits.ts";
 import { Watcher } from "./watcher.ts";
@@ -78,7 +78,7 @@ export function createRequest(
 }
 
 /** Starts watching; see `Client.watch`. */
-export function watch(connection: Connection, key: BytesLike, options: WatchOptions): Watcher {
+export function watch(connection: Calls, key: BytesLike, options: WatchOptions): Watcher {
   checkOptions(options, WATCH_OPTIONS);
   return new Watcher(connection, {
     create: createRequest(key, options),

@@ -8,7 +8,7 @@ import {
   WatchResponse,
 } from "@nodetcd/messages";
 import type { Timer } from "@nodetcd/runtime";
-import type { Connection } from "./connection.ts";
+import type { Calls } from "./calls.ts";
 import { EtcdError, errorOfCancelledWatch, errorOfStatus, toEtcdError } from "./errors.ts";
 import { KeyValue, keyValueOf } from "./key-value.ts";
 import { retryPolicy, retryWait } from "./retry.ts";
@@ -39,7 +39,7 @@ export class Watcher implements AsyncIterableIterator<WatchEvent> {
    * seen. Rejects when the watch fails or ends before; a rejection nobody looks at is not reported.
    */
   readonly ready: Promise<number>;
-  readonly #connection: Connection;
+  readonly #connection: Calls;
   readonly #settings: WatcherSettings;
   readonly #queue = new WatchQueue();
   readonly #policy = retryPolicy();
@@ -56,7 +56,7 @@ export class Watcher implements AsyncIterableIterator<WatchEvent> {
   #resolveReady: (revision: number) => void = () => undefined;
   #rejectReady: (error: Error) => void = () => undefined;
 
-  constructor(connection: Connection, settings: WatcherSettings) {
+  constructor(connection: Calls, settings: WatcherSettings) {
     this.#connection = connection;
     this.#settings = settings;
     this.#next = settings.startRevision;

@@ -86,6 +86,8 @@ function keeper(): { leases: LeaseKeeper; clock: ManualClock; server: FakeServer
     logger: silentLogger,
     timeoutMs: 1000,
     retry: retryPolicy(),
+    onCall: undefined,
+    connectTo: undefined,
     credentials: undefined,
   });
   return { leases: new LeaseKeeper(connection), clock, server };

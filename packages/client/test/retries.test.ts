@@ -1,4 +1,11 @@
-import { RpcError, Status, type StatusCode, type Transport } from "@nodetcd/grpc";
+import {
+  type CallOptions,
+  type Metadata,
+  RpcError,
+  Status,
+  type StatusCode,
+  type Transport,
+} from "@nodetcd/grpc";
 import { METHODS } from "@nodetcd/messages";
 import { nodeRuntime } from "@nodetcd/runtime/node";
 import { describe, expect, test } from "vitest";
@@ -19,13 +26,15 @@ const REPEATABLE = [
 /** Fails the first call of each method with this, and answers the second with nothing but defaults. */
 class FailsOnce implements Transport {
   readonly calls = new Map<string, number>();
+  metadata: Metadata | undefined;
   readonly #error: RpcError;
 
   constructor(code: StatusCode, message: string) {
     this.#error = new RpcError(code, message);
   }
 
-  unary(path: string): Promise<Uint8Array> {
+  unary(path: string, _request: Uint8Array, options?: CallOptions): Promise<Uint8Array> {
+    this.metadata = options?.metadata;
     const calls = (this.calls.get(path) ?? 0) + 1;
     this.calls.set(path, calls);
     return calls === 1 ? Promise.reject(this.#error) : Promise.resolve(new Uint8Array(0));
@@ -64,6 +73,30 @@ describe("retries", () => {
     }
     client.close();
     await client.closed;
+  });
+
+  test("onCall sees each call with its tries, and its metadata goes with it", async () => {
+    const transport = new FailsOnce(Status.UNAVAILABLE, "read ECONNRESET");
+    const seen: string[] = [];
+    const client = new Client({
+      runtime: nodeRuntime,
+      transport,
+      retry: { waitMs: 1 },
+      onCall: ({ method, metadata }) => {
+        metadata.set("traceparent", "00-1");
+        return ({ error, attempts, endpoint }) =>
+          seen.push(`${method} ${attempts} ${endpoint} ${error?.code ?? "well"}`);
+      },
+    });
+    await client.get("k");
+    await client.put("k", "v").catch(() => undefined);
+    expect(seen).toEqual([
+      "/etcdserverpb.KV/Range 2 local well",
+      "/etcdserverpb.KV/Put 1 local UNAVAILABLE",
+    ]);
+    expect(transport.metadata?.get("traceparent")).toBe("00-1");
+    expect(transport.metadata?.get("client-api-version")).toBe("3.7");
+    client.close();
   });
 
   test("a reset at unlock() does not leave the next holder waiting", async () => {

@@ -64,6 +64,13 @@ export {
   type RestoreResult,
   type Version,
   type KeepaliveOptions,
+  type BegunCall,
+  type CallObserver,
+  type EndedCall,
+  type Found,
+  JsonKey,
+  Mirror,
+  type MirrorOptions,
 } from "@nodetcd/client";
 export type { TlsClientOptions } from "@nodetcd/runtime";
 export {

@@ -3,12 +3,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { historySuite } from "../../client/test/history-suite.ts";
+import { keyspaceSuite } from "../../client/test/keyspace-suite.ts";
 import { ownershipSuite } from "../../client/test/ownership-suite.ts";
 import { clientSuite } from "../../client/test/suite.ts";
 import { watchSuite } from "../../client/test/watch-suite.ts";
 
 clientSuite("nodetcd over a socket", () => startEtcd());
 ownershipSuite("nodetcd", () => startEtcd());
+keyspaceSuite("nodetcd", () => startEtcd());
 historySuite("nodetcd", () => startEtcd());
 clientSuite("nodetcd over a unix socket", async () => {
   const directory = mkdtempSync(join(tmpdir(), "nodetcd-unix-"));
