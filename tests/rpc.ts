@@ -11,6 +11,9 @@ export interface Failure {
   readonly message: string;
 }
 
+/** Headers of a call besides those of every call, such as `token`. */
+export type Metadata = Readonly<Record<string, string>>;
+
 export class RpcFailure extends Error implements Failure {
   readonly code: number;
   constructor(code: number, message: string) {
@@ -42,6 +45,7 @@ export class Connection {
     method: Method<Request, Reply>,
     request: Init<Request>,
     timeoutMs = 10_000,
+    metadata: Metadata = {},
   ): Promise<Reply> {
     return new Promise((resolve, reject) => {
       let reply: Uint8Array | undefined;
@@ -54,6 +58,7 @@ export class Connection {
           else if (reply === undefined) reject(new RpcFailure(13, "a reply without a message"));
           else resolve(method.response.decode(reply));
         },
+        metadata,
       );
       const timer = setTimeout(() => stream.fail(4, `no reply within ${timeoutMs} ms`), timeoutMs);
       stream.send(method.request.encode(request));
@@ -66,8 +71,9 @@ export class Connection {
     path: string,
     onMessage: (message: Uint8Array) => void,
     onEnd: (status: Failure) => void,
+    metadata: Metadata = {},
   ): RpcStream {
-    return new RpcStream(this.#session, path, onMessage, onEnd);
+    return new RpcStream(this.#session, path, onMessage, onEnd, metadata);
   }
 
   close(): void {
@@ -85,6 +91,7 @@ export class RpcStream {
     path: string,
     onMessage: (message: Uint8Array) => void,
     onEnd: (status: Failure) => void,
+    metadata: Metadata = {},
   ) {
     this.#onEnd = onEnd;
     if (session.destroyed || session.closed) {
@@ -98,6 +105,7 @@ export class RpcStream {
       [constants.HTTP2_HEADER_PATH]: path,
       "content-type": "application/grpc",
       te: "trailers",
+      ...metadata,
     });
     this.#stream = stream;
     const parts = new MessageParts(onMessage);

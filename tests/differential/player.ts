@@ -10,17 +10,20 @@ import {
   RangeStreamResponse,
   type ResponseHeader,
 } from "@nodetcd/messages";
-import { Connection, RpcFailure } from "../rpc.ts";
+import { Connection, type Metadata, RpcFailure } from "../rpc.ts";
 import * as encode from "./encode.ts";
 import {
+  type AuthStep,
   type CrowdSpec,
   type LeaseRef,
   type RevisionRef,
   type Step,
   STREAMS,
   type TxnSpec,
+  type User,
   type WatchSpec,
 } from "./program.ts";
+import { Users } from "./users.ts";
 import { WatchStreamRun } from "./watch-stream.ts";
 
 const CROWD_LEASE = 999n;
@@ -55,7 +58,10 @@ function deletesToTheEnd({ success, failure }: TxnSpec): boolean {
 
 export class Player implements encode.Known {
   readonly #connection: Connection;
-  readonly #streams: WatchStreamRun[];
+  readonly #users: Users;
+  /** Who calls now. */
+  #caller: User = "nobody";
+  #streams: WatchStreamRun[];
   readonly #slots = new Map<number, bigint>();
   /** Ids that the server chose, by the order of their grants. */
   readonly #names = new Map<bigint, string>();
@@ -66,11 +72,16 @@ export class Player implements encode.Known {
 
   constructor(url: string) {
     this.#connection = new Connection(url);
+    this.#users = new Users(this.#connection);
     this.#streams = Array.from({ length: STREAMS }, () => this.#openStream());
   }
 
   #openStream(): WatchStreamRun {
-    return new WatchStreamRun(this.#connection, (value) => this.#show(value));
+    return new WatchStreamRun(this.#connection, (value) => this.#show(value), this.#metadata);
+  }
+
+  get #metadata(): Metadata {
+    return this.#users.metadata(this.#caller);
   }
 
   close(): void {
@@ -119,13 +130,17 @@ export class Player implements encode.Known {
     method: Method<Request, Reply>,
     request: Init<Request>,
   ): Promise<Reply> {
-    const reply = await this.#connection.call(method, request);
+    const reply = await this.#connection.call(method, request, undefined, this.#metadata);
     this.#current = Math.max(this.#current, reply.header?.revision ?? 0);
     return reply;
   }
 
   async #play(step: Step): Promise<string> {
     switch (step.kind) {
+      case "as":
+        return this.#as(step.user, () => this.#play(step.step));
+      case "auth":
+        return this.#auth(step.step);
       case "range":
         return this.#call(METHODS.KV.Range, encode.rangeRequest(step.spec, this));
       case "put":
@@ -160,6 +175,27 @@ export class Player implements encode.Known {
       case "hash":
         return this.#call(METHODS.Maintenance.HashKV, { revision: this.revision(step.revision) });
     }
+  }
+
+  async #as<T>(user: User, work: () => Promise<T>): Promise<T> {
+    const before = this.#caller;
+    this.#caller = user;
+    try {
+      return await work();
+    } finally {
+      this.#caller = before;
+    }
+  }
+
+  /** Streams are of whoever opened them: from the set-up on, of users of different rights. */
+  async #auth(step: AuthStep): Promise<string> {
+    const said = await this.#users.play(step);
+    if (step.act !== "set up") return said;
+    const openers: User[] = ["root", "both", "reader"];
+    this.#streams = await Promise.all(
+      openers.map((user) => this.#as(user, () => Promise.resolve(this.#openStream()))),
+    );
+    return said;
   }
 
   async #txn(spec: TxnSpec): Promise<string> {
@@ -225,6 +261,7 @@ export class Player implements encode.Known {
           stream.end();
         },
         ({ code, message }) => resolve(`${replies.join(" ")} ${code} ${message}`),
+        this.#metadata,
       );
       stream.send(LeaseKeepAliveRequest.encode({ id }));
     });
@@ -245,6 +282,7 @@ export class Player implements encode.Known {
           all.count += rangeResponse.count;
         },
         ({ code, message }) => resolve(code === 0 ? this.#show(all) : `error ${code}: ${message}`),
+        this.#metadata,
       );
       stream.send(RangeRequest.encode(request));
       stream.end();
@@ -293,11 +331,15 @@ export class Player implements encode.Known {
     return said.join("\n");
   }
 
+  #fence(): Promise<unknown> {
+    return this.#as("root", () => this.#reply(METHODS.KV.Put, { key: Buffer.from("fence") }));
+  }
+
   /** Brings all watches up to date; everything they were told since the last time, by watch. */
   async #settle(): Promise<string> {
     const latestStart = Math.max(...this.#streams.map((stream) => stream.latestStart));
     while (this.#current < latestStart) {
-      await this.#reply(METHODS.KV.Put, { key: Buffer.from("fence") });
+      await this.#fence();
     }
     await Promise.all(this.#streams.map((stream) => stream.settle(this.#current)));
     const told = this.#streams.map((stream) => [...stream.take()].sort(([a], [b]) => a - b));

@@ -82,7 +82,25 @@ export interface CrowdSpec {
   readonly deletedBy: "range" | "range with pairs" | "lease" | "txn";
 }
 
+/** Those who call in a program with users; `nobody` gives no token. */
+export const USERS = ["root", "both", "writer", "reader"] as const;
+export type User = (typeof USERS)[number] | "nobody";
+/** What changes users and their rights; root does it. */
+export type AuthStep =
+  | { readonly act: "set up" | "enable" | "disable" }
+  | { readonly act: "log in" | "change password"; readonly user: User }
+  | { readonly act: "grant role" | "revoke role"; readonly user: User; readonly role: User }
+  | {
+      readonly act: "grant" | "revoke";
+      readonly role: User;
+      readonly type: number;
+      readonly key: string;
+      readonly end: string;
+    };
+
 export type Step =
+  | { readonly kind: "as"; readonly user: User; readonly step: Step }
+  | { readonly kind: "auth"; readonly step: AuthStep }
   | Exclude<Operation, { kind: "nothing" }>
   | { readonly kind: "range-stream"; readonly spec: RangeSpec }
   | { readonly kind: "compact"; readonly revision: RevisionRef; readonly physical: boolean }
@@ -107,6 +125,8 @@ export interface ProgramOptions {
   readonly hash: boolean;
   /** Sort options that do not exist; before 3.5 they were refused only in a branch that was taken. */
   readonly invalidSorts: boolean;
+  /** Users of different rights, authentication on and off. */
+  readonly users?: boolean;
 }
 
 /** Watch streams that a program uses. */
@@ -124,9 +144,13 @@ const ENDS = ["", "", "", "", "\0", "b", "c", "e", "zzz", "a"];
 export function writeProgram(seed: number, options: ProgramOptions): Step[] {
   const random = new Seeded(seed);
   const steps: Step[] = [];
+  if (options.users === true) steps.push({ kind: "auth", step: { act: "set up" } });
   for (let i = 0; i < options.steps; i++) {
+    if (options.users === true && random.chance(8)) {
+      steps.push({ kind: "auth", step: writeAuth(random) });
+    }
     const step = writeStep(random, options);
-    steps.push(step);
+    steps.push(options.users === true ? { kind: "as", user: writeUser(random), step } : step);
     if (step.kind === "compact") steps.push(...lookAtCompaction(random, options));
     if (i % CROWD_EVERY === CROWD_EVERY / 2)
       steps.push({ kind: "crowd", spec: writeCrowd(random) });
@@ -150,6 +174,41 @@ function lookAtCompaction(random: Seeded, options: ProgramOptions): Step[] {
     steps.push({ kind: "watch", spec: { ...writeWatch(random), end: "\0", start } });
   }
   return steps;
+}
+
+function writeUser(random: Seeded): User {
+  return random.weighted({ root: 25, both: 30, writer: 20, reader: 20, nobody: 5 });
+}
+
+function writeAuth(random: Seeded): AuthStep {
+  const act = random.weighted({
+    enable: 4,
+    disable: 1,
+    "log in": 12,
+    "change password": 2,
+    "grant role": 5,
+    "revoke role": 2,
+    grant: 8,
+    revoke: 4,
+  });
+  const [user, role] = [random.pick(USERS), random.pick(USERS)];
+  switch (act) {
+    case "enable":
+    case "disable":
+      return { act };
+    case "log in":
+    case "change password":
+      return { act, user };
+    case "grant role":
+    case "revoke role":
+      return { act, user, role: role === "root" ? user : role };
+    case "grant":
+    case "revoke": {
+      const key = writeKey(random);
+      const end = random.chance(30) ? writeEnd(random, key) : random.pick(ENDS);
+      return { act, role, type: random.below(3), key, end };
+    }
+  }
 }
 
 function writeStep(random: Seeded, options: ProgramOptions): Step {

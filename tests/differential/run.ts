@@ -69,6 +69,7 @@ function optionsFor(seed: number, steps: number, etcd: string): ProgramOptions {
     rangeStream: isAtLeast(etcd, "3.7"),
     hash: isAtLeast(etcd, "3.6"),
     invalidSorts: isAtLeast(etcd, "3.5"),
+    users: process.env["USERS"] === "1",
   };
 }
 

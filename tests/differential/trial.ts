@@ -12,7 +12,7 @@ export interface Mismatch {
 }
 
 /** Elections every 10 ms: a member serves at once. The smallest TTL follows, so both need it. */
-const FLAGS = ["--heartbeat-interval=20", "--election-timeout=200"];
+const FLAGS = ["--heartbeat-interval=20", "--election-timeout=200", "--bcrypt-cost=4"];
 
 const LOST = "the connection was lost";
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,6 +1,6 @@
 /** One watch stream of a run: what arrived for each watch, and what etcd promises about it. */
 import { type Event, type Init, METHODS, WatchRequest, WatchResponse } from "@nodetcd/messages";
-import type { Connection, RpcStream } from "../rpc.ts";
+import type { Connection, Metadata, RpcStream } from "../rpc.ts";
 
 /** Milliseconds to wait for an answer on the stream before it counts as missing. */
 const ANSWER_TIMEOUT_MS = 5000;
@@ -29,12 +29,13 @@ export class WatchStreamRun {
   #end: string | undefined;
 
   /** `show` prints a value in the form in which the two servers are compared. */
-  constructor(connection: Connection, show: (value: unknown) => string) {
+  constructor(connection: Connection, show: (value: unknown) => string, metadata: Metadata = {}) {
     this.#show = show;
     this.#stream = connection.open(
       METHODS.Watch.Watch.path,
       (message) => this.#receive(WatchResponse.decode(message)),
       ({ code, message }) => (this.#end = `${code} ${message}`),
+      metadata,
     );
   }
 
