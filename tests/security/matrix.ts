@@ -240,6 +240,9 @@ export async function compareMatrix(
       }
     }
     return { cells, differences };
+  } catch (error) {
+    for (const server of servers) if (server.hasExited) console.log(server.tail());
+    throw error;
   } finally {
     for (const side of sides) side.close();
     await Promise.all(servers.map((server) => server.stop()));

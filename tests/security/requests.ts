@@ -103,6 +103,7 @@ function txns(): [string, Init<TxnRequest>][] {
     ["in range, read only", { ...compare(mine.key), success: [{ requestRange: RANGE }] }],
     ["foreign compare", { ...compare(foreign.key), success: [{ requestPut: pair }] }],
     ["foreign compare, read only", compare(foreign.key)],
+    ["of nothing", {}],
     [
       "compare beyond the range",
       { ...compare(bytes("b"), bytes("z")), success: [{ requestPut: pair }] },

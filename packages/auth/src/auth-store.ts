@@ -73,8 +73,8 @@ export class AuthStore {
   }
 
   /** The identity of a user now, however he was recognised. */
-  identityOf(username: string): Identity {
-    return { username, revision: this.revision };
+  identityOf(user: string): Identity {
+    return { user, authRevision: this.revision };
   }
 
   /** The member itself, for work of its own such as the end of a lease. */
@@ -83,22 +83,22 @@ export class AuthStore {
   }
 
   /** Raises why someone may not administer: `USER_NAME_EMPTY`, `USER_NOT_FOUND`, `PERMISSION_DENIED`. */
-  checkAdmin({ username }: Identity): void {
+  checkAdmin(by: Identity): void {
     if (!this.enabled) return;
-    if (username === "") throw new AuthError("USER_NAME_EMPTY");
-    const user = this.user(username);
+    if (by.user === "") throw new AuthError("USER_NAME_EMPTY");
+    const user = this.user(by.user);
     if (user === undefined) throw new AuthError("USER_NOT_FOUND");
     if (!user.roles.includes(ROOT)) throw new AuthError("PERMISSION_DENIED");
   }
 
   /** True when `checkAdmin` raises nothing. */
-  isAdmin({ username }: Identity): boolean {
-    return !this.enabled || this.user(username)?.roles.includes(ROOT) === true;
+  isAdmin({ user }: Identity): boolean {
+    return !this.enabled || this.user(user)?.roles.includes(ROOT) === true;
   }
 
   /** For what every user may do: raises `USER_NAME_EMPTY` for nobody. */
-  checkKnown({ username }: Identity): void {
-    if (this.enabled && username === "") throw new AuthError("USER_NAME_EMPTY");
+  checkKnown({ user }: Identity): void {
+    if (this.enabled && user === "") throw new AuthError("USER_NAME_EMPTY");
   }
 
   /**
@@ -107,27 +107,28 @@ export class AuthStore {
    */
   checkKeys(by: Identity, key: Uint8Array, rangeEnd: Uint8Array, kind: AccessKind): void {
     if (!this.enabled) return;
-    if (by.revision === 0) throw new AuthError("USER_NAME_EMPTY");
-    if (by.revision < this.revision) {
+    if (by.authRevision === 0) throw new AuthError("USER_NAME_EMPTY");
+    if (by.authRevision < this.revision) {
       this.logger.warn("request auth revision is less than current node auth revision", {
         "current-node-auth-revision": this.revision,
-        "request-auth-revision": by.revision,
+        "request-auth-revision": by.authRevision,
       });
       throw new AuthError("OLD_AUTH_REVISION");
     }
-    const user = this.user(by.username);
+    const user = this.user(by.user);
     if (user === undefined) {
-      this.logger.error("cannot find a user for permission check", { "user-name": by.username });
+      this.logger.error("cannot find a user for permission check", { "user-name": by.user });
       throw new AuthError("PERMISSION_DENIED");
     }
     if (user.roles.includes(ROOT)) return;
-    if (!this.#permissions.cover(by.username, user, key, rangeEnd, kind)) {
+    if (!this.#permissions.cover(by.user, user, key, rangeEnd, kind)) {
       throw new AuthError("PERMISSION_DENIED");
     }
   }
 
   /** After something was read: raises `OLD_AUTH_REVISION` when rights may have changed meanwhile. */
-  checkUnchanged({ revision }: Identity): void {
-    if (revision !== 0 && revision !== this.revision) throw new AuthError("OLD_AUTH_REVISION");
+  checkUnchanged({ authRevision }: Identity): void {
+    if (authRevision !== 0 && authRevision !== this.revision)
+      throw new AuthError("OLD_AUTH_REVISION");
   }
 }

@@ -16,7 +16,7 @@ export {
   type AuthRefusal,
 } from "./errors.ts";
 export { ANONYMOUS, type Identity, requestToken, ROOT } from "./identity.ts";
-export { applyAuthenticate, Logins, type LoginsOptions } from "./logins.ts";
+export { applyAuthenticate, checkPasswordLength, Logins, type LoginsOptions } from "./logins.ts";
 export { AUTH_OPERATIONS, type AuthOperation, type AuthOperations } from "./operations.ts";
 export type { AccessKind } from "./permissions.ts";
 export {

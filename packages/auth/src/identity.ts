@@ -1,13 +1,13 @@
 /** Who makes a request; goes with it through the log, as user name and auth revision of its header. */
 export interface Identity {
   /** Empty for nobody. */
-  readonly username: string;
+  readonly user: string;
   /** The auth revision at which the identity was established; 0 for nobody. */
-  readonly revision: number;
+  readonly authRevision: number;
 }
 
 /** Who gave neither token nor certificate; also everybody while authentication is off. */
-export const ANONYMOUS: Identity = { username: "", revision: 0 };
+export const ANONYMOUS: Identity = { user: "", authRevision: 0 };
 
 /** The user, and the role, that administer. */
 export const ROOT = "root";

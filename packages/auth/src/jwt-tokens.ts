@@ -35,18 +35,18 @@ export class JwtTokens {
   }
 
   /** Raises `VERIFY_ONLY`, or `SIGNING_FAILED` when the key does not fit the method. */
-  async sign({ username, revision }: Identity): Promise<string> {
+  async sign({ user, authRevision }: Identity): Promise<string> {
     const { keys, method, ttlMs, clock, logger } = this.#options;
     if (keys.sign === undefined) throw new AuthError("VERIFY_ONLY");
     const exp = Math.floor((clock.wallTime() + ttlMs) / 1000);
-    const payload = JSON.stringify({ exp, revision, username });
+    const payload = JSON.stringify({ exp, revision: authRevision, username: user });
     try {
       return await new CompactSign(Buffer.from(payload))
         .setProtectedHeader({ alg: method, typ: "JWT" })
         .sign(keys.sign);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      logger.debug("failed to sign a JWT token", { "user-name": username, error: reason });
+      logger.debug("failed to sign a JWT token", { "user-name": user, error: reason });
       throw new AuthError("SIGNING_FAILED", undefined, { cause: error });
     }
   }
@@ -113,7 +113,7 @@ function readClaims(payload: Uint8Array): Claims | string {
   }
   const [expires, notBefore] = [readTime(exp), readTime(nbf)];
   if (expires === "wrong" || notBefore === "wrong") return "exp and nbf have to be numbers";
-  return { identity: { username, revision: Math.trunc(revision) }, expires, notBefore };
+  return { identity: { user: username, authRevision: Math.trunc(revision) }, expires, notBefore };
 }
 
 /** Seconds; 0 is as good as none, as in golang-jwt. */

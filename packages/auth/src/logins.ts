@@ -27,6 +27,11 @@ export interface LoginsOptions {
   readonly bcryptCost: number;
 }
 
+/** Raises `PASSWORD_TOO_LONG` for a password that cannot be hashed: of more than 72 bytes. */
+export function checkPasswordLength(password: string): void {
+  if (Buffer.byteLength(password) > PASSWORD_BYTES_MAX) throw new AuthError("PASSWORD_TOO_LONG");
+}
+
 /**
  * Passwords, at the member that is asked: hashed and compared on the thread pool, few at a time. What
  * was right once is remembered, by a digest with a key of this process, until users or roles
@@ -78,7 +83,7 @@ export class Logins {
   }
 
   async #hash(password: string): Promise<string> {
-    if (Buffer.byteLength(password) > PASSWORD_BYTES_MAX) throw new AuthError("PASSWORD_TOO_LONG");
+    checkPasswordLength(password);
     const made = await this.#queue.run(() => this.#bcrypt(password));
     return Buffer.from(made).toString("base64");
   }

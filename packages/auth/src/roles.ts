@@ -54,7 +54,7 @@ export function roleDelete(auth: AuthStore, { role: name }: AuthRoleDeleteReques
 
 /** For administrators, and for whoever has the role. */
 export function roleGet(auth: AuthStore, { role }: AuthRoleGetRequest, by: Identity): Permission[] {
-  const held = by.username !== "" && auth.user(by.username)?.roles.includes(role) === true;
+  const held = by.user !== "" && auth.user(by.user)?.roles.includes(role) === true;
   if (!held) auth.checkAdmin(by);
   const { keyPermission } = find(auth, role);
   return role === ROOT ? [EVERYTHING] : keyPermission;

@@ -94,7 +94,7 @@ export function userRevokeRole(auth: AuthStore, request: AuthUserRevokeRoleReque
 
 /** For administrators, and for the user himself. */
 export function userGet(auth: AuthStore, { name }: AuthUserGetRequest, by: Identity): string[] {
-  if (by.username === "" || by.username !== name) auth.checkAdmin(by);
+  if (by.user === "" || by.user !== name) auth.checkAdmin(by);
   return find(auth, name).roles;
 }
 

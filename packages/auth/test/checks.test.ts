@@ -78,15 +78,15 @@ const DENIED = "PERMISSION_DENIED";
 test("checkKeys: off; nobody; old revision; unknown user; root; the range", () => {
   const { admin, range, put } = checks();
   expect(range(ANONYMOUS)).toBe("USER_NAME_EMPTY");
-  expect(range({ username: "U", revision: admin.auth.revision - 1 })).toBe("OLD_AUTH_REVISION");
-  expect(range({ username: "root", revision: admin.auth.revision - 1 })).toBe("OLD_AUTH_REVISION");
+  expect(range({ user: "U", authRevision: admin.auth.revision - 1 })).toBe("OLD_AUTH_REVISION");
+  expect(range({ user: "root", authRevision: admin.auth.revision - 1 })).toBe("OLD_AUTH_REVISION");
   expect(range("nobody")).toBe(DENIED);
   expect(range("root", { key: bytes("a"), rangeEnd: bytes("z") })).toBe("ok");
   expect(range("D")).toBe("ok");
   expect(range("D", { rangeEnd: bytes("fop") })).toBe(DENIED);
   expect(range("W")).toBe(DENIED);
   // A revision of the future, as a signed token may have, passes here.
-  expect(put({ username: "U", revision: admin.auth.revision + 5 }, {})).toBe("ok");
+  expect(put({ user: "U", authRevision: admin.auth.revision + 5 }, {})).toBe("ok");
   admin.do("authDisable", {});
   expect(range(ANONYMOUS)).toBe("ok");
 });
@@ -94,7 +94,7 @@ test("checkKeys: off; nobody; old revision; unknown user; root; the range", () =
 test("checkUnchanged: any other revision than the store's, old or new, but nobody's", () => {
   const { auth } = checks();
   const check = (revision: number) =>
-    verdict(() => auth.checkUnchanged({ username: "U", revision }));
+    verdict(() => auth.checkUnchanged({ user: "U", authRevision: revision }));
   expect(check(auth.revision)).toBe("ok");
   expect(check(auth.revision - 1)).toBe("OLD_AUTH_REVISION");
   expect(check(auth.revision + 1)).toBe("OLD_AUTH_REVISION");
@@ -104,7 +104,7 @@ test("checkUnchanged: any other revision than the store's, old or new, but nobod
 test("checkKnown, checkAdmin, isAdmin", () => {
   const { auth, admin } = checks();
   expect(verdict(() => auth.checkKnown(ANONYMOUS))).toBe("USER_NAME_EMPTY");
-  expect(verdict(() => auth.checkKnown({ username: "nobody", revision: 1 }))).toBe("ok");
+  expect(verdict(() => auth.checkKnown({ user: "nobody", authRevision: 1 }))).toBe("ok");
   expect(verdict(() => auth.checkAdmin(admin.as("U")))).toBe(DENIED);
   expect([
     auth.isAdmin(ANONYMOUS),

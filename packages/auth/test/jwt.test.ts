@@ -68,15 +68,15 @@ test.for([
   const clock = new VirtualClock(1_700_000_000_000);
   const keys = `priv-key=${priv}${pub === "" ? "" : `,pub-key=${pub}`}`;
   const tokens = provider(`jwt,sign-method=${method},${keys},ttl=10s`, clock);
-  const token = await tokens.sign({ username: "u", revision: 5 });
+  const token = await tokens.sign({ user: "u", authRevision: 5 });
   const [header, claims] = token
     .split(".")
     .map((part) => Buffer.from(part, "base64url").toString());
   expect(JSON.parse(header!)).toEqual({ alg: method, typ: "JWT" });
   expect(JSON.parse(claims!)).toEqual({ username: "u", revision: 5, exp: 1_700_000_010 });
-  expect(await tokens.identityOf(token)).toEqual({ username: "u", revision: 5 });
+  expect(await tokens.identityOf(token)).toEqual({ user: "u", authRevision: 5 });
   // Known by now, so at once.
-  expect(tokens.identityOf(token)).toEqual({ username: "u", revision: 5 });
+  expect(tokens.identityOf(token)).toEqual({ user: "u", authRevision: 5 });
   clock.advance(10_000);
   expect(await outcome(() => tokens.identityOf(token))).toBe("INVALID_AUTH_TOKEN");
   expect(await outcome(() => tokens.identityOf(`${token}x`))).toBe("INVALID_AUTH_TOKEN");
@@ -125,21 +125,21 @@ test("identityOf: what is not signed as configured, or does not say who, is no t
       "INVALID_AUTH_TOKEN",
     ]);
   }
-  expect(await tokens.identityOf(await signed(good))).toEqual({ username: "u", revision: 5 });
+  expect(await tokens.identityOf(await signed(good))).toEqual({ user: "u", authRevision: 5 });
 });
 
 test("identityOf: without exp for ever; iat is ignored; a fraction of a revision is cut", async () => {
   const tokens = provider("jwt,sign-method=RS256,pub-key=rsa.pub");
   expect(await tokens.identityOf(await signed({ username: "u", revision: 5.9 }))).toEqual({
-    username: "u",
-    revision: 5,
+    user: "u",
+    authRevision: 5,
   });
   const early = { username: "u", revision: 5, iat: 1_900_000_000, exp: 0 };
-  expect(await tokens.identityOf(await signed(early))).toEqual({ username: "u", revision: 5 });
+  expect(await tokens.identityOf(await signed(early))).toEqual({ user: "u", authRevision: 5 });
 });
 
 test("sign: not with the public key alone, nor with a curve of another method", async () => {
-  const identity = { username: "u", revision: 1 };
+  const identity = { user: "u", authRevision: 1 };
   const verifier = provider("jwt,sign-method=RS256,pub-key=rsa.pub");
   expect(await outcome(() => verifier.sign(identity))).toBe("VERIFY_ONLY");
   expect(await outcome(() => provider("jwt,sign-method=ES512,priv-key=p256").sign(identity))).toBe(
@@ -188,7 +188,7 @@ test.for([
 
 test("openTokenProvider: nothing at all is a member that nobody logs in to", async () => {
   const tokens = provider("");
-  expect(await outcome(() => tokens.sign({ username: "u", revision: 1 }))).toBe(
+  expect(await outcome(() => tokens.sign({ user: "u", authRevision: 1 }))).toBe(
     "AUTHENTICATION_FAILED",
   );
   expect(await outcome(() => tokens.identityOf("a.1"))).toBe("INVALID_AUTH_TOKEN");

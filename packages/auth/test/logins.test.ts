@@ -155,7 +155,7 @@ test("applyAuthenticate: checks again what the log has reached, and gives the to
   expect(apply("u")).toEqual({ token: "letters.7" });
   expect(verdict(() => apply("nobody"))).toBe("AUTHENTICATION_FAILED");
   expect(verdict(() => apply("np"))).toBe("NO_PASSWORD_USER");
-  expect(tokens.identityOf("letters.7")).toEqual({ username: "u", revision: auth.revision });
+  expect(tokens.identityOf("letters.7")).toEqual({ user: "u", authRevision: auth.revision });
 });
 
 test("tokens: end with the user, with his password and with authentication; a lost role does not end them", async () => {

@@ -169,7 +169,6 @@ describe("parseArguments", () => {
     ["--feature-gates=Foo=true", "unrecognized feature gate: Foo", ""],
     ["---name", "bad flag syntax: ---name", ""],
     ["--discovery-srv=example.com", "discovery", ""],
-    ["--auth-token=jwt,pub-key=a", "signed tokens", "--auth-token simple"],
   ])("refuses %s with exit code 2, and says why", (arg, problem, advice) => {
     const error = failure([arg]);
     expect(error.exitCode).toBe(2);

@@ -190,6 +190,12 @@ export class Lessor {
     return this.#leases.has(id);
   }
 
+  /** The attached keys in no order, each made when it is asked for; undefined when there is no such lease. */
+  attachedKeys(id: bigint): Iterable<Uint8Array> | undefined {
+    const lease = this.#leases.get(id);
+    return lease === undefined ? undefined : bytesOf(lease.keys);
+  }
+
   /** Ids of all leases, the one that ends first first; those of a follower by their remaining time. */
   list(): bigint[] {
     const now = this.#clock.monotonic();
@@ -295,6 +301,10 @@ export class Lessor {
 
 function keyText(key: Uint8Array): string {
   return Buffer.prototype.latin1Slice.call(key, 0, key.length);
+}
+
+function* bytesOf(keys: Iterable<string>): Generator<Uint8Array, void> {
+  for (const key of keys) yield Buffer.from(key, "latin1");
 }
 
 /** Byte order, which is the order of the texts; owned. */

@@ -68,6 +68,16 @@ export interface MemberConfig {
   initialClusterState: "new" | "existing";
   /** Keeps clusters with equal URLs apart: part of member and cluster ids. Default `etcd-cluster`. */
   initialClusterToken: string;
+  /**
+   * What tokens are: `simple` (kept in memory by each member), `jwt,sign-method=RS256,priv-key=<path>,pub-key=<path>,ttl=5m`
+   * (signed; methods RS, PS, ES, HS with 256, 384, 512, and EdDSA), or "" for none: nobody logs in with a password.
+   * Default `simple`.
+   */
+  authToken: string;
+  /** Seconds that a simple token lives after its last use; 0 is the default, 300. */
+  authTokenTtlSeconds: number;
+  /** Cost of hashing passwords: 4 to 31, each step doubles it. Default 10. */
+  bcryptCost: number;
   /** Raft log entries applied between two snapshots of the log. At least 1, default 10,000. */
   snapshotCount: number;
   /** Space that a defragmentation must give free to be done at the start, in MiB; 0 never. Default 0. */
@@ -172,6 +182,9 @@ export const defaultConfig: Readonly<MemberConfig> = {
   initialCluster: "",
   initialClusterState: "new",
   initialClusterToken: "etcd-cluster",
+  authToken: "simple",
+  authTokenTtlSeconds: 300,
+  bcryptCost: 10,
   snapshotCount: 10_000,
   bootstrapDefragThresholdMegabytes: 0,
   snapshotCatchupEntries: 5_000,

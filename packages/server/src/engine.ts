@@ -1,6 +1,8 @@
+import { type AuthStore, Logins, type TokenProvider } from "@nodetcd/auth";
 import type { Backend } from "@nodetcd/backend";
 import type { Lessor } from "@nodetcd/lease";
 import type { Store } from "@nodetcd/mvcc";
+import type { Init, InternalRaftRequest } from "@nodetcd/messages";
 import type { RawNode } from "@nodetcd/raft";
 import type { Logger, Runtime } from "@nodetcd/runtime";
 import { applyMembershipChange } from "./apply/change-membership.ts";
@@ -19,11 +21,13 @@ import type { Cluster } from "./membership/cluster.ts";
 import { LogSnapshots } from "./persist/log-snapshot.ts";
 import { ReadyLoop } from "./persist/ready-loop.ts";
 import { InFlight } from "./propose/in-flight.ts";
+import { openTokens } from "./open-tokens.ts";
 import { Proposer } from "./propose/propose.ts";
 import { RequestIds } from "./wire/request-id.ts";
 import { RaftFacade } from "./raft-facade.ts";
 import { LinearizableReads } from "./read/linearizable.ts";
 import { FairQueue } from "./read/fair-queue.ts";
+import { Access } from "./receive/access.ts";
 import { raiseNoSpace } from "./receive/quota-check.ts";
 import { ResponseHeaders } from "./wire/response-header.ts";
 
@@ -37,6 +41,7 @@ export interface EngineParts {
   readonly backend: Backend;
   readonly store: Store;
   readonly lessor: Lessor;
+  readonly auth: AuthStore;
   readonly cluster: Cluster;
   readonly snapshotDirectory: string;
   readonly applyMeter: ApplyMeter;
@@ -72,9 +77,10 @@ interface Records {
   readonly quota: Quota;
   readonly requestIds: RequestIds;
   readonly inFlight: InFlight;
+  readonly tokens: TokenProvider;
 }
 
-function openRecords({ runtime, config, start, backend }: EngineParts): Records {
+function openRecords({ runtime, config, logger, start, backend, auth }: EngineParts): Records {
   const { memberId, clusterId, snapshotIndex, snapshotTerm } = start;
   return {
     applied: new AppliedIndex(backend, snapshotIndex, snapshotTerm),
@@ -83,15 +89,17 @@ function openRecords({ runtime, config, start, backend }: EngineParts): Records 
     quota: new Quota(config.quotaBackendBytes, () => backend.size()),
     requestIds: new RequestIds(memberId, runtime.clock),
     inFlight: new InFlight(runtime.clock, requestTimeoutMs(config)),
+    tokens: openTokens(runtime, config, auth, logger),
   };
 }
 
 function buildEntryApplier(parts: EngineParts, records: Records, proposer: Proposer): EntryApplier {
-  const { backend, store, lessor, cluster, logger, start } = parts;
-  const { alarms, headers, requestIds, inFlight, quota } = records;
+  const { backend, store, lessor, auth, cluster, logger, start } = parts;
+  const { alarms, applied, headers, requestIds, inFlight, quota, tokens } = records;
   const { memberId, clusterId } = start;
   return new EntryApplier({
-    state: { backend, store, lessor, alarms, headers },
+    state: { backend, store, lessor, alarms, auth, tokens, headers },
+    applied,
     cluster,
     ids: { memberId, clusterId },
     requestIds,
@@ -202,7 +210,13 @@ export function buildEngine(parts: EngineParts): Engine {
     becomeReady: () => becomeReady(),
     onProgress: () => snapshots.takeIfDue(),
   });
-  const expiry = new LeaseExpiry(proposer, logger);
+  const { auth } = parts;
+  const access = new Access({ auth, tokens: records.tokens, applied, reads });
+  const asMember = {
+    proposeMessage: (request: Init<InternalRaftRequest>) =>
+      proposer.proposeMessage(request, access.member),
+  };
+  const expiry = new LeaseExpiry(asMember, logger);
   lessor.onExpired = (expired) => expiry.revoke(expired);
   if (config.featureGates.LeaseCheckpoint === true) {
     lessor.onCheckpoint = (checkpoints) => {
@@ -221,6 +235,8 @@ export function buildEngine(parts: EngineParts): Engine {
     reads,
     fairQueue,
     raft,
+    access,
+    logins: new Logins({ ...runtime, auth, logger, bcryptCost: config.bcryptCost }),
   };
   const campaign = (): void => {
     const { voters } = cluster.confState();

@@ -1,3 +1,5 @@
+import type { AuthRefusal } from "@nodetcd/auth";
+
 /**
  * Why a member cannot start or go on.
  * - `BAD_CONFIG`: an option that cannot work; the message says which and what to do.
@@ -29,7 +31,9 @@ export class ServerError extends Error {
 }
 
 /** Why one request is refused; `wire/error-map.ts` has the status and text of each. */
-export type RequestErrorCode =
+export type RequestErrorCode = AuthRefusal | OwnRefusal;
+
+type OwnRefusal =
   | "EMPTY_KEY"
   | "KEY_NOT_FOUND"
   | "VALUE_PROVIDED"
@@ -57,13 +61,10 @@ export type RequestErrorCode =
   | "NO_LEADER"
   | "NOT_LEADER"
   | "BAD_LEADER_TRANSFEREE"
-  | "AUTH_NOT_ENABLED"
-  | "ROOT_USER_NOT_FOUND"
   | "STOPPED"
   | "TIMEOUT"
   | "CORRUPT"
   | "WATCH_CANCELED"
-  | "INVALID_AUTH_TOKEN"
   | "ELECTION_NOT_LEADER"
   | "ELECTION_NO_LEADER"
   | "MISSING_LEADER_KEY"

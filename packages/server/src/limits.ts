@@ -54,3 +54,5 @@ export const LONG_READ_SLICE_MS = 3;
 export const JOIN_STEP_BYTES: number = 512 * 1024;
 /** Longest reply to a range, in bytes; longer ones are refused as by etcd's gRPC (2^31 - 1). */
 export const REPLY_BYTES_MAX: number = 2 ** 31 - 1;
+/** Users whose identity is kept ready for their next request; with one more all are forgotten. */
+export const CALLERS_KEPT_MAX = 1_000;

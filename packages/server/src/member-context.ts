@@ -1,3 +1,4 @@
+import type { AuthStore, Logins, TokenProvider } from "@nodetcd/auth";
 import type { Backend } from "@nodetcd/backend";
 import type { Lessor } from "@nodetcd/lease";
 import type { Store } from "@nodetcd/mvcc";
@@ -7,6 +8,7 @@ import type { Quota } from "./state/quota.ts";
 import type { MemberConfig } from "./config.ts";
 import type { Alarms } from "./state/alarms.ts";
 import type { Cluster } from "./membership/cluster.ts";
+import type { Access } from "./receive/access.ts";
 import type { Proposer } from "./propose/propose.ts";
 import type { RequestIds } from "./wire/request-id.ts";
 import type { FairQueue } from "./read/fair-queue.ts";
@@ -34,6 +36,9 @@ export interface MemberContext {
   readonly store: Store;
   readonly lessor: Lessor;
   readonly alarms: Alarms;
+  readonly auth: AuthStore;
+  readonly tokens: TokenProvider;
+  readonly logins: Logins;
   readonly cluster: Cluster;
   readonly applied: AppliedIndex;
   readonly quota: Quota;
@@ -43,4 +48,5 @@ export interface MemberContext {
   readonly fairQueue: FairQueue;
   readonly headers: ResponseHeaders;
   readonly raft: RaftView;
+  readonly access: Access;
 }

@@ -6,6 +6,7 @@ import { describe, expect, test } from "vitest";
 import { defaultConfig } from "../src/config.ts";
 import { RequestError } from "../src/errors.ts";
 import { CallMeter } from "../src/measure/call-meter.ts";
+import type { Admission } from "../src/receive/admission.ts";
 import { Dispatcher, type QuickHandlers } from "../src/receive/dispatcher.ts";
 import type { Handlers } from "../src/receive/handler.ts";
 
@@ -40,14 +41,20 @@ function endOf(transport: LocalTransport, path: string): Promise<string> {
   });
 }
 
-function dispatch(admit: ConstructorParameters<typeof Dispatcher>[0]): {
+function dispatch(
+  admit: Admission["admit"],
+  allow: Admission["allow"] = () => undefined,
+): {
   transport: LocalTransport;
   reached: string[];
 } {
   const reached: string[] = [];
   const { handlers, quick } = recordingHandlers(reached);
   const meter = new CallMeter(nodeRuntime, defaultConfig, silentLogger);
-  const dispatcher = new Dispatcher(admit, meter);
+  const dispatcher = new Dispatcher(
+    { admit, allow, refusal: (_path, _bytes, error) => error },
+    meter,
+  );
   dispatcher.register(handlers, quick);
   return { transport: new LocalTransport(dispatcher.services, nodeRuntime.clock), reached };
 }

@@ -1,5 +1,6 @@
 import { Status } from "@nodetcd/grpc";
 import {
+  MemberAddRequest,
   CompareResult,
   CompareTarget,
   type Init,
@@ -277,10 +278,12 @@ describe("KV", () => {
   });
 
   test("calls that are not built yet answer UNIMPLEMENTED by name, unknown ones as grpc-go does", async () => {
-    const call = (path: string) => failure(member.transport.unary(path, new Uint8Array(0)));
-    expect(await call("/etcdserverpb.Auth/UserAdd")).toEqual({
+    const call = (path: string, request: Uint8Array = new Uint8Array(0)) =>
+      failure(member.transport.unary(path, request));
+    const added = MemberAddRequest.encode({ peerUrls: ["http://127.0.0.1:1"] });
+    expect(await call("/etcdserverpb.Cluster/MemberAdd", added)).toEqual({
       code: Status.UNIMPLEMENTED,
-      message: "nodetcd: UserAdd is not implemented yet",
+      message: "nodetcd: MemberAdd is not implemented yet",
     });
     expect((await call("/etcdserverpb.KV/Frobnicate")).code).toBe(Status.UNIMPLEMENTED);
     expect((await call("/etcdserverpb.Auth/Authenticate")).message).toBe(

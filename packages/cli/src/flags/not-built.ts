@@ -14,10 +14,6 @@ export const DISCOVERY: Missing = {
   feature: "cluster discovery",
   advice: "Leave it out: this version runs a single member, which needs no discovery.",
 };
-export const TOKENS: Missing = {
-  feature: "authentication by signed tokens",
-  advice: "Leave it out, or use --auth-token simple.",
-};
 export const ORIGINS: Missing = {
   feature: "filtering of HTTP requests by origin or host",
   advice: "Leave it out (all are allowed), or filter in a proxy in front.",

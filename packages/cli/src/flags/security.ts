@@ -2,7 +2,7 @@ import type { TlsVersion } from "@nodetcd/runtime";
 import type { TransportSecurity } from "@nodetcd/server";
 import { type Flag, flag } from "./flag.ts";
 import { bool, type Kind, text, uint, words } from "./kinds.ts";
-import { notBuilt, ORIGINS, TOKENS, withoutEffect } from "./not-built.ts";
+import { notBuilt, ORIGINS } from "./not-built.ts";
 
 const everything = (values: string[]): boolean => ["", "*"].includes(values.join(","));
 
@@ -168,7 +168,13 @@ export const PEER_SKIP_SAN: Flag = security(
 );
 
 export const AUTH: readonly Flag[] = [
-  notBuilt("auth-token", text, "simple", TOKENS, (value) => ["", "simple"].includes(value)),
-  withoutEffect("bcrypt-cost", uint, "10", "Cost of hashing passwords."),
-  withoutEffect("auth-token-ttl", uint, "300", "Seconds that a simple token lives."),
+  flag("auth-token", text, "simple", "Tokens: simple, or jwt and its options.", (d, v) => {
+    d.config.authToken = v;
+  }),
+  flag("bcrypt-cost", uint, "10", "Cost of hashing passwords, 4 to 31.", (d, v) => {
+    d.config.bcryptCost = v;
+  }),
+  flag("auth-token-ttl", uint, "300", "Seconds that a simple token lives.", (d, v) => {
+    d.config.authTokenTtlSeconds = v;
+  }),
 ];

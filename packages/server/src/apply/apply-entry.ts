@@ -14,9 +14,12 @@ import {
   done,
   type Outcome,
 } from "./applier.ts";
+import { applyAuth } from "./auth.ts";
 import { applyClusterVersionSet } from "./cluster-version-set.ts";
+import { authorizationGuard } from "./guards/authorization.ts";
 import { corruptGuard, noSpaceGuard } from "./guards/alarm.ts";
 import { quotaGuard } from "./guards/quota.ts";
+import type { AppliedIndex } from "../state/applied-index.ts";
 import type { Quota } from "../state/quota.ts";
 import { keyValueApplier, type State } from "./key-value-applier.ts";
 import { applyMemberAttributesSet } from "./member-attributes-set.ts";
@@ -37,6 +40,8 @@ export interface EntryApplierOptions {
   readonly ids: { readonly clusterId: bigint; readonly memberId: bigint };
   readonly requestIds: RequestIds;
   readonly inFlight: InFlight;
+  /** Of the entry before the one that is applied. */
+  readonly applied: Pick<AppliedIndex, "index" | "touch">;
   readonly quota: Quota;
   readonly logger: Logger;
   readonly meter: ApplyMeter;
@@ -59,12 +64,14 @@ export class EntryApplier {
 
   constructor(options: EntryApplierOptions) {
     this.#options = options;
-    this.#base = quotaGuard(keyValueApplier(options.state), options.quota);
+    const { auth, lessor } = options.state;
+    const inner = quotaGuard(keyValueApplier(options.state), options.quota);
+    this.#base = authorizationGuard(inner, auth, lessor);
     this.#guarded = this.#base;
     this.#chooseGuards();
   }
 
-  /** Alarms decide what is refused: outermost the corrupt alarm, under it the full disk. */
+  /** Outermost the corrupt alarm, under it the full disk, under that, whatever is raised, who may. */
   #chooseGuards(): void {
     const { alarms } = this.#options.state;
     this.#guarded = this.#base;
@@ -175,6 +182,9 @@ export class EntryApplier {
       if (request.alarm.action !== AlarmAction.GET) this.#chooseGuards();
       return outcome;
     }
+    const { state, applied } = this.#options;
+    const reply = applyAuth(state, request, context, applied);
+    if (reply !== undefined) return done(reply);
     this.#dispatchToCluster(request);
     return done(NO_REPLY);
   }

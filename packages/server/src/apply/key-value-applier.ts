@@ -1,3 +1,4 @@
+import type { AuthStore, TokenProvider } from "@nodetcd/auth";
 import type { Backend } from "@nodetcd/backend";
 import type { Lessor } from "@nodetcd/lease";
 import type { Store } from "@nodetcd/mvcc";
@@ -20,6 +21,8 @@ export interface State {
   readonly store: Store;
   readonly lessor: Lessor;
   readonly alarms: Alarms;
+  readonly auth: AuthStore;
+  readonly tokens: TokenProvider;
   readonly headers: ResponseHeaders;
 }
 

@@ -1,4 +1,4 @@
-import { BUCKETS, type Backend, openBackend } from "@nodetcd/backend";
+import { type Backend, openBackend } from "@nodetcd/backend";
 import { DiskError, type Logger, type Runtime } from "@nodetcd/runtime";
 import { storageVersion } from "../state/storage-version.ts";
 import type { MemberConfig } from "../config.ts";
@@ -6,8 +6,6 @@ import { adviceFor, type DataDirectory } from "../data-dir.ts";
 import { ServerError } from "../errors.ts";
 import type { Timings } from "../metrics/timings.ts";
 
-const AUTH_ENABLED_KEY = Buffer.from("authEnabled");
-const AUTH_REVISION_KEY = Buffer.from("authRevision");
 /** The schema versions that this program reads. */
 const KNOWN_SCHEMAS = new Set(["3.5.0", "3.6.0", "3.7.0"]);
 
@@ -105,19 +103,4 @@ export function checkDatabase(backend: Backend): void {
       `The database was written by a newer version: storage version "${version}" is not supported`,
     );
   }
-  if (backend.get(BUCKETS.auth, AUTH_ENABLED_KEY)?.[0] === 1) {
-    throw new ServerError(
-      "NOT_BUILT_YET",
-      "Authentication is enabled in this data directory, and is not built yet: starting without it " +
-        "would open the data to everybody. Disable it with etcd first",
-    );
-  }
-}
-
-/** Writes what etcd writes into every fresh database besides its buckets. */
-export function initializeDatabase(backend: Backend): void {
-  if (backend.get(BUCKETS.auth, AUTH_REVISION_KEY) !== undefined) return;
-  const one = Buffer.alloc(8);
-  one.writeBigUInt64BE(1n);
-  backend.put(BUCKETS.auth, AUTH_REVISION_KEY, one);
 }

@@ -1,3 +1,4 @@
+import { type AuthStore, openAuthStore } from "@nodetcd/auth";
 import type { Backend } from "@nodetcd/backend";
 import { type Lessor, openLessor } from "@nodetcd/lease";
 import { openStore, type Store } from "@nodetcd/mvcc";
@@ -11,7 +12,7 @@ import type { Timings } from "../metrics/timings.ts";
 import { bootstrap } from "./bootstrap.ts";
 import type { Bootstrap } from "./context.ts";
 import { defragmentAtStart } from "./defragment-at-start.ts";
-import { checkDatabase, initializeDatabase, openDatabaseOf, openingFiles } from "./open-data.ts";
+import { checkDatabase, openDatabaseOf, openingFiles } from "./open-data.ts";
 
 /** What the files of a member are opened with. */
 export interface Opening {
@@ -33,11 +34,12 @@ export interface OpenFiles {
   readonly start: Bootstrap;
   readonly store: Store;
   readonly lessor: Lessor;
+  readonly auth: AuthStore;
 }
 
 /**
- * Opens the database, which locks the directory, then opens or makes the log, then reads leases and
- * keys into memory. Raises `ServerError`.
+ * Opens the database, which locks the directory, then opens or makes the log, then reads users,
+ * leases and keys into memory. Raises `ServerError`.
  */
 export async function openFiles(opening: Opening): Promise<OpenFiles> {
   const { runtime, directory, logger } = opening;
@@ -46,10 +48,11 @@ export async function openFiles(opening: Opening): Promise<OpenFiles> {
     const backend = await openDatabase(opening);
     const cluster = new Cluster(backend);
     const start = await openLog(opening, backend, cluster);
+    const auth = openAuthStore({ backend, logger });
     const lessor = readLeases(opening, backend);
     const store = await readKeys(opening, backend, lessor);
     logger.info("kvstore restored", { "current-rev": store.revision });
-    return { backend, cluster, start, store, lessor };
+    return { backend, cluster, start, store, lessor, auth };
   });
 }
 
@@ -59,7 +62,6 @@ async function openDatabase(opening: Opening): Promise<Backend> {
   cleanup.add(() => backend.close().catch(() => undefined));
   tidyDataDirectory(runtime.disk, directory, logger);
   checkDatabase(backend);
-  initializeDatabase(backend);
   await defragmentAtStart(backend, config.bootstrapDefragThresholdMegabytes, logger);
   return backend;
 }

@@ -3,7 +3,6 @@ import { Gauge, type Registry } from "prom-client";
 import type { FeatureGate, MemberConfig } from "../config.ts";
 import type { MemberContext } from "../member-context.ts";
 import { hexId } from "../membership/ids.ts";
-import { authRevision } from "../receive/auth-status.ts";
 import { alarmName } from "../receive/status.ts";
 import { ETCD_VERSION } from "../version.ts";
 import { scraped } from "./scraped.ts";
@@ -65,8 +64,10 @@ export function registerClusterMetrics(registry: Registry, member: MemberContext
       }
     },
   });
-  gauge("etcd_debugging_auth_revision", "The current revision of auth store.", () =>
-    authRevision(member),
+  gauge(
+    "etcd_debugging_auth_revision",
+    "The current revision of auth store.",
+    () => member.auth.revision,
   );
   counter(
     "etcd_server_learner_promote_successes",

@@ -2,7 +2,7 @@ import { Slab } from "@nodetcd/bytes";
 import { InternalRaftRequest, type Init } from "@nodetcd/messages";
 import { RequestError } from "../errors.ts";
 import { APPLY_LAG_MAX } from "../limits.ts";
-import type { Caller } from "../wire/caller.ts";
+import { ANYBODY, type Caller } from "../wire/caller.ts";
 import { encodeEntry, type RequestField } from "../wire/entry-codec.ts";
 import type { InFlight, Waiter } from "./in-flight.ts";
 import type { RequestIds } from "../wire/request-id.ts";
@@ -44,11 +44,18 @@ export class Proposer {
     this.#submit(suffix, entry, waiter);
   }
 
-  /** Proposes any request of the member's own; resolves with the encoded reply. */
-  async proposeMessage(request: Init<InternalRaftRequest>): Promise<Uint8Array> {
+  /**
+   * Proposes any request, by default of nobody in particular (as the member's own are that need no rights);
+   * resolves with the encoded reply.
+   */
+  async proposeMessage(
+    request: Init<InternalRaftRequest>,
+    caller: Caller = ANYBODY,
+  ): Promise<Uint8Array> {
     this.#assertOpen();
     const suffix = this.#ids.next();
-    const header = { id: this.#ids.full(suffix) };
+    const { user: username, authRevision } = caller;
+    const header = { id: this.#ids.full(suffix), username, authRevision };
     const waiter = new PromiseWaiter();
     this.#submit(suffix, InternalRaftRequest.encode({ ...request, header }), waiter);
     return waiter.result;

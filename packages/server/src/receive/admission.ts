@@ -3,17 +3,33 @@ import type { MethodPath } from "@nodetcd/messages";
 import { RequestError } from "../errors.ts";
 import type { MemberContext } from "../member-context.ts";
 import { ANYBODY, type Caller } from "../wire/caller.ts";
-
-/** Decides whether a call may go on, and as whose; raises the `RequestError` that refuses it. */
-export type Admission = (path: MethodPath, call: ServerCall) => Caller | Promise<Caller>;
+import { firstRefusal } from "./form.ts";
+import { checkRule, isIdentified } from "./rules.ts";
 
 /** What every call of every method passes before anything is done for it. */
-export function admission({ raft }: Pick<MemberContext, "raft">): Admission {
-  return (_path, call) => {
-    // A client that wants no answer of a member that has no leader says so.
-    if (raft.leader === 0n && call.metadata.get("hasleader") === "true") {
-      throw new RequestError("NO_LEADER");
-    }
-    return ANYBODY;
+export interface Admission {
+  /** Who is it? Raises the `RequestError` (or an `AuthError`) that refuses the call. */
+  admit(path: MethodPath, call: ServerCall): Caller | Promise<Caller>;
+  /** May he? Asked for each request of a unary or server-streaming method; raises what refuses it. */
+  allow(path: MethodPath, request: unknown, caller: Caller): void;
+  /** Called with what `admit` or `allow` raised; answers what the client is told. */
+  refusal(path: MethodPath, bytes: Uint8Array, error: unknown): unknown;
+}
+
+export function admission({
+  raft,
+  auth,
+  access,
+}: Pick<MemberContext, "raft" | "auth" | "access">): Admission {
+  return {
+    admit(path, call) {
+      // A client that wants no answer of a member that has no leader says so.
+      if (raft.leader === 0n && call.metadata.get("hasleader") === "true") {
+        throw new RequestError("NO_LEADER");
+      }
+      return isIdentified(path) ? access.identify(call) : ANYBODY;
+    },
+    allow: (path, request, caller) => checkRule(auth, path, request, caller),
+    refusal: firstRefusal,
   };
 }

@@ -9,6 +9,7 @@ import {
   ownedKey,
   prefixOf,
   proposeTxn,
+  RecipeCall,
   sessionLease,
   waitForEarlier,
 } from "./recipes.ts";
@@ -16,14 +17,14 @@ import { proclaim, resign } from "./proclaim.ts";
 
 /** Puts a candidate's key under the election's name; the oldest key there leads. */
 async function campaign(
-  member: MemberContext,
+  by: RecipeCall,
   request: CampaignRequest,
   scope: CallScope,
 ): Promise<Init<CampaignResponse>> {
   const { name, value } = request;
-  const lease = await sessionLease(member, request.lease);
+  const lease = await sessionLease(by, request.lease);
   const key = ownedKey(name, lease);
-  const response = await proposeTxn(member, {
+  const response = await proposeTxn(by, {
     compare: [createdAt(key, 0)],
     success: [{ requestPut: { key, value, lease } }],
     failure: [{ requestRange: { key } }],
@@ -31,13 +32,13 @@ async function campaign(
   const present = response.responses[0]?.responseRange?.kvs[0];
   const rev = present?.createRevision ?? response.header?.revision ?? 0;
   const leader = { name, key, rev, lease };
-  const withdraw = scope.withdrawal(() => resign(member, leader));
+  const withdraw = scope.withdrawal(() => resign(by, leader));
   try {
     // The same candidate with something new to say.
     if (present !== undefined && !equalBytes(present.value, value)) {
-      await proclaim(member, leader, value);
+      await proclaim(by, leader, value);
     }
-    await waitForEarlier(member, scope, prefixOf(name), rev - 1);
+    await waitForEarlier(by, scope, prefixOf(name), rev - 1);
     if (scope.cancelled) throw new RequestError("STOPPED");
   } catch (error) {
     await withdraw();
@@ -50,5 +51,5 @@ async function campaign(
 export function receiveCampaign(
   member: MemberContext,
 ): UnaryHandler<CampaignRequest, CampaignResponse> {
-  return (request, call) => campaign(member, request, new CallScope(call));
+  return (request, call) => campaign(new RecipeCall(member, call), request, new CallScope(call));
 }

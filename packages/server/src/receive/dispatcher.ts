@@ -31,16 +31,16 @@ const FAILURES: Partial<Record<string, Fail>> = {
 };
 
 /**
- * The one way in, the same for every method of the table: admitted -> decoded -> handled -> encoded or
- * refused, and measured from beginning to end.
+ * The one way in, the same for every method of the table: admitted -> decoded -> allowed -> handled ->
+ * encoded or refused, and measured from beginning to end.
  */
 export class Dispatcher {
   readonly services: Services = new Services();
-  readonly #admit: Admission;
+  readonly #admission: Admission;
   readonly #meter: CallMeter;
 
-  constructor(admit: Admission, meter: CallMeter) {
-    this.#admit = admit;
+  constructor(admission: Admission, meter: CallMeter) {
+    this.#admission = admission;
     this.#meter = meter;
   }
 
@@ -83,9 +83,18 @@ export class Dispatcher {
         );
       } else reply(call, given as Reply<unknown>);
     };
+    const refuse = (call: ClientCall, error: unknown): void =>
+      failCall(call, this.#admission.refusal(method.path, call.bytes, error));
     const handle = (call: ClientCall): void => {
       try {
-        answer(call, handler(request.decode(call.bytes), call));
+        const message = request.decode(call.bytes);
+        try {
+          this.#admission.allow(method.path, message, call.caller);
+        } catch (error) {
+          refuse(call, error);
+          return;
+        }
+        answer(call, handler(message, call));
       } catch (error) {
         failCall(call, error);
       }
@@ -93,16 +102,16 @@ export class Dispatcher {
     this.services.unary(method.path, (bytes, raw) => {
       let caller: Caller | Promise<Caller>;
       try {
-        caller = this.#admit(method.path, raw);
+        caller = this.#admission.admit(method.path, raw);
       } catch (error) {
-        failCall(meter.begin(bytes, raw), error);
+        refuse(meter.begin(bytes, raw), error);
         return;
       }
       if (caller instanceof Promise) {
         const call = meter.begin(bytes, raw);
         caller.then(
           (who) => handle(call.by(who)),
-          (error: unknown) => failCall(call, error),
+          (error: unknown) => refuse(call, error),
         );
         return;
       }
@@ -122,7 +131,9 @@ export class Dispatcher {
     return (call) => {
       call.onMessage = (bytes) => {
         try {
-          const given = handler(method.request.decode(bytes), call);
+          const request: unknown = method.request.decode(bytes);
+          this.#admission.allow(method.path, request, call.caller);
+          const given = handler(request, call);
           given.catch((error: unknown) => failCall(call, error));
         } catch (error) {
           failStream(call, error);
@@ -136,7 +147,7 @@ export class Dispatcher {
     const meter = this.#meter.stream(method);
     const admitted = (call: ClientStream): void => {
       try {
-        const caller = this.#admit(method.path, call);
+        const caller = this.#admission.admit(method.path, call);
         if (caller instanceof Promise) {
           call.pause();
           caller.then(

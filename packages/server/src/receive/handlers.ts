@@ -1,13 +1,12 @@
 import type { MemberContext } from "../member-context.ts";
 import { METHODS, type MethodPath } from "@nodetcd/messages";
-import { notImplemented, RequestError } from "../errors.ts";
 import { RequestField } from "../wire/entry-codec.ts";
-import { receiveAuthStatus } from "./auth-status.ts";
+import { authHandlers } from "./auth.ts";
 import { receiveCampaign } from "./campaign.ts";
 import { receiveDefragment } from "./defragment.ts";
 import type { QuickHandlers } from "./dispatcher.ts";
 import { receiveDowngrade } from "./downgrade.ts";
-import type { Handlers, UnaryHandler } from "./handler.ts";
+import type { Handlers } from "./handler.ts";
 import { receiveHash, receiveHashKv } from "./hash.ts";
 import {
   type HealthStatus,
@@ -39,39 +38,6 @@ import { receiveSnapshot } from "./snapshot.ts";
 import { receiveStatus } from "./status.ts";
 import { receiveTxn } from "./txn.ts";
 import { receiveWatch } from "./watch.ts";
-
-/** Known, and answers UNIMPLEMENTED so far. */
-function notBuilt(method: { readonly name: string }): UnaryHandler<unknown, never> {
-  return () => {
-    throw notImplemented(method.name);
-  };
-}
-
-/** Authentication is not built yet, and so never enabled. */
-function authHandlers(member: MemberContext): Handlers["Auth"] {
-  const { Auth } = METHODS;
-  return {
-    AuthEnable: notBuilt(Auth.AuthEnable),
-    AuthDisable: notBuilt(Auth.AuthDisable),
-    AuthStatus: receiveAuthStatus(member),
-    Authenticate: () => {
-      throw new RequestError("AUTH_NOT_ENABLED");
-    },
-    UserAdd: notBuilt(Auth.UserAdd),
-    UserGet: notBuilt(Auth.UserGet),
-    UserList: notBuilt(Auth.UserList),
-    UserDelete: notBuilt(Auth.UserDelete),
-    UserChangePassword: notBuilt(Auth.UserChangePassword),
-    UserGrantRole: notBuilt(Auth.UserGrantRole),
-    UserRevokeRole: notBuilt(Auth.UserRevokeRole),
-    RoleAdd: notBuilt(Auth.RoleAdd),
-    RoleGet: notBuilt(Auth.RoleGet),
-    RoleList: notBuilt(Auth.RoleList),
-    RoleDelete: notBuilt(Auth.RoleDelete),
-    RoleGrantPermission: notBuilt(Auth.RoleGrantPermission),
-    RoleRevokePermission: notBuilt(Auth.RoleRevokePermission),
-  };
-}
 
 /** What answers each method of the table; those that need more than a row have a file of their own. */
 export function handlersOf(member: MemberContext, health: HealthStatus): Handlers {

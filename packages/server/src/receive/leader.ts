@@ -4,7 +4,7 @@ import type { StoredKeyValue } from "@nodetcd/mvcc";
 import type { MemberContext } from "../member-context.ts";
 import { RequestError } from "../errors.ts";
 import type { UnaryHandler } from "./handler.ts";
-import { firstCreated, prefixOf, readNow } from "./recipes.ts";
+import { firstCreated, prefixOf, readNow, RecipeCall } from "./recipes.ts";
 
 /** A LeaderResponse; owned by the caller. */
 export function leaderReply(
@@ -21,8 +21,9 @@ export function leaderReply(
 
 /** `v3electionpb.Election/Leader` */
 export function receiveLeader(member: MemberContext): UnaryHandler<LeaderRequest, LeaderResponse> {
-  return async ({ name }) => {
-    const { revision, keyValues } = await readNow(member, firstCreated(prefixOf(name)));
+  return async ({ name }, call) => {
+    const by = new RecipeCall(member, call);
+    const { revision, keyValues } = await readNow(by, firstCreated(prefixOf(name)));
     const found = keyValues[0];
     if (found === undefined) throw new RequestError("ELECTION_NO_LEADER");
     return leaderReply(member, revision, found);

@@ -1,8 +1,10 @@
+import { checkLease } from "@nodetcd/auth";
 import type { StreamCall } from "@nodetcd/grpc";
 import { LeaseError } from "@nodetcd/lease";
 import { type Init, LeaseKeepAliveRequest, LeaseKeepAliveResponse } from "@nodetcd/messages";
 import type { MemberContext } from "../member-context.ts";
 import { KEEP_ALIVES_WAITING_MAX } from "../limits.ts";
+import type { Caller } from "../wire/caller.ts";
 import { failCall, failStream } from "../wire/error-map.ts";
 import type { StreamHandler } from "./handler.ts";
 
@@ -68,15 +70,30 @@ class KeepAlives {
     }
   }
 
+  /** Each message is asked anew who sends it, and whether he may write all keys of the lease. */
   #renew(id: bigint): void {
     if (this.#call.cancelled) return;
     const { lessor, headers, store } = this.#member;
     // A lease that is not known may still be on its way through the log.
-    if (lessor.renewable(id)) {
+    if (lessor.renewable(id) && this.#isAllowedNow(id)) {
       // The header is from before the renewal: what it says is certainly not newer.
       const header = headers.of(store.revision);
       this.#answer({ header, id, ttl: lessor.renew(id) });
     } else void this.#renewLater(id);
+  }
+
+  /** False when that is not known at once. Raises what refuses it. */
+  #isAllowedNow(id: bigint): boolean {
+    const caller = this.#member.access.identifyNow(this.#call);
+    if (caller === undefined) return false;
+    this.#check(caller, id);
+    return true;
+  }
+
+  #check(caller: Caller, id: bigint): void {
+    const { auth, lessor } = this.#member;
+    auth.checkKnown(caller);
+    checkLease(auth, caller, id, (lease) => lessor.attachedKeys(lease), "write");
   }
 
   async #renewLater(id: bigint): Promise<void> {
@@ -86,6 +103,7 @@ class KeepAlives {
       if (!lessor.has(id)) {
         await new Promise<void>((resolve) => applied.whenApplied(raft.committedIndex, resolve));
       }
+      this.#check(await this.#member.access.identify(this.#call), id);
       const header = headers.of(store.revision);
       const ttl = await renew(this.#member, id);
       if (!this.#call.cancelled) this.#answer({ header, id, ttl });
@@ -99,7 +117,12 @@ class KeepAlives {
   #goOn(): void {
     const waiting = this.#waiting;
     let next = 0;
-    while (next < waiting.length && !this.#busy) this.#renew(waiting[next++]!);
+    try {
+      while (next < waiting.length && !this.#busy) this.#renew(waiting[next++]!);
+    } catch (error) {
+      failCall(this.#call, error);
+      return;
+    }
     this.#waiting = waiting.slice(next);
     if (this.#halfClosed && !this.#busy) this.#call.finish();
     this.#listenAgain();

@@ -1,3 +1,4 @@
+import { type AttachedKeys, checkLease } from "@nodetcd/auth";
 import type {
   Init,
   LeaseLeasesRequest,
@@ -24,21 +25,36 @@ function describe(
 export function receiveLeaseTimeToLive(
   member: MemberContext,
 ): UnaryHandler<LeaseTimeToLiveRequest, LeaseTimeToLiveResponse> {
-  const { applied, headers, raft, store } = member;
-  return async (request) => {
+  const { access, applied, auth, headers, lessor, raft, store } = member;
+  return async (request, call) => {
     await new Promise<void>((resolve) => applied.whenApplied(raft.committedIndex, resolve));
+    const caller = await access.identify(call);
+    auth.checkKnown(caller);
+    const { id, keys } = request;
+    if (keys) checkLease(auth, caller, id, (lease) => lessor.attachedKeys(lease), "read");
     return { header: headers.of(store.revision), ...describe(member, request) };
   };
 }
 
-/** `etcdserverpb.Lease/LeaseLeases`: the ids of all leases that have not ended. */
+/**
+ * `etcdserverpb.Lease/LeaseLeases`: the ids of all leases that have not ended, for whoever may read the keys of all of
+ * them.
+ */
 export function receiveLeaseLeases({
+  access,
+  auth,
   headers,
   lessor,
   store,
 }: MemberContext): UnaryHandler<LeaseLeasesRequest, LeaseLeasesResponse> {
-  return () => ({
-    header: headers.of(store.revision),
-    leases: lessor.list().map((id) => ({ id })),
-  });
+  const attached: AttachedKeys = (lease) => lessor.attachedKeys(lease);
+  return async (_request, call) => {
+    const caller = await access.identify(call);
+    auth.checkKnown(caller);
+    const ids = lessor.list();
+    if (!auth.isAdmin(caller)) {
+      for (const id of ids) checkLease(auth, caller, id, attached, "read");
+    }
+    return { header: headers.of(store.revision), leases: ids.map((id) => ({ id })) };
+  };
 }

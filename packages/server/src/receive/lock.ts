@@ -17,21 +17,22 @@ import {
   proposeDelete,
   proposeTxn,
   readNow,
+  RecipeCall,
   sessionLease,
   waitForEarlier,
 } from "./recipes.ts";
 
 /** Queues up under the lock's name; the oldest key there holds it. */
 async function lock(
-  member: MemberContext,
+  by: RecipeCall,
   request: LockRequest,
   scope: CallScope,
 ): Promise<Init<LockResponse>> {
-  const lease = await sessionLease(member, request.lease);
+  const lease = await sessionLease(by, request.lease);
   const prefix = prefixOf(request.name);
   const key = ownedKey(request.name, lease);
   const owner = { requestRange: firstCreated(prefix) };
-  const response = await proposeTxn(member, {
+  const response = await proposeTxn(by, {
     compare: [createdAt(key, 0)],
     success: [{ requestPut: { key, lease } }, owner],
     failure: [{ requestRange: { key } }, owner],
@@ -42,28 +43,28 @@ async function lock(
   if (holder === undefined || holder.createRevision === mine) {
     return { header: response.header, key };
   }
-  const withdraw = scope.withdrawal(() => proposeDelete(member, key));
+  const withdraw = scope.withdrawal(() => proposeDelete(by, key));
   try {
-    await waitForEarlier(member, scope, prefix, mine - 1);
+    await waitForEarlier(by, scope, prefix, mine - 1);
     if (scope.cancelled) throw new RequestError("STOPPED");
   } catch (error) {
     await withdraw();
     throw error;
   }
-  const { revision, keyValues } = await readNow(member, { key });
+  const { revision, keyValues } = await readNow(by, { key });
   if (keyValues.length === 0) throw new RequestError("SESSION_EXPIRED");
-  return { header: member.headers.of(revision), key };
+  return { header: by.member.headers.of(revision), key };
 }
 
 /** `v3lockpb.Lock/Lock`: answers when the lock is held. A client that goes away leaves the queue. */
 export function receiveLock(member: MemberContext): UnaryHandler<LockRequest, LockResponse> {
-  return (request, call) => lock(member, request, new CallScope(call));
+  return (request, call) => lock(new RecipeCall(member, call), request, new CallScope(call));
 }
 
 /** `v3lockpb.Lock/Unlock`: deletes the key that Lock has answered. */
 export function receiveUnlock(member: MemberContext): UnaryHandler<UnlockRequest, UnlockResponse> {
-  return async ({ key }) => {
+  return async ({ key }, call) => {
     if (key.length === 0) throw new RequestError("EMPTY_KEY");
-    return { header: await proposeDelete(member, key) };
+    return { header: await proposeDelete(new RecipeCall(member, call), key) };
   };
 }

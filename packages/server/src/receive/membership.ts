@@ -15,11 +15,17 @@ import type { UnaryHandler } from "./handler.ts";
 /** A scheme, a host, a port, and nothing behind it. */
 const PEER_URL = /^(https?:\/\/[^/?#]*:\d*|unixs?:\/\/.+)$/;
 
+/** Raises `BAD_MEMBER_URLS`. */
+export function checkPeerUrls(peerUrls: readonly string[]): void {
+  const sound = peerUrls.length > 0 && peerUrls.every((url) => PEER_URL.test(url.trim()));
+  if (!sound) throw new RequestError("BAD_MEMBER_URLS");
+}
+
 /** `etcdserverpb.Cluster/MemberAdd`: URLs are checked as in etcd; adding is not built yet. */
 export function receiveMemberAdd(): UnaryHandler<MemberAddRequest, MemberAddResponse> {
   return ({ peerUrls }) => {
-    const sound = peerUrls.length > 0 && peerUrls.every((url) => PEER_URL.test(url.trim()));
-    throw sound ? notImplemented("MemberAdd") : new RequestError("BAD_MEMBER_URLS");
+    checkPeerUrls(peerUrls);
+    throw notImplemented("MemberAdd");
   };
 }
 

@@ -9,7 +9,7 @@ import type {
 import { RequestError } from "../errors.ts";
 import type { MemberContext } from "../member-context.ts";
 import type { UnaryHandler } from "./handler.ts";
-import { createdAt, proposeTxn, sessionLease } from "./recipes.ts";
+import { createdAt, proposeTxn, RecipeCall, sessionLease } from "./recipes.ts";
 
 function givenKey(leader: LeaderKey | undefined): LeaderKey {
   if (leader === undefined) throw new RequestError("MISSING_LEADER_KEY");
@@ -19,12 +19,12 @@ function givenKey(leader: LeaderKey | undefined): LeaderKey {
 
 /** Changes what a leader says of itself, if it still leads. */
 export async function proclaim(
-  member: MemberContext,
+  by: RecipeCall,
   leader: LeaderKey,
   value: Uint8Array,
 ): Promise<ResponseHeader | undefined> {
-  const lease = await sessionLease(member, leader.lease);
-  const response = await proposeTxn(member, {
+  const lease = await sessionLease(by, leader.lease);
+  const response = await proposeTxn(by, {
     compare: [createdAt(leader.key, leader.rev)],
     success: [{ requestPut: { key: leader.key, value, lease } }],
   });
@@ -34,10 +34,10 @@ export async function proclaim(
 
 /** Gives up leadership or candidacy; nothing happens when it is lost already. */
 export async function resign(
-  member: MemberContext,
+  by: RecipeCall,
   leader: LeaderKey,
 ): Promise<ResponseHeader | undefined> {
-  const response = await proposeTxn(member, {
+  const response = await proposeTxn(by, {
     compare: [createdAt(leader.key, leader.rev)],
     success: [{ requestDeleteRange: { key: leader.key } }],
   });
@@ -48,12 +48,14 @@ export async function resign(
 export function receiveProclaim(
   member: MemberContext,
 ): UnaryHandler<ProclaimRequest, ProclaimResponse> {
-  return async ({ leader, value }) => ({
-    header: await proclaim(member, givenKey(leader), value),
+  return async ({ leader, value }, call) => ({
+    header: await proclaim(new RecipeCall(member, call), givenKey(leader), value),
   });
 }
 
 /** `v3electionpb.Election/Resign` */
 export function receiveResign(member: MemberContext): UnaryHandler<ResignRequest, ResignResponse> {
-  return async ({ leader }) => ({ header: await resign(member, givenKey(leader)) });
+  return async ({ leader }, call) => ({
+    header: await resign(new RecipeCall(member, call), givenKey(leader)),
+  });
 }

@@ -1,3 +1,4 @@
+import { checkRange } from "@nodetcd/auth";
 import { type RangeRequest, RangeStreamResponseTags } from "@nodetcd/messages";
 import { WireWriter } from "@nodetcd/bytes";
 import type { StreamCall } from "@nodetcd/grpc";
@@ -177,6 +178,8 @@ export function receiveRangeStream(member: MemberContext): ServerStreamHandler<R
   return async (request, call) => {
     checkRangeStreamRequest(request);
     if (!request.serializable) await member.reads.wait();
+    const caller = await member.access.identify(call);
+    checkRange(member.auth, caller, request);
     await new RangeStream(member, call, request).run();
   };
 }

@@ -1,5 +1,7 @@
 import { Slab, varintSize, writeVarint } from "@nodetcd/bytes";
+import { checkRange } from "@nodetcd/auth";
 import {
+  NO_BYTES,
   type RangeRequest,
   RangeRequestTags,
   type RangeResponse,
@@ -10,7 +12,9 @@ import { applyRange } from "../apply/range.ts";
 import type { MemberContext } from "../member-context.ts";
 import { isLargeRange, readLargeRange } from "../read/large-range.ts";
 import { failCall } from "../wire/error-map.ts";
+import type { Caller } from "../wire/caller.ts";
 import type { ResponseHeaders } from "../wire/response-header.ts";
+import { withCaller } from "./access.ts";
 import type { QuickHandler } from "./dispatcher.ts";
 import { type ClientCall, PENDING, type UnaryHandler } from "./handler.ts";
 import { checkRangeRequest } from "./request-limits.ts";
@@ -62,13 +66,18 @@ function pointReply(
 
 /** Answers `etcdserverpb.KV/Range` of one key, as nearly all are, where that can be done at once. */
 export function answerPointRead(member: MemberContext): QuickHandler {
-  const { store, headers, reads } = member;
+  const { access, auth, store, headers, reads } = member;
   const slab = new Slab();
   const point: PointRead = { keyEnd: 0, serializable: false };
   return (bytes, call) => {
     try {
       if (!decodePointRead(bytes, point) || !(point.serializable || reads.ready)) return false;
-      const found = store.get(bytes.subarray(2, point.keyEnd));
+      const key = bytes.subarray(2, point.keyEnd);
+      const caller = access.identifyNow(call);
+      if (caller === undefined) return false;
+      auth.checkKeys(caller, key, NO_BYTES, "read");
+      auth.checkUnchanged(caller);
+      const found = store.get(key);
       call.reply(pointReply(headers, slab, store.revision, found));
     } catch (error) {
       failCall(call, error);
@@ -79,25 +88,29 @@ export function answerPointRead(member: MemberContext): QuickHandler {
 
 /** `etcdserverpb.KV/Range` */
 export function receiveRange(member: MemberContext): UnaryHandler<RangeRequest, RangeResponse> {
-  const answer = (request: RangeRequest, call: ClientCall): Uint8Array | Promise<Uint8Array> =>
-    isLargeRange(member, request)
+  const { access, auth } = member;
+  const answer = (request: RangeRequest, call: ClientCall, caller: Caller): void => {
+    checkRange(auth, caller, request);
+    const reply = isLargeRange(member, request)
       ? readLargeRange(member, request, () => !call.cancelled)
       : applyRange(member.store, member.headers, request);
+    const send = (bytes: Uint8Array): void => {
+      // What was read may have been taken from him while it was read.
+      auth.checkUnchanged(caller);
+      call.reply(bytes);
+    };
+    if (reply instanceof Uint8Array) send(reply);
+    else reply.then(send).catch((error: unknown) => failCall(call, error));
+  };
 
   return (request, call) => {
     checkRangeRequest(request);
-    if (request.serializable) return answer(request, call);
     // Reads are many: no promise for each of them.
     const fail = (error: unknown): void => failCall(call, error);
-    member.reads.request(() => {
-      try {
-        const reply = answer(request, call);
-        if (reply instanceof Uint8Array) call.reply(reply);
-        else reply.then((bytes) => call.reply(bytes), fail);
-      } catch (error) {
-        fail(error);
-      }
-    }, fail);
+    const go = (): void =>
+      withCaller(access, call, (caller) => answer(request, call, caller), fail);
+    if (request.serializable) go();
+    else member.reads.request(go, fail);
     return PENDING;
   };
 }

@@ -1,18 +1,31 @@
+import { checkTxn } from "@nodetcd/auth";
 import type { TxnRequest, TxnResponse } from "@nodetcd/messages";
 import { readTxn } from "../apply/txn.ts";
 import type { MemberContext } from "../member-context.ts";
 import { CallWaiter } from "../propose/waiters.ts";
 import { isReadOnly, isSerializable } from "../read/read-only-txn.ts";
 import { txnCost } from "../state/quota.ts";
+import type { Caller } from "../wire/caller.ts";
 import { RequestField } from "../wire/entry-codec.ts";
-import { PENDING, type UnaryHandler } from "./handler.ts";
+import { failCall } from "../wire/error-map.ts";
+import { withCaller } from "./access.ts";
+import { type ClientCall, PENDING, type UnaryHandler } from "./handler.ts";
 import { refuseBeyondQuota } from "./quota-check.ts";
 import { checkTxnRequest } from "./request-limits.ts";
 
 /** Answers a transaction that changes nothing from local state; raft only confirms the read. */
-async function read(member: MemberContext, request: TxnRequest): Promise<Uint8Array> {
+async function read(
+  member: MemberContext,
+  request: TxnRequest,
+  call: ClientCall,
+): Promise<Uint8Array> {
   if (!isSerializable(request)) await member.reads.wait();
-  return readTxn(member.store, member.lessor, member.headers, request);
+  const { access, auth, headers, lessor, store } = member;
+  const caller = await access.identify(call);
+  // It puts nothing, so no lease is looked at.
+  checkTxn(auth, caller, request, () => undefined);
+  auth.checkUnchanged(caller);
+  return readTxn(store, lessor, headers, request);
 }
 
 /** `etcdserverpb.KV/Txn` */
@@ -21,8 +34,10 @@ export function receiveTxn(member: MemberContext): UnaryHandler<TxnRequest, TxnR
     // As in etcd a full database is noticed before the rest of the request is looked at.
     if (!member.quota.fits(txnCost(request))) return refuseBeyondQuota(member);
     checkTxnRequest(request, member.config.maxTxnOps);
-    if (isReadOnly(request)) return read(member, request);
-    member.proposer.propose(RequestField.txn, call.bytes, call.caller, new CallWaiter(call));
+    if (isReadOnly(request)) return read(member, request, call);
+    const propose = (caller: Caller): void =>
+      member.proposer.propose(RequestField.txn, call.bytes, caller, new CallWaiter(call));
+    withCaller(member.access, call, propose, (error) => failCall(call, error));
     return PENDING;
   };
 }

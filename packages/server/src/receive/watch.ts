@@ -1,3 +1,4 @@
+import { AUTH_ERRORS, AuthError } from "@nodetcd/auth";
 import type { StreamCall } from "@nodetcd/grpc";
 import { FilterType, type WatchCreateRequest, WatchRequest } from "@nodetcd/messages";
 import type { WatchFilter, WatchResponse, WatchStream } from "@nodetcd/mvcc";
@@ -12,6 +13,7 @@ import {
   WATCHES_PER_STREAM_MAX,
 } from "../limits.ts";
 import { SlicedTask } from "../read/fair-queue.ts";
+import type { Caller } from "../wire/caller.ts";
 import { errorText, failStream } from "../wire/error-map.ts";
 import type { StreamHandler } from "./handler.ts";
 import { encodeControl, encodeEvents, EventsEncoder, type WatchControl } from "./watch-response.ts";
@@ -30,6 +32,14 @@ interface WatchWishes {
   /** Nothing was sent to it since the last look, so its progress is news. */
   quiet: boolean;
 }
+
+/** Go's names of the statuses that a watch can be refused with. */
+const REFUSALS = {
+  PERMISSION_DENIED: "PermissionDenied",
+  USER_NAME_EMPTY: "InvalidArgument",
+  OLD_AUTH_REVISION: "InvalidArgument",
+  INVALID_AUTH_TOKEN: "Unauthenticated",
+} as const;
 
 function filtersOf(request: WatchCreateRequest): WatchFilter[] {
   const filters: WatchFilter[] = [];
@@ -103,11 +113,34 @@ class WatchSession {
       this.#refuse(errorText(new RequestError("TOO_MANY_REQUESTS")));
       return;
     }
+    try {
+      const caller = this.#member.access.identify(this.#call);
+      if (caller instanceof Promise) this.#createLater(request, caller);
+      else this.#createFor(request, caller);
+    } catch (error) {
+      this.#refuseFor(error);
+    }
+  }
+
+  /** What comes behind it on the stream waits. */
+  #createLater(request: WatchCreateRequest, caller: Promise<Caller>): void {
+    this.#call.pause();
+    void caller
+      .then((known) => this.#createFor(request, known))
+      .catch((error: unknown) => this.#refuseFor(error))
+      .finally(() => this.#call.resume());
+  }
+
+  /** Raises an `AuthError` when he may not read what is to be watched. */
+  #createFor(request: WatchCreateRequest, caller: Caller): void {
+    if (this.#call.cancelled) return;
+    const key = request.key.length === 0 ? SMALLEST_KEY : request.key;
+    this.#member.auth.checkKeys(caller, key, request.rangeEnd, "read");
     let id: number;
     try {
       id = this.#stream.watch({
         id: request.watchId,
-        key: request.key.length === 0 ? SMALLEST_KEY : request.key,
+        key,
         end: request.rangeEnd,
         startRevision: request.startRevision,
         filters: filtersOf(request),
@@ -124,6 +157,14 @@ class WatchSession {
       quiet: true,
     });
     this.#sendControl({ watchId: id, created: true });
+  }
+
+  /** As Go prints the status; of the stream nothing else is disturbed. */
+  #refuseFor(error: unknown): void {
+    if (!(error instanceof AuthError)) return this.#fail(error);
+    const code =
+      error.code in REFUSALS ? (error.code as keyof typeof REFUSALS) : "PERMISSION_DENIED";
+    this.#refuse(`rpc error: code = ${REFUSALS[code]} desc = ${AUTH_ERRORS[code].text}`);
   }
 
   #refuse(cancelReason: string): void {

@@ -1,3 +1,4 @@
+import { AUTH_ERRORS, AuthError, type AuthRefusal } from "@nodetcd/auth";
 import { WireError } from "@nodetcd/bytes";
 import { Status, type StatusCode } from "@nodetcd/grpc";
 import { LeaseError } from "@nodetcd/lease";
@@ -21,7 +22,7 @@ const bare = (status: StatusCode, text: string): StatusRow => ({ status, text })
  * recognise them (api/v3rpc/rpctypes/error.go). Two rows have code Unknown there by an oversight
  * that clients have come to rely on.
  */
-const STATUS: Readonly<Record<RequestErrorCode, StatusRow>> = {
+const OWN_STATUS: Readonly<Record<Exclude<RequestErrorCode, AuthRefusal>, StatusRow>> = {
   EMPTY_KEY: row(Status.INVALID_ARGUMENT, "key is not provided"),
   KEY_NOT_FOUND: row(Status.INVALID_ARGUMENT, "key not found"),
   VALUE_PROVIDED: row(Status.INVALID_ARGUMENT, "value is provided"),
@@ -58,13 +59,10 @@ const STATUS: Readonly<Record<RequestErrorCode, StatusRow>> = {
   NO_LEADER: row(Status.UNAVAILABLE, "no leader"),
   NOT_LEADER: row(Status.FAILED_PRECONDITION, "not leader"),
   BAD_LEADER_TRANSFEREE: row(Status.FAILED_PRECONDITION, "bad leader transferee"),
-  AUTH_NOT_ENABLED: row(Status.FAILED_PRECONDITION, "authentication is not enabled"),
-  ROOT_USER_NOT_FOUND: row(Status.FAILED_PRECONDITION, "root user does not exist"),
   STOPPED: row(Status.UNAVAILABLE, "server stopped"),
   TIMEOUT: row(Status.UNAVAILABLE, "request timed out"),
   CORRUPT: row(Status.DATA_LOSS, "corrupt cluster"),
   WATCH_CANCELED: row(Status.CANCELLED, "watch canceled"),
-  INVALID_AUTH_TOKEN: row(Status.UNAUTHENTICATED, "invalid auth token"),
   ELECTION_NOT_LEADER: bare(Status.UNKNOWN, "election: not leader"),
   ELECTION_NO_LEADER: bare(Status.UNKNOWN, "election: no leader"),
   MISSING_LEADER_KEY: bare(Status.UNKNOWN, '"leader" field must be provided'),
@@ -82,6 +80,8 @@ const STATUS: Readonly<Record<RequestErrorCode, StatusRow>> = {
   NOT_IMPLEMENTED: { status: Status.UNIMPLEMENTED, text: undefined },
   INTERNAL: { status: Status.INTERNAL, text: undefined },
 };
+
+const STATUS: Readonly<Record<RequestErrorCode, StatusRow>> = { ...OWN_STATUS, ...AUTH_ERRORS };
 
 /** The wire text of a refusal, such as a watch's cancel reason. */
 export function errorText(error: RequestError): string {
@@ -102,6 +102,7 @@ export function toRequestError(error: unknown): RequestError {
     return new RequestError(error.code);
   if (error instanceof MvccError && error.code === "CLOSED") return new RequestError("STOPPED");
   if (error instanceof LeaseError) return leaseRefusal(error);
+  if (error instanceof AuthError) return authRefusal(error);
   if (error instanceof WireError) {
     return new RequestError(
       "MALFORMED_REQUEST",
@@ -113,6 +114,13 @@ export function toRequestError(error: unknown): RequestError {
     return toRequestError(new WireError("Messages are nested too deeply"));
   }
   return new RequestError("INTERNAL", error instanceof Error ? error.message : String(error));
+}
+
+function authRefusal({ code, message }: AuthError): RequestError {
+  if (code === "INVALID_OPTIONS" || code === "CORRUPT_RECORD") {
+    return new RequestError("INTERNAL", message);
+  }
+  return new RequestError(code);
 }
 
 function leaseRefusal(error: LeaseError): RequestError {

@@ -109,8 +109,12 @@ export class TestMember {
     });
   }
 
-  stream<Reply>(path: string, reply: MessageCodec<Reply>): TestStream<Reply> {
-    const stream = this.transport.stream(`/${path}`);
+  stream<Reply>(
+    path: string,
+    reply: MessageCodec<Reply>,
+    metadata: ReadonlyMap<string, string> = new Map(),
+  ): TestStream<Reply> {
+    const stream = this.transport.stream(`/${path}`, { metadata });
     const arrived: Reply[] = [];
     const waiting: { resolve: (message: Reply) => void; reject: (error: Error) => void }[] = [];
     stream.onMessage = (message) => {
