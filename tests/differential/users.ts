@@ -1,5 +1,5 @@
 /** The users of a run on one server: their tokens, and what root changes of their rights. */
-import { METHODS, type Init, type MessageCodec } from "@nodetcd/messages";
+import { type Init, type Method, METHODS } from "@nodetcd/messages";
 import { type Connection, type Metadata, RpcFailure } from "../rpc.ts";
 import { type AuthStep, type User, USERS } from "./program.ts";
 
@@ -30,13 +30,11 @@ export class Users {
   }
 
   async #call<Request, Reply>(
-    method: { path: string; request: MessageCodec<Request>; response: MessageCodec<Reply> },
+    method: Method<Request, Reply>,
     request: Init<Request>,
   ): Promise<{ said: string; reply: Reply | undefined }> {
-    const { path, response } = method;
-    const row = { path, request: method.request, reply: response };
     try {
-      const reply = await this.#connection.call(row, request, undefined, this.metadata("root"));
+      const reply = await this.#connection.call(method, request, undefined, this.metadata("root"));
       return { said: "ok", reply };
     } catch (error) {
       if (!(error instanceof RpcFailure)) throw error;

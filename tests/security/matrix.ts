@@ -6,18 +6,13 @@
 import { createHmac } from "node:crypto";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { methodAt, METHODS, type MethodPath } from "@nodetcd/messages";
+import { type Init, type Method, methodAt, METHODS, type MethodPath } from "@nodetcd/messages";
 import { type Peer, peer } from "../peers.ts";
 import { allOrNone, startServer, type ServerProcess, temporaryDirectory } from "../processes.ts";
 import { Connection, type Metadata, RpcFailure } from "../rpc.ts";
 import { LEASES, RANGE, REQUESTS } from "./requests.ts";
 
 const { Auth, KV, Lease } = METHODS;
-type Rpc<Request, Reply> = Parameters<Connection["call"]>[0] & {
-  readonly request: { create(): Request };
-  readonly reply: { create(): Reply };
-};
-
 /** Tokens of a member's own, or tokens that the test signs, and so of any revision. */
 const KINDS = ["simple", "jwt"] as const;
 type Kind = (typeof KINDS)[number];
@@ -67,19 +62,11 @@ class Side {
   }
 
   #call<Request, Reply>(
-    method: { path: string } & Pick<Rpc<Request, Reply>, "request"> & {
-        response: Rpc<Request, Reply>["reply"];
-      },
-    request: object,
+    method: Method<Request, Reply>,
+    request: Init<Request>,
     metadata: Metadata = {},
-  ): Promise<unknown> {
-    const { path, response: reply } = method;
-    return this.#connection.call(
-      { path, request: method.request, reply } as never,
-      request,
-      10_000,
-      metadata,
-    );
+  ): Promise<Reply> {
+    return this.#connection.call(method, request, undefined, metadata);
   }
 
   async setUp(): Promise<void> {
@@ -100,9 +87,7 @@ class Side {
     await this.#call(Auth.AuthEnable, {});
     if (this.#kind === "jwt") return;
     for (const name of ["root", "ranged", "plain"]) {
-      const reply = (await this.#call(Auth.Authenticate, { name, password: "pw" })) as {
-        token: string;
-      };
+      const reply = await this.#call(Auth.Authenticate, { name, password: "pw" });
       this.#tokens.set(name, reply.token);
     }
   }
@@ -126,10 +111,7 @@ class Side {
 
   /** Brings back what the calls before may have taken away. */
   async restore(): Promise<void> {
-    const status = (await this.#call(Auth.AuthStatus, {})) as {
-      enabled: boolean;
-      authRevision: number;
-    };
+    const status = await this.#call(Auth.AuthStatus, {});
     this.#revision = status.authRevision;
     if (!status.enabled) return;
     const root = this.#metadata("root");
