@@ -58,3 +58,5 @@ export const EVENT_TTL_SECONDS = 3_600;
 export const JSON_PATCH_OPERATIONS_MAX = 10_000;
 /** Bytes of all annotations of an object. */
 export const ANNOTATIONS_BYTES_MAX: number = 256 * 1024;
+/** Bytes of the name of a field manager. */
+export const FIELD_MANAGER_MAX = 128;

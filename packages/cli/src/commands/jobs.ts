@@ -1,6 +1,13 @@
 import { join } from "node:path";
 import { Client } from "@nodetcd/client";
-import { ObjectStore, type Part, startApi, startControllers } from "@nodetcd/jobs";
+import {
+  ObjectStore,
+  type Part,
+  startApi,
+  startControllers,
+  startWorker,
+  type WorkerPart,
+} from "@nodetcd/jobs";
 import type { Logger } from "@nodetcd/runtime";
 import { nodeRuntime } from "@nodetcd/runtime/node";
 import { defaultConfig, type Member, startMember } from "@nodetcd/server";
@@ -43,14 +50,25 @@ async function startParts(
 ): Promise<Part[]> {
   const parts: Part[] = [];
   const { host, port, nodeName } = settings;
+  const common = { store, runtime: nodeRuntime, logger };
+  let worker: WorkerPart | undefined;
+  if (settings.worker) {
+    const dataDir = join(settings.dataDir, "worker");
+    worker = await startWorker({ ...common, nodeName, dataDir });
+    parts.push(worker);
+  }
   if (settings.api) {
-    const api = await startApi({ store, runtime: nodeRuntime, logger, host, port });
+    const logs = worker === undefined ? {} : { logs: worker.logs };
+    const api = await startApi({ ...common, host, port, ...logs });
     parts.push(api);
     tell(`Serving Kubernetes' API for Jobs. Try: kubectl -s ${api.url} get jobs`);
+    if (worker !== undefined) {
+      tell("Who can reach it can run programs here, as the user that this runs as.");
+    }
   }
   if (settings.controllers) {
     const identity = `${nodeName}-${process.pid}`;
-    parts.push(startControllers({ store, runtime: nodeRuntime, logger, identity }));
+    parts.push(startControllers({ ...common, identity }));
   }
   return parts;
 }

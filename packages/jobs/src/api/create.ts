@@ -1,3 +1,4 @@
+import { trackUpdate } from "../apply/server-side-apply.ts";
 import { alreadyExists, ApiError, badRequest, isReason, notFound } from "../errors.ts";
 import type { HttpReply } from "../http/exchange.ts";
 import { EVENT_TTL_SECONDS } from "../limits.ts";
@@ -7,6 +8,7 @@ import { validateNew, warningsOf } from "../objects/validate.ts";
 import { CONFIG_MAPS, NAMESPACES, SERVICE_ACCOUNTS } from "../objects/resources.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
 import { type Call, isDryRun } from "./call.ts";
+import { changeOf } from "./field-manager.ts";
 import { objectReply } from "./object-reply.ts";
 import { readObject } from "./read-body.ts";
 
@@ -120,15 +122,22 @@ function dropServerFields({ metadata, ...rest }: KubeObject): KubeObject {
 }
 
 /** Checks, completes and stores a new object of the path's kind; also when an apply finds none. */
-export async function createObject(call: Call, object: KubeObject): Promise<KubeObject> {
+export async function createObject(
+  call: Call,
+  object: KubeObject,
+  owners: "to track" | "tracked" = "to track",
+): Promise<KubeObject> {
   const { store } = call.api;
   const { resource } = call.target.served;
   const draft = dropServerFields(object);
+  if (owners === "to track") delete draft.metadata.managedFields;
   settleNamespace(call, draft);
   await checkNamespace(call, draft);
   const completed = store.complete(resource, draft);
   call.warnings.push(...warningsOf(resource, completed));
   validateNew(resource, completed);
+  const fields = owners === "tracked" ? undefined : changeOf(call, "Update");
+  if (fields !== undefined) trackUpdate(undefined, completed, fields);
   if (!isDryRun(call.request.query.getAll("dryRun"))) return await insert(call, completed);
   const { namespace = "", name } = completed.metadata;
   const there = await store.find(resource, namespace, name);

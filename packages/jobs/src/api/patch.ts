@@ -5,6 +5,7 @@ import { jsonPatch, readJsonPatch } from "../patch/json-patch.ts";
 import { mergePatch } from "../patch/merge-patch.ts";
 import { strategicMerge } from "../patch/strategic-merge.ts";
 import { typeOf } from "../schema/types.ts";
+import { apply } from "./apply.ts";
 import type { Call } from "./call.ts";
 import { objectReply } from "./object-reply.ts";
 import {
@@ -23,6 +24,7 @@ type Patch = (shown: Json) => Json;
 const JSON_PATCH = "application/json-patch+json";
 const MERGE = "application/merge-patch+json";
 const STRATEGIC = "application/strategic-merge-patch+json";
+const APPLY = "application/apply-patch+yaml";
 
 function read({ request, target }: Call, bytes: Uint8Array): Patch {
   switch (contentType(request)) {
@@ -41,7 +43,7 @@ function read({ request, target }: Call, bytes: Uint8Array): Patch {
       return (shown) => strategicMerge(shown, patch, type);
     }
     default:
-      throw unsupportedType([JSON_PATCH, MERGE, STRATEGIC]);
+      throw unsupportedType([JSON_PATCH, MERGE, STRATEGIC, APPLY]);
   }
 }
 
@@ -56,10 +58,11 @@ function strictProblem(bytes: Uint8Array, why: string): ApiError {
 
 export async function patch(call: Call): Promise<HttpReply> {
   const bytes = await readBytes(call.request);
-  const apply = read(call, bytes);
+  if (contentType(call.request) === APPLY) return await apply(call, bytes);
+  const change = read(call, bytes);
   const changed = await changeObject(call, (shown: KubeObject) => {
     const { apiVersion, kind } = shown;
-    const next = apply({ ...shown });
+    const next = change({ ...shown });
     if (next["apiVersion"] !== apiVersion || next["kind"] !== kind) {
       throw badRequest("a patch may not change apiVersion or kind");
     }

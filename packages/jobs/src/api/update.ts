@@ -1,3 +1,4 @@
+import { trackUpdate } from "../apply/server-side-apply.ts";
 import { badRequest, conflict, MODIFIED } from "../errors.ts";
 import type { HttpReply } from "../http/exchange.ts";
 import type { Namespace } from "../objects/core.ts";
@@ -6,9 +7,13 @@ import { prepareChanged } from "../objects/prepare.ts";
 import { validateChange } from "../objects/validate.ts";
 import { type Call, isDryRun } from "./call.ts";
 import { settleNamespace } from "./create.ts";
+import { changeOf } from "./field-manager.ts";
 import { objectReply } from "./object-reply.ts";
 import { present } from "./present.ts";
 import { readObject } from "./read-body.ts";
+
+/** Whether it is still to be noted who owns the fields that change. */
+export type Owners = "to track" | "tracked";
 
 /** The current object as this request's version shows it, to what shall take its place. */
 export type ChangeShown = (shown: KubeObject) => KubeObject | Promise<KubeObject>;
@@ -71,7 +76,11 @@ function checkIdentity(call: Call, current: KubeObject, next: KubeObject): void 
  * Changes the object of the path: what the request may not change is put back, the rest is checked and stored. Without
  * a resource version in the new object it is tried again when somebody was faster.
  */
-export async function changeObject(call: Call, change: ChangeShown): Promise<KubeObject> {
+export async function changeObject(
+  call: Call,
+  change: ChangeShown,
+  owners: Owners = "to track",
+): Promise<KubeObject> {
   const { api, target, request } = call;
   const { served, namespace, name } = target;
   const { resource, conversion } = served;
@@ -91,8 +100,11 @@ export async function changeObject(call: Call, change: ChangeShown): Promise<Kub
     merged.kind = current.kind;
     return merged;
   };
-  const check = (current: KubeObject, changed: KubeObject): void =>
+  const fields = owners === "tracked" ? undefined : changeOf(call, "Update");
+  const check = (current: KubeObject, changed: KubeObject): void => {
     validateChange(resource, current, changed, target.subresource?.name ?? "");
+    if (fields !== undefined) trackUpdate(current, changed, fields);
+  };
   if (!isDryRun(request.query.getAll("dryRun"))) {
     return await api.store.modify(resource, namespace, name, next, check);
   }
