@@ -60,6 +60,7 @@ function settle(output: string): string {
     .replaceAll(/-[bcdfghjklmnpqrstvwxz2456789]{5}\b/g, "-XXXXX")
     .replaceAll(/127\.0\.0\.1:\d+/g, "SERVER")
     .replaceAll(/(?<![-\w./])(\d+m)?\d+s(?![\w./])/g, "AGE")
+    .replaceAll("\r", "")
     .replaceAll(/^[WEI]\d{4} .*\] /gm, "LOG ")
     .replaceAll(/ +$/gm, "")
     .replaceAll(/(?<=\S) {2,}/g, "  ");
