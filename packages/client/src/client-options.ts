@@ -68,6 +68,8 @@ export interface ClientOptions {
   tls?: TlsClientOptions | (() => TlsClientOptions);
   /** User name and password where authentication is on. Default none. */
   credentials?: { name: string; password: string };
+  /** A token from elsewhere, such as a signed one (JWT), instead of `credentials`. It is not renewed. Default none. */
+  token?: string;
   retry?: RetryOptions;
   /** Sees every unary call, for traces and metrics. Default: nobody. */
   onCall?: CallObserver;
@@ -123,6 +125,7 @@ const CLIENT_OPTIONS: OptionChecks<ClientOptions> = {
     if (typeof value !== "function") are(TLS)(value, name);
   },
   credentials: are(CREDENTIALS),
+  token: isText,
   retry: are(RETRY),
   onCall: isFunction,
   logger: isLogger,
@@ -168,5 +171,6 @@ export function connect(options: ClientOptions): Connection {
     timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
     retry: retryPolicy(options.retry),
     credentials: options.credentials,
+    token: options.token,
   });
 }

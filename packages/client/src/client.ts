@@ -24,6 +24,8 @@ export {
   type SnapshotOptions,
 } from "./maintenance.ts";
 export { Mirror, type MirrorOptions } from "./mirror.ts";
+export { MessageStream, type StreamMethod } from "./message-stream.ts";
+export type { UnaryMethod } from "./methods.ts";
 export type { SessionOptions } from "./ownership.ts";
 export { HeldPin, type PinOptions } from "./pin.ts";
 export { type Pin, PIN_PREFIX, readPin } from "./pins.ts";

@@ -23,6 +23,8 @@ export interface ConnectionSettings {
   /** Makes an endpoint of a URL; undefined where there are no sockets. */
   readonly connectTo: ((url: string) => Endpoint) | undefined;
   readonly credentials: { readonly name: string; readonly password: string } | undefined;
+  /** Instead of one that the credentials bring. */
+  readonly token: string | undefined;
 }
 
 /** What `onCall` is told at the end, and what it gave for the way. */
@@ -59,11 +61,13 @@ export class Connection implements Calls {
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
     });
-    const { credentials } = settings;
+    const { credentials, token } = settings;
     this.#tokens = new Tokens(
-      credentials &&
-        (async (timeoutMs) =>
-          (await this.call(METHODS.Auth.Authenticate, credentials, { timeoutMs })).token),
+      token === undefined
+        ? credentials &&
+            (async (timeoutMs) =>
+              (await this.call(METHODS.Auth.Authenticate, credentials, { timeoutMs })).token)
+        : async () => token,
     );
     settings.balancer.probe = (endpoint) => void this.#probe(endpoint);
   }

@@ -16,6 +16,7 @@ import { type Lock, lock, type LockOptions } from "./lock.ts";
 import { Maintenance } from "./maintenance.ts";
 import { mirror, type Mirror, type MirrorOptions } from "./mirror.ts";
 import { Namespace } from "./namespace.ts";
+import { MessageStream, type StreamMethod } from "./message-stream.ts";
 import type { UnaryMethod } from "./methods.ts";
 import type { Parts } from "./ownership.ts";
 import { type HeldPin, pin, type PinOptions } from "./pin.ts";
@@ -23,7 +24,7 @@ import { type Pin, PIN_PREFIX, readPin } from "./pins.ts";
 import { planRestore, type RestoreOptions, type RestorePlan } from "./restore.ts";
 import type { TxnBuilder } from "./txn.ts";
 import { watch, type WatchOptions } from "./watch.ts";
-import type { Watcher } from "./watcher.ts";
+import { REQUIRE_LEADER, type Watcher } from "./watcher.ts";
 
 /**
  * A client of etcd v3. It connects when first used, survives restarts of the servers, and holds no
@@ -201,6 +202,25 @@ export class Client implements Disposable, AsyncDisposable {
       prefix: true,
     });
     return keyValues.map(readPin).filter((one) => one !== undefined);
+  }
+
+  /**
+   * Any streaming method of the table, as it is on the wire, with the token of all other calls. It is not retried, and
+   * its messages are borrowed. `requireLeader`: break off when the member has lost its leader.
+   */
+  async stream<Request, Response>(
+    method: StreamMethod<Request, Response>,
+    options: { signal?: AbortSignal; endpoint?: string; requireLeader?: boolean } = {},
+  ): Promise<MessageStream<Request, Response>> {
+    const { signal, endpoint, requireLeader = false } = options;
+    const prepared = await this.#connection.stream(method.path, {
+      ...(endpoint === undefined ? {} : { endpoint }),
+      ...(requireLeader ? { metadata: REQUIRE_LEADER } : {}),
+    });
+    return new MessageStream(method, prepared, {
+      ...(signal === undefined ? {} : { signal }),
+      onClose: (end) => this.#connection.onClose(end),
+    });
   }
 
   /**

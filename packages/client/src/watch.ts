@@ -1,4 +1,4 @@
-import { FilterType, type Init, type WatchRequest } from "@nodetcd/messages";
+import { FilterType, type Init, type WatchRequest, type WatchResponse } from "@nodetcd/messages";
 import type { BytesLike } from "./bytes-like.ts";
 import {
   checkOptions,
@@ -32,6 +32,11 @@ export interface WatchOptions extends KeySelection {
    */
   onProgress?: (revision: number) => void;
   /**
+   * Called with each message of the server as it came, before its events are given out: for those who need the header.
+   * What it holds is borrowed. Default: nobody.
+   */
+  onResponse?: (response: WatchResponse) => void;
+  /**
    * Break off when the member has lost its leader, and go on at another endpoint; otherwise such a
    * watch is silent until the member is back. Default true.
    */
@@ -50,6 +55,7 @@ const WATCH_OPTIONS: OptionChecks<WatchOptions> = {
   previous: isBoolean,
   ignore: isOneOf(["put", "delete"]),
   onProgress: isFunction,
+  onResponse: isFunction,
   requireLeader: isBoolean,
   queueEvents: isPositive,
   signal: isSignal,
@@ -86,6 +92,7 @@ export function watch(connection: Calls, key: BytesLike, options: WatchOptions):
     queueEvents: options.queueEvents ?? WATCH_QUEUE_EVENTS,
     requireLeader: options.requireLeader ?? true,
     onProgress: options.onProgress,
+    onResponse: options.onResponse,
     signal: options.signal,
     endpoint: options.endpoint,
   });

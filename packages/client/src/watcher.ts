@@ -20,11 +20,12 @@ export interface WatcherSettings {
   readonly queueEvents: number;
   readonly requireLeader: boolean;
   readonly onProgress: ((revision: number) => void) | undefined;
+  readonly onResponse: ((response: WatchResponse) => void) | undefined;
   readonly signal: AbortSignal | undefined;
   readonly endpoint: string | undefined;
 }
 
-/** A member that has lost its leader breaks such a stream; otherwise it is silent. */
+/** Metadata of streams that are to end when their member has lost its leader. */
 export const REQUIRE_LEADER: ReadonlyMap<string, string> = new Map([["hasleader", "true"]]);
 
 /**
@@ -165,6 +166,7 @@ export class Watcher implements AsyncIterableIterator<WatchEvent> {
   #receive(response: WatchResponse): void {
     if (this.#ended) return;
     this.#failures = 0;
+    this.#settings.onResponse?.(response);
     const revision = response.header?.revision ?? 0;
     if (response.canceled) {
       return this.#end(errorOfCancelledWatch(response.cancelReason, response.compactRevision));

@@ -1,6 +1,7 @@
 /** The one list that is not spelled out by name: the schemas in `proto/` are the list. */
 export { type Init, type MessageCodec, NO_BYTES } from "./codec.ts";
 export { JsonError, type JsonErrorCode } from "./errors.ts";
+export { type JsonField, type JsonKind, type JsonMessage, jsonMessage } from "./json/fields.ts";
 export { fromJson } from "./json/decode.ts";
 export { toJson } from "./json/encode.ts";
 export { JsonValues } from "./json/json-values.ts";
