@@ -11,6 +11,8 @@ export type PeerName = "etcd" | "etcdctl" | "etcdutl" | "bbolt" | "h2spec" | "h2
 export interface Peer {
   readonly name: PeerName;
   readonly path: string;
+  /** Words in front of each of its command lines, such as `ctl`. Default: none. */
+  readonly args?: readonly string[];
   /** As the program says it, such as `3.7.1`; "unknown" when it does not. */
   readonly version: string;
 }
@@ -25,6 +27,9 @@ const VERSION_OF: Record<PeerName, { readonly args: string[]; readonly pattern: 
   h2load: { args: ["--version"], pattern: /nghttp2\/(\S+)/ },
   nodetcd: { args: ["--version"], pattern: /nodetcd Version: (\S+)/i },
 };
+
+/** The etcd version whose command lines nodetcd has. */
+const CTL_VERSION = "3.7.1";
 
 const said = new Set<string>();
 
@@ -58,6 +63,11 @@ export function peers(name: PeerName): Peer[] {
     }
   }
   return found;
+}
+
+/** `nodetcd ctl` in the place of the etcdctl whose behaviour it has. */
+export function ctlOf(nodetcd: Peer): Peer {
+  return { name: "etcdctl", path: nodetcd.path, args: ["ctl"], version: CTL_VERSION };
 }
 
 /** Whether `version` is at least `wanted`; both as `major.minor[.patch]`. */

@@ -24,6 +24,8 @@ export interface Programs {
   readonly reference: Peer;
   readonly subject: Peer;
   readonly etcdctl: Peer;
+  /** What takes etcdctl's place on the subject's side. Default: etcdctl itself. */
+  readonly subjectCtl?: Peer;
 }
 
 /** Both servers are started fresh for the scenario, and stopped after it. */
@@ -32,7 +34,7 @@ export async function compareScenario(scenario: Scenario, programs: Programs): P
   const isOlder = !isAtLeast(programs.reference.version, BEHAVIOUR);
   const [reference, subject] = await allOrNone([
     Side.start(programs.reference, programs.etcdctl, isOlder),
-    Side.start(programs.subject, programs.etcdctl, isOlder),
+    Side.start(programs.subject, programs.subjectCtl ?? programs.etcdctl, isOlder),
   ]);
   if (reference === undefined || subject === undefined) throw new Error("There are no two sides");
   try {
@@ -42,7 +44,7 @@ export async function compareScenario(scenario: Scenario, programs: Programs): P
       if (step.kind === "needs") applies = isMet(step.program, step.version, programs);
       else if (step.kind === "later") applies = isBuilt(step.what, programs);
       else if (!applies) result.skipped += step.kind === "command" ? 1 : 0;
-      else await compareStep(step, reference, subject, started, result);
+      else await compareStep(step, reference, subject, started, programs, result);
     }
   } finally {
     await Promise.all([reference.stop(), subject.stop()]);
@@ -67,9 +69,15 @@ async function compareStep(
   reference: Side,
   subject: Side,
   started: Map<string, readonly string[]>,
+  programs: Programs,
   result: Result,
 ): Promise<void> {
+  const { subjectCtl } = programs;
   const note = (args: readonly string[], [expected, got]: [Outcome, Outcome]): void => {
+    if (subjectCtl !== undefined && hasPanicked(expected)) {
+      result.skipped += 1;
+      return;
+    }
     result.commands += 1;
     if (!isSame(expected, got)) {
       result.differences.push({ at: step.at, args, reference: expected, subject: got });
@@ -94,6 +102,11 @@ async function compareStep(
     case "sleep":
       return sleep(step.ms);
   }
+}
+
+/** etcdctl crashes at some input, such as a comparison of leases in a txn: nothing that one could be equal to. */
+function hasPanicked({ stderr }: Outcome): boolean {
+  return stderr.startsWith("panic: ");
 }
 
 function isSame(one: Outcome, other: Outcome): boolean {

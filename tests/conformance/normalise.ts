@@ -73,9 +73,24 @@ const RULES: readonly Rule[] = [
     reason: "duration",
   },
   {
-    pattern: /LocalAddr: '127.0.0.1:\d+'/g,
-    by: "LocalAddr: '<LOCAL>'",
-    reason: "the client's own port, in its log lines",
+    pattern: /LocalAddr: (?:'127.0.0.1:\d+'|<nil>), /g,
+    by: "",
+    reason: "the client's own port, in its log lines; nodetcd ctl leaves it out",
+  },
+  {
+    pattern: /"caller":"[^"]*",/g,
+    by: "",
+    reason: "the place in the client's source, in its log lines",
+  },
+  {
+    pattern: /"logger":"[^"]*",/g,
+    by: "",
+    reason: "the part of the client, in its log lines",
+  },
+  {
+    pattern: /etcd-endpoints:\/\/<POINTER>\//g,
+    by: "etcd-endpoints://",
+    reason: "an address in memory, which nodetcd ctl leaves out",
   },
   {
     pattern: /client-[0-9a-f]{8}-[0-9a-f-]{27}/g,

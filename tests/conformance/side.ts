@@ -68,7 +68,7 @@ export class Side {
   async #learnIds(): Promise<void> {
     const { stdout } = await run(
       this.#etcdctl.path,
-      this.#arguments(["member", "list", "-w", "json"]),
+      this.#commandLine(["member", "list", "-w", "json"]),
     );
     const text = stdout.toString();
     this.#capture("CLUSTER", /"cluster_id":(\d+)/.exec(text)?.[1]);
@@ -95,6 +95,16 @@ export class Side {
     this.#names.set(value, `<${name}>`);
   }
 
+  #commandLine(args: readonly string[]): string[] {
+    return [...(this.#etcdctl.args ?? []), ...this.#arguments(args)];
+  }
+
+  /** The name that the program has in its texts, as etcdctl's. */
+  #asEtcdctl(text: string): string {
+    const words = this.#etcdctl.args;
+    return words === undefined ? text : text.replaceAll(`nodetcd ${words.join(" ")}`, "etcdctl");
+  }
+
   #arguments(args: readonly string[]): string[] {
     const filled = args.map((arg) =>
       arg.replace(/\$\{(\w+)\}/g, (_, name: string) => this.#variables.get(name) ?? `<no ${name}>`),
@@ -111,13 +121,13 @@ export class Side {
       isStatus && this.#version !== undefined ? text.replaceAll(this.#version, "<VERSION>") : text;
     return {
       status,
-      stdout: normalise(shown, args, this.#names),
-      stderr: normalise(err, args, this.#names),
+      stdout: normalise(this.#asEtcdctl(shown), args, this.#names),
+      stderr: normalise(this.#asEtcdctl(err), args, this.#names),
     };
   }
 
   async command(step: CommandStep): Promise<Outcome> {
-    const args = this.#arguments(step.args);
+    const args = this.#commandLine(step.args);
     const done = await run(this.#etcdctl.path, args, { stdin: step.stdin, cwd: this.#directory });
     for (const { name, pattern } of step.captures) {
       this.#capture(name, pattern.exec(done.stdout.toString())?.[1]);
@@ -126,7 +136,7 @@ export class Side {
   }
 
   start(step: StartStep): void {
-    const child = spawn(this.#etcdctl.path, this.#arguments(step.args), {
+    const child = spawn(this.#etcdctl.path, this.#commandLine(step.args), {
       env: cleanEnvironment(),
       cwd: this.#directory,
     });

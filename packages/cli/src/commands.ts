@@ -17,6 +17,11 @@ export const COMMANDS: readonly Command[] = [
       hasTooFewDescriptors() ? () => 1 : (await import("./commands/server.ts")).server,
   },
   {
+    name: "ctl",
+    summary: "Read, write, watch and operate any etcd: the command line of etcdctl.",
+    load: async () => (await import("./ctl/ctl.ts")).ctl,
+  },
+  {
     name: "bolt",
     summary: "Inspect, check, compact and mend bbolt files: the command line of bbolt.",
     load: async () => (await import("./bolt/bolt.ts")).bolt,

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import * as os from "node:os";
 
 /** The etcd version whose behaviour nodetcd has; harnesses choose flag spellings by it. */
-const ETCD_VERSION = "3.7.1";
+export const ETCD_VERSION = "3.7.1";
 
 /** Go's names of platforms, where they differ from Node's. */
 const GO_ARCH: Readonly<Record<string, string>> = { x64: "amd64", ia32: "386", arm: "arm" };

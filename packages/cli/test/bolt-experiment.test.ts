@@ -1,7 +1,7 @@
 import { nodeRuntime } from "@nodetcd/runtime/node";
 import { afterAll, describe, expect, it } from "vitest";
 import { runBolt } from "../src/bolt/bolt.ts";
-import type { Output } from "../src/bolt/output.ts";
+import type { Output } from "../src/output.ts";
 import { growthWithReader, runLongReader } from "../src/bolt/experiment-long-reader.ts";
 import { runStaggered } from "../src/bolt/experiment-staggered.ts";
 
@@ -10,6 +10,7 @@ const directory = disk.makeTemporaryDirectory("experiment-test-");
 afterAll(() => disk.removeTree(directory));
 
 class Captured implements Output {
+  flush(): void {}
   readonly isTerminal = false;
   text = "";
   write(data: string | Uint8Array): void {

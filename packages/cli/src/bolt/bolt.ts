@@ -5,7 +5,7 @@ import { adviceFor } from "./advice.ts";
 import { BoltCommandError, usageError } from "./command-error.ts";
 import { type BoltCommand, nameOf, type World } from "./command.ts";
 import { helpText, usageText } from "./help.ts";
-import { ClosedPipeError, DescriptorOutput } from "./output.ts";
+import { ClosedPipeError, DescriptorOutput } from "../output.ts";
 import { parseCommandLine } from "./parse.ts";
 import { BOLT } from "./table.ts";
 

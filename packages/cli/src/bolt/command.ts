@@ -1,6 +1,6 @@
 import type { Clock, Disk, Random } from "@nodetcd/runtime";
 import type { Flag, FlagValues } from "./flag.ts";
-import type { Output } from "./output.ts";
+import type { Output } from "../output.ts";
 
 /** What commands see of the world. */
 export interface World {

@@ -1,5 +1,5 @@
 import { BoltError, type Bucket, type Transaction } from "@nodetcd/bolt";
-import { quote } from "./quote.ts";
+import { quote } from "../quote.ts";
 
 /** The bucket at the end of a path of names; raises `BUCKET_NOT_FOUND`. */
 export function findBucket(tx: Transaction, names: readonly string[]): Bucket {

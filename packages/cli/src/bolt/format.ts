@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { BoltCommandError, usageError } from "./command-error.ts";
 import { type Flag, stringFlag } from "./flag.ts";
-import { isPrintable, quote } from "./quote.ts";
+import { isPrintable, quote } from "../quote.ts";
 
 const FORMATS = "auto|ascii-encoded|hex|bytes|redacted";
 

@@ -4,7 +4,7 @@ import { findBucket } from "./find-bucket.ts";
 import { stringFlag } from "./flag.ts";
 import { format, FORMAT, hex, parseKey } from "./format.ts";
 import { withDatabase } from "./open-source.ts";
-import { quote } from "./quote.ts";
+import { quote } from "../quote.ts";
 
 const GET_FORMAT = FORMAT;
 const PARSE_FORMAT = stringFlag(

@@ -1,7 +1,7 @@
 import { BoltError, type Bucket } from "@nodetcd/bolt";
 import type { BoltCommand } from "./command.ts";
 import { withDatabase } from "./open-source.ts";
-import { decodeText } from "./quote.ts";
+import { decodeText } from "../quote.ts";
 
 export const inspect: BoltCommand = {
   use: "inspect <bbolt-file>",

@@ -1,7 +1,7 @@
 import { type Database, openDatabase } from "@nodetcd/bolt";
 import { BoltCommandError } from "./command-error.ts";
 import type { World } from "./command.ts";
-import { quote } from "./quote.ts";
+import { quote } from "../quote.ts";
 
 /** Bytes of pages that a command keeps in memory, whatever the size of the file. */
 const CACHE_BYTES = 64 * 1024 * 1024;

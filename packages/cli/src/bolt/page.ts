@@ -15,7 +15,7 @@ import type { BoltCommand, Call } from "./command.ts";
 import { switchFlag } from "./flag.ts";
 import { format, FORMAT, quotedOrHex } from "./format.ts";
 import { requireFile } from "./open-source.ts";
-import type { Output } from "./output.ts";
+import type { Output } from "../output.ts";
 import { parsePageIds } from "./page-id.ts";
 import { printMeta } from "./print-meta.ts";
 

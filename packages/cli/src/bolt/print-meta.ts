@@ -1,5 +1,5 @@
 import type { RawMeta } from "@nodetcd/bolt/inspect";
-import type { Output } from "./output.ts";
+import type { Output } from "../output.ts";
 
 export function printMeta(out: Output, meta: RawMeta): void {
   out.write(

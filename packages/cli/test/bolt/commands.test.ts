@@ -5,7 +5,7 @@ import { openDatabase } from "@nodetcd/bolt";
 import type { Disk, DiskFile } from "@nodetcd/runtime";
 import { nodeDisk, nodeRuntime } from "@nodetcd/runtime/node";
 import { afterAll, describe, expect, test } from "vitest";
-import { quote } from "../../src/bolt/quote.ts";
+import { quote } from "../../src/quote.ts";
 import { nodetcdBolt } from "./run-bolt.ts";
 
 const directory = fs.mkdtempSync(join(tmpdir(), "bolt-commands-"));

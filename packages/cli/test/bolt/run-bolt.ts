@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Disk } from "@nodetcd/runtime";
 import { nodeRuntime } from "@nodetcd/runtime/node";
 import { runBolt } from "../../src/bolt/bolt.ts";
-import type { Output } from "../../src/bolt/output.ts";
+import type { Output } from "../../src/output.ts";
 
 export interface Result {
   readonly code: number;
@@ -14,6 +14,7 @@ export interface Result {
 }
 
 class Capture implements Output {
+  flush(): void {}
   readonly isTerminal: boolean;
   readonly #parts: Uint8Array[] = [];
 

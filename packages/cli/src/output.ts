@@ -8,6 +8,8 @@ const RETRY_MS = 1;
 export interface Output {
   readonly isTerminal: boolean;
   write(data: string | Uint8Array): void;
+  /** Writes out what is held back. */
+  flush(): void;
 }
 
 /** The reader of a pipe has gone away: nobody wants the rest. */

@@ -1,0 +1,148 @@
+import { readFileSync } from "node:fs";
+import { resolveSrv } from "node:dns/promises";
+import { Client, type ClientOptions, EtcdError } from "@nodetcd/client";
+import { nodeRuntime } from "@nodetcd/runtime/node";
+import { badArguments, EXIT, ExitError } from "../command-line/exit.ts";
+import type { FlagValues } from "../command-line/flag.ts";
+import type { Output } from "../output.ts";
+import { askPassword } from "./ask-password.ts";
+import { GLOBALS } from "./globals.ts";
+import { FORMS } from "./output/forms.ts";
+import { Session } from "./session.ts";
+
+/** The session that the global flags describe. Nothing is sent. Raises `ExitError`. */
+export async function connect(flags: FlagValues, out: Output, err: Output): Promise<Session> {
+  const endpoints = await findEndpoints(flags, err);
+  const options = { ...tlsOptions(flags), ...(await userOptions(flags)) };
+  const formName = flags.get(GLOBALS.writeOut);
+  const load = FORMS[formName];
+  if (load === undefined) throw new ExitError(EXIT.badFeature, "unsupported output format");
+  const connectTimeoutMs = flags.get(GLOBALS.dialTimeout);
+  return new Session({
+    endpoints,
+    open: (some) =>
+      openClient({ runtime: nodeRuntime, connectTimeoutMs, endpoints: some, ...options }),
+    form: await load(),
+    formName,
+    hex: flags.get(GLOBALS.hex),
+    timeoutMs: flags.get(GLOBALS.commandTimeout),
+    isTimeoutGiven: flags.has(GLOBALS.commandTimeout),
+    maxRequestBytes: Number(flags.get(GLOBALS.maxRequestBytes)),
+    out,
+    err,
+  });
+}
+
+export function openClient(options: ClientOptions): Client {
+  const { endpoints = [] } = options;
+  if (endpoints.length === 0) {
+    throw new ExitError(EXIT.badConnection, "etcdclient: no available endpoints");
+  }
+  try {
+    return new Client(options);
+  } catch (error) {
+    if (!(error instanceof EtcdError)) throw error;
+    throw badArguments(error.message);
+  }
+}
+
+/** What the flags say about TLS, as options of a client. */
+function tlsOptions(flags: FlagValues): Partial<ClientOptions> {
+  for (const flag of [GLOBALS.cert, GLOBALS.key, GLOBALS.cacert]) {
+    if (flags.has(flag) && flags.get(flag) === "") {
+      throw badArguments(`empty string is passed to --${flag.name} option`);
+    }
+  }
+  return readTls({
+    cert: flags.get(GLOBALS.cert),
+    key: flags.get(GLOBALS.key),
+    cacert: flags.get(GLOBALS.cacert),
+    insecureTransport: flags.get(GLOBALS.insecureTransport),
+    skipVerify: flags.get(GLOBALS.skipVerify),
+  });
+}
+
+export interface TlsFlags {
+  readonly cert: string;
+  readonly key: string;
+  readonly cacert: string;
+  readonly insecureTransport: boolean;
+  readonly skipVerify: boolean;
+}
+
+/** Reads the files. Raises `ExitError` for one that cannot be read. */
+export function readTls(tls: TlsFlags): Partial<ClientOptions> {
+  const read = (path: string): string => {
+    try {
+      return readFileSync(path, "utf8");
+    } catch {
+      throw badArguments(`open ${path}: no such file or directory`);
+    }
+  };
+  const isAsked = tls.cert !== "" || tls.key !== "" || tls.cacert !== "" || tls.skipVerify;
+  if (tls.insecureTransport && !isAsked) return {};
+  return {
+    tls: {
+      ...(tls.cacert === "" ? {} : { ca: read(tls.cacert) }),
+      ...(tls.cert === ""
+        ? {}
+        : { cert: read(tls.cert), key: read(tls.key === "" ? tls.cert : tls.key) }),
+      ...(tls.skipVerify ? { skipVerify: true } : {}),
+    },
+  } as Partial<ClientOptions>;
+}
+
+async function userOptions(flags: FlagValues): Promise<Partial<ClientOptions>> {
+  const token = flags.get(GLOBALS.token);
+  if (token !== "") return { token } as Partial<ClientOptions>;
+  return await credentials(flags.get(GLOBALS.user), flags.get(GLOBALS.password), "Password: ");
+}
+
+/** `name:password`, or a name with the password beside it, or asked for. */
+export async function credentials(
+  user: string,
+  password: string,
+  prompt: string,
+): Promise<Partial<ClientOptions>> {
+  if (user === "") return {};
+  if (password !== "") return { credentials: { name: user, password } };
+  const colon = user.indexOf(":");
+  if (colon >= 0) {
+    return { credentials: { name: user.slice(0, colon), password: user.slice(colon + 1) } };
+  }
+  return { credentials: { name: user, password: await askPassword(prompt) } };
+}
+
+async function findEndpoints(flags: FlagValues, err: Output): Promise<string[]> {
+  const domain = flags.get(GLOBALS.discoverySrv);
+  const found = domain === "" ? [] : await lookUp(domain, flags.get(GLOBALS.discoverySrvName));
+  const usable = found.filter((url) => {
+    if (flags.get(GLOBALS.insecureDiscovery) || !url.startsWith("http://")) return true;
+    err.write(`ignoring discovered insecure endpoint ${JSON.stringify(url)}\n`);
+    return false;
+  });
+  return usable.length > 0 ? usable : flags.get(GLOBALS.endpoints).map((one) => one.trim());
+}
+
+/** Endpoints by SRV records: those with TLS first. */
+async function lookUp(domain: string, service: string): Promise<string[]> {
+  const suffix = service === "" ? "" : `-${service}`;
+  const failures: string[] = [];
+  const ask = async (name: string, scheme: string): Promise<string[]> => {
+    const query = `_${name}${suffix}._tcp.${domain}`;
+    try {
+      const records = await resolveSrv(query);
+      return records.map(
+        ({ name: host, port }) => `${scheme}://${host.replace(/\.$/, "")}:${port}`,
+      );
+    } catch (error) {
+      failures.push(`lookup ${query}: ${error instanceof Error ? error.message : String(error)}`);
+      return [];
+    }
+  };
+  const found = [...(await ask("etcd-client-ssl", "https")), ...(await ask("etcd-client", "http"))];
+  if (failures.length === 2) {
+    throw new ExitError(EXIT.error, `dns lookup errors: ${failures.join(" and ")}`);
+  }
+  return found;
+}
