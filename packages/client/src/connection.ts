@@ -24,7 +24,7 @@ export interface ConnectionSettings {
   readonly connectTo: ((url: string) => Endpoint) | undefined;
   readonly credentials: { readonly name: string; readonly password: string } | undefined;
   /** Instead of one that the credentials bring. */
-  readonly token: string | undefined;
+  readonly token?: string | undefined;
 }
 
 /** What `onCall` is told at the end, and what it gave for the way. */

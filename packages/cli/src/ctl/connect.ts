@@ -10,6 +10,9 @@ import { GLOBALS } from "./globals.ts";
 import { FORMS } from "./output/forms.ts";
 import { Session } from "./session.ts";
 
+/** Milliseconds of silence before a PING: servers end connections that ask more often. */
+const KEEPALIVE_MIN_MS = 10_000;
+
 /** The session that the global flags describe. Nothing is sent. Raises `ExitError`. */
 export async function connect(flags: FlagValues, out: Output, err: Output): Promise<Session> {
   const endpoints = await findEndpoints(flags, err);
@@ -18,10 +21,20 @@ export async function connect(flags: FlagValues, out: Output, err: Output): Prom
   const load = FORMS[formName];
   if (load === undefined) throw new ExitError(EXIT.badFeature, "unsupported output format");
   const connectTimeoutMs = flags.get(GLOBALS.dialTimeout);
+  const keepalive = {
+    intervalMs: Math.max(KEEPALIVE_MIN_MS, flags.get(GLOBALS.keepaliveTime)),
+    timeoutMs: flags.get(GLOBALS.keepaliveTimeout),
+  };
   return new Session({
     endpoints,
     open: (some) =>
-      openClient({ runtime: nodeRuntime, connectTimeoutMs, endpoints: some, ...options }),
+      openClient({
+        runtime: nodeRuntime,
+        connectTimeoutMs,
+        keepalive,
+        endpoints: some,
+        ...options,
+      }),
     form: await load(),
     formName,
     hex: flags.get(GLOBALS.hex),
@@ -89,12 +102,12 @@ export function readTls(tls: TlsFlags): Partial<ClientOptions> {
         : { cert: read(tls.cert), key: read(tls.key === "" ? tls.cert : tls.key) }),
       ...(tls.skipVerify ? { skipVerify: true } : {}),
     },
-  } as Partial<ClientOptions>;
+  };
 }
 
 async function userOptions(flags: FlagValues): Promise<Partial<ClientOptions>> {
   const token = flags.get(GLOBALS.token);
-  if (token !== "") return { token } as Partial<ClientOptions>;
+  if (token !== "") return { token };
   return await credentials(flags.get(GLOBALS.user), flags.get(GLOBALS.password), "Password: ");
 }
 
