@@ -1,4 +1,3 @@
-import { METHODS } from "@nodetcd/messages";
 import { nodeRuntime } from "@nodetcd/runtime/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
@@ -568,32 +567,6 @@ export function clientSuite(name: string, start: () => Promise<Target>): void {
       expect((await client.get(k))?.version).toBe(2);
       shaky.close();
       await proxy.close();
-    });
-
-    it("stream gives the messages of a method as they are on the wire, and ends with the loop", async () => {
-      const stream = await client.stream(METHODS.Lease.LeaseKeepAlive);
-      stream.send({ id: 404n });
-      const ttls: number[] = [];
-      for await (const reply of stream) {
-        ttls.push(reply.ttl);
-        if (ttls.length === 2) break;
-        stream.send({ id: 404n });
-      }
-      expect(ttls).toEqual([0, 0]);
-      await expect(stream.next()).rejects.toMatchObject({ code: "CANCELLED" });
-    });
-
-    it("a watch shows each message of the server as it came", async () => {
-      const seen: string[] = [];
-      const watcher = client.watch("on-response", {
-        onResponse: ({ created, header, events }) =>
-          seen.push(`${created} ${(header?.clusterId ?? 0n) > 0n} ${events.length}`),
-      });
-      await watcher.ready;
-      await client.put("on-response", "1");
-      await watcher.next();
-      await watcher.return();
-      expect(seen).toEqual(["true true 0", "false true 1"]);
     });
 
     it("a write that found no server is sent once there is one", async () => {

@@ -1,3 +1,4 @@
+import { METHODS } from "@nodetcd/messages";
 import { nodeRuntime } from "@nodetcd/runtime/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Client, type Watcher } from "../src/client.ts";
@@ -46,6 +47,32 @@ export function watchSuite(name: string, start: () => Promise<WatchTarget>): voi
       }
       return taken;
     }
+
+    it("stream gives the messages of a method as they are on the wire, and ends with the loop", async () => {
+      const stream = await client.stream(METHODS.Lease.LeaseKeepAlive);
+      stream.send({ id: 404n });
+      const ttls: number[] = [];
+      for await (const reply of stream) {
+        ttls.push(reply.ttl);
+        if (ttls.length === 2) break;
+        stream.send({ id: 404n });
+      }
+      expect(ttls).toEqual([0, 0]);
+      await expect(stream.next()).rejects.toMatchObject({ code: "CANCELLED" });
+    });
+
+    it("a watch shows each message of the server as it came", async () => {
+      const seen: string[] = [];
+      const watcher = client.watch("on-response", {
+        onResponse: ({ created, header, events }) =>
+          seen.push(`${created} ${(header?.clusterId ?? 0n) > 0n} ${events.length}`),
+      });
+      await watcher.ready;
+      await client.put("on-response", "1");
+      await watcher.next();
+      await watcher.return();
+      expect(seen).toEqual(["true true 0", "false true 1"]);
+    });
 
     it("a watch goes on over restarts of the server, and sees each change once and in order", async () => {
       const k = key();
