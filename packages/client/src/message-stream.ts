@@ -1,6 +1,6 @@
 import { type ClientStream, onAbort, Status } from "@nodetcd/grpc";
 import type { Init, Method } from "@nodetcd/messages";
-import type { PreparedStream } from "./connection.ts";
+import type { PreparedStream } from "./calls.ts";
 import { type EtcdError, errorOfStatus } from "./errors.ts";
 
 /** A method of which one side, or both, sends more than one message. */
