@@ -96,9 +96,12 @@ export class AuthStore {
     return !this.enabled || this.user(user)?.roles.includes(ROOT) === true;
   }
 
-  /** For what every user may do: raises `USER_NAME_EMPTY` for nobody. */
-  checkKnown({ user }: Identity): void {
-    if (this.enabled && user === "") throw new AuthError("USER_NAME_EMPTY");
+  /**
+   * For what everybody may do who is recognised: raises `USER_NAME_EMPTY` for nobody. As in etcd, a certificate
+   * without a name is somebody.
+   */
+  checkKnown({ user, authRevision }: Identity): void {
+    if (this.enabled && user === "" && authRevision === 0) throw new AuthError("USER_NAME_EMPTY");
   }
 
   /**

@@ -1,3 +1,4 @@
+import type { PeerCertificate } from "@nodetcd/runtime";
 import type { Metadata } from "./metadata.ts";
 import type { StatusCode } from "./status.ts";
 
@@ -8,6 +9,8 @@ export interface ServerCall {
   readonly metadata: Metadata;
   /** `address:port` of the client, or `local`. */
   readonly peer: string;
+  /** Of the client, when it was asked for and verified. */
+  readonly peerCertificate: PeerCertificate | undefined;
   /** True once the client is gone, has reset the call, or its deadline has passed. */
   readonly cancelled: boolean;
   /**

@@ -1,5 +1,6 @@
 import { type AuthStore, Logins, type TokenProvider } from "@nodetcd/auth";
 import type { Backend } from "@nodetcd/backend";
+import type { ServerCall } from "@nodetcd/grpc";
 import type { Lessor } from "@nodetcd/lease";
 import type { Store } from "@nodetcd/mvcc";
 import type { Init, InternalRaftRequest } from "@nodetcd/messages";
@@ -211,7 +212,11 @@ export function buildEngine(parts: EngineParts): Engine {
     onProgress: () => snapshots.takeIfDue(),
   });
   const { auth } = parts;
-  const access = new Access({ auth, tokens: records.tokens, applied, reads });
+  const certificateUser =
+    config.clientTls.clientCertAuth === true
+      ? (call: ServerCall) => call.peerCertificate?.commonName
+      : undefined;
+  const access = new Access({ auth, tokens: records.tokens, applied, reads, certificateUser });
   const asMember = {
     proposeMessage: (request: Init<InternalRaftRequest>) =>
       proposer.proposeMessage(request, access.member),

@@ -118,6 +118,7 @@ class LocalCall implements UnaryCall, StreamCall, LaneEnd {
   onDrain: () => void = ignore;
   readonly metadata: Metadata;
   readonly peer = "local";
+  readonly peerCertificate = undefined;
   readonly toServer: Lane;
   readonly #method: Method;
   readonly #client: LocalClientStream;

@@ -1,3 +1,4 @@
+import type { PeerCertificate } from "@nodetcd/runtime";
 import { InvariantError } from "@nodetcd/bytes";
 import { ignore, type StreamCall, type UnaryCall } from "../call.ts";
 import type { Deadlined, DeadlineSlot } from "../deadlines.ts";
@@ -57,6 +58,10 @@ export class ServerCallOnWire
 
   get peer(): string {
     return this.#connection.peer;
+  }
+
+  get peerCertificate(): PeerCertificate | undefined {
+    return this.#connection.peerCertificate;
   }
 
   get cancelled(): boolean {

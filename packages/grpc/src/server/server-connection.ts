@@ -1,4 +1,4 @@
-import type { Clock, Logger, Socket } from "@nodetcd/runtime";
+import type { Clock, Logger, PeerCertificate, Socket } from "@nodetcd/runtime";
 import type { Deadlines } from "../deadlines.ts";
 import { BlockCache } from "../hpack/block-cache.ts";
 import { Connection } from "../http2/connection.ts";
@@ -40,6 +40,7 @@ export class ServerConnection implements ConnectionRole {
   readonly blocks: ResponseBlocks = new ResponseBlocks();
   readonly deadlines: Deadlines;
   readonly peer: string;
+  readonly peerCertificate: PeerCertificate | undefined;
   readonly limits: { readonly maxBytes: number; readonly budget: AssemblyBudget };
   /** Calls that wait until the client has taken replies. */
   readonly held: HeldCalls;
@@ -59,6 +60,7 @@ export class ServerConnection implements ConnectionRole {
     this.#context = context;
     this.#onGone = onGone;
     this.peer = socket.remoteAddress;
+    this.peerCertificate = socket.peerCertificate;
     this.deadlines = context.deadlines;
     const budget = { used: 0, max: ASSEMBLY_BYTES_MAX };
     this.limits = { maxBytes: context.maxReceiveMessageBytes, budget };

@@ -58,6 +58,10 @@ export class MeteredStream implements StreamCall {
     return this.#call.peer;
   }
 
+  get peerCertificate(): StreamCall["peerCertificate"] {
+    return this.#call.peerCertificate;
+  }
+
   get cancelled(): boolean {
     return this.#call.cancelled;
   }

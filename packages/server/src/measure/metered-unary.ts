@@ -63,6 +63,10 @@ export class MeteredUnary implements UnaryCall {
     return this.#call.peer;
   }
 
+  get peerCertificate(): UnaryCall["peerCertificate"] {
+    return this.#call.peerCertificate;
+  }
+
   get cancelled(): boolean {
     return this.#call.cancelled;
   }

@@ -5,6 +5,7 @@ export const UNREAD_CALL: StreamCall = {
   path: "/test",
   metadata: EMPTY_METADATA,
   peer: "test",
+  peerCertificate: undefined,
   cancelled: false,
   onCancel: undefined,
   onMessage: () => undefined,
