@@ -29,6 +29,8 @@ interface Background {
   readonly closed: Promise<ExitStatus>;
 }
 
+/** Passwords are hashed quickly: not their cost is compared. */
+const FLAGS = ["--bcrypt-cost=4"];
 /** Milliseconds that a background command gets to print the lines that are waited for. */
 const LINES_TIMEOUT_MS = 5000;
 /** Milliseconds after the last line waited for, in which a line too many would come. */
@@ -54,7 +56,7 @@ export class Side {
 
   /** `hideVersion`: the two sides have the behaviour of different etcd versions, and say so. */
   static async start(program: Peer, etcdctl: Peer, hideVersion: boolean): Promise<Side> {
-    const side = new Side(await startServer(program), etcdctl);
+    const side = new Side(await startServer(program, { flags: FLAGS }), etcdctl);
     await side.#learnIds();
     if (hideVersion) await side.#learnVersion();
     return side;
