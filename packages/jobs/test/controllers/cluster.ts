@@ -16,9 +16,11 @@ import {
   type Pod,
   PODS,
   type Resource,
+  type ObjectEvent,
   type Slot,
   SLOTS,
   timeText,
+  type WatchOptions,
 } from "../../src/jobs.ts";
 import type { CronJobSpec, JobSpec } from "../../src/objects/job.ts";
 
@@ -42,8 +44,12 @@ export class Cluster {
     this.running = this.#run();
   }
 
+  /** News of pods comes so many milliseconds late, one by one. */
+  lateness = 0;
+
   #run(): RunningControllers {
-    const { clock, store } = this;
+    const { clock } = this;
+    const store = this.#lateStore();
     return runControllers({
       store,
       clock,
@@ -51,6 +57,28 @@ export class Cluster {
       logger: this.#logger,
       identity: "one",
     });
+  }
+
+  #lateStore(): ObjectStore {
+    const watch: ObjectStore["watch"] = (resource, options) => this.#lateWatch(resource, options);
+    return new Proxy(this.store, {
+      get: (store, name) => {
+        const value: unknown = name === "watch" ? watch : Reflect.get(store, name, store);
+        return typeof value === "function" ? value.bind(store) : value;
+      },
+    });
+  }
+
+  async *#lateWatch<T extends KubeObject>(
+    resource: Resource<T>,
+    options?: WatchOptions,
+  ): AsyncGenerator<ObjectEvent<T>, void, undefined> {
+    for await (const event of this.store.watch(resource, options)) {
+      if (resource.plural === "pods" && this.lateness > 0) {
+        await new Promise((resolve) => setTimeout(resolve, this.lateness));
+      }
+      yield event;
+    }
   }
 
   /** The process ends and another one takes over. */

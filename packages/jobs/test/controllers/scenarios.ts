@@ -63,6 +63,17 @@ export function scenarios(where: string, client: () => Client): void {
       expect(await cluster.pods()).toHaveLength(130);
     });
 
+    it("makes no pod twice while the news of its pods is late", async () => {
+      cluster.lateness = 50;
+      await cluster.createJob({ completions: 12, parallelism: 6 });
+      await cluster.settle();
+      expect(await cluster.pods()).toHaveLength(6);
+      await cluster.end(0, ...(await cluster.active()));
+      await cluster.end(0, ...(await cluster.active()));
+      expect(await cluster.pods()).toHaveLength(12);
+      expect((await cluster.job()).status?.succeeded).toBe(12);
+    });
+
     it("makes no pods while it is suspended, and deletes them when it becomes so", async () => {
       await cluster.createJob({ suspend: true, parallelism: 2, completions: 2 });
       await cluster.advance(60);

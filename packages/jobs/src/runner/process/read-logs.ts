@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type Clock, sleep } from "@nodetcd/runtime";
 import { ApiError, badRequest } from "../../errors.ts";
@@ -50,21 +50,55 @@ export class FileLogs implements LogSource {
     const attempt = new Attempt(folder);
     const wanted = (line: LogLine): boolean =>
       line.stream !== undefined && Date.parse(line.time) >= (request.sinceMs ?? 0);
-    let shown = 0;
-    let first = true;
-    for (;;) {
+    const reader = new LogReader(folder);
+    for (let first = true; ; first = false) {
       // Ended before it was read: then what is read is all.
       const ended = hasEnded(attempt);
-      const lines = [...allLines(folder)].filter(wanted);
-      const fresh = lines.slice(Math.min(shown, lines.length));
-      shown = lines.length;
-      const chosen = first && tailLines !== undefined ? tail(fresh, tailLines) : fresh;
-      first = false;
+      const lines = [...reader.fresh()].filter(wanted);
+      const chosen = first && tailLines !== undefined ? tail(lines, tailLines) : lines;
       if (chosen.length > 0) yield Buffer.concat(chosen.flatMap((line) => printed(line, request)));
       if (!follow || ended || signal.aborted) return;
       await sleep(this.#clock, LOG_POLL_MS);
       if (signal.aborted) return;
     }
+  }
+}
+
+/** Gives the lines of a log that it has not given yet, also when the files are exchanged meanwhile. */
+class LogReader {
+  readonly #folder: string;
+  #inode = 0;
+  #position = 0;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  *fresh(): Generator<LogLine, void, undefined> {
+    const files = ["log.old", "log"].flatMap((name) => {
+      const path = join(this.#folder, name);
+      const found = statSync(path, { throwIfNoEntry: false });
+      return found === undefined ? [] : [{ path, inode: found.ino, size: found.size }];
+    });
+    const last = files.findIndex(({ inode }) => inode === this.#inode);
+    for (const { path, inode, size } of files.slice(Math.max(0, last))) {
+      if (inode !== this.#inode) this.#position = 0;
+      this.#inode = inode;
+      const bytes = readFrom(path, this.#position, size);
+      const whole = bytes.subarray(0, bytes.lastIndexOf(10) + 1);
+      this.#position += whole.length;
+      yield* logLines(whole);
+    }
+  }
+}
+
+function readFrom(path: string, position: number, size: number): Buffer {
+  const bytes = Buffer.alloc(Math.max(0, size - position));
+  const file = openSync(path, "r");
+  try {
+    return bytes.subarray(0, readSync(file, bytes, 0, bytes.length, position));
+  } finally {
+    closeSync(file);
   }
 }
 
@@ -74,13 +108,6 @@ function hasEnded(attempt: Attempt): boolean {
   const collected =
     !existsSync(join(attempt.folder, "stdout")) && !existsSync(join(attempt.folder, "stderr"));
   return (kind === "ended" || kind === "lost") && collected;
-}
-
-function* allLines(folder: string): Generator<LogLine, void, undefined> {
-  for (const name of ["log.old", "log"]) {
-    const path = join(folder, name);
-    if (existsSync(path)) yield* logLines(readFileSync(path));
-  }
 }
 
 /** The last lines, where the parts of a long line are one. */
