@@ -150,7 +150,8 @@ export function writeProgram(seed: number, options: ProgramOptions): Step[] {
       steps.push({ kind: "auth", step: writeAuth(random) });
     }
     const step = writeStep(random, options);
-    steps.push(options.users === true ? { kind: "as", user: writeUser(random), step } : step);
+    if (options.users !== true) steps.push(step);
+    else steps.push({ kind: "as", user: writeUser(random), step: forwards(step) });
     if (step.kind === "compact") steps.push(...lookAtCompaction(random, options));
     if (i % CROWD_EVERY === CROWD_EVERY / 2)
       steps.push({ kind: "crowd", spec: writeCrowd(random) });
@@ -174,6 +175,21 @@ function lookAtCompaction(random: Seeded, options: ProgramOptions): Step[] {
     steps.push({ kind: "watch", spec: { ...writeWatch(random), end: "\0", start } });
   }
   return steps;
+}
+
+/**
+ * Without ranges that end before they begin: who may ask for such a one depends in etcd on the shape of a tree of intervals
+ * (the answer holds nothing).
+ */
+function forwards(step: Step): Step {
+  const text = JSON.stringify(step, (_, value: unknown) => {
+    if (typeof value !== "object" || value === null || !("key" in value) || !("end" in value)) {
+      return value;
+    }
+    const { key, end } = value as { key: string; end: string };
+    return end !== "" && end !== "\0" && end <= key ? { ...value, end: "" } : value;
+  });
+  return JSON.parse(text) as Step;
 }
 
 function writeUser(random: Seeded): User {
