@@ -1,7 +1,8 @@
 /** The public list of `@nodetcd/jobs`. */
 export { startWorker } from "./runner/process/start-worker.ts";
 export { startControllers } from "./controllers/start-controllers.ts";
-export { type ApiOptions, type ApiPart, startApi } from "./api/start-api.ts";
+export { readTokens, type TokenUser } from "./api/authenticate.ts";
+export { type ApiOptions, type ApiPart, isLoopback, startApi } from "./api/start-api.ts";
 export {
   ApiError,
   type ApiReason,

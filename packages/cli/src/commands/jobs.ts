@@ -1,11 +1,15 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Client } from "@nodetcd/client";
 import {
+  isLoopback,
   ObjectStore,
   type Part,
+  readTokens,
   startApi,
   startControllers,
   startWorker,
+  type TokenUser,
   type WorkerPart,
 } from "@nodetcd/jobs";
 import type { Logger } from "@nodetcd/runtime";
@@ -42,6 +46,26 @@ function tell(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
+const OPEN = "Who can reach it can run programs here, as the user that this runs as.";
+const BEYOND =
+  "WARNING: it listens beyond this machine and asks nobody who they are: see --token-auth-file";
+const UNENCRYPTED =
+  "WARNING: it listens beyond this machine without encryption: tokens can be read on the way";
+
+function readTokenFile(file: string): { tokens?: TokenUser[] } {
+  if (file === "") return {};
+  try {
+    return { tokens: readTokens(readFileSync(file, "utf8")) };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new CliError(
+      "BAD_CONFIGURATION",
+      `--token-auth-file ${file}: ${why}`,
+      "Nothing was started",
+    );
+  }
+}
+
 /** Starts the parts that were asked for, in the order in which they need each other. */
 async function startParts(
   settings: JobsSettings,
@@ -59,12 +83,12 @@ async function startParts(
   }
   if (settings.api) {
     const logs = worker === undefined ? {} : { logs: worker.logs };
-    const api = await startApi({ ...common, host, port, ...logs });
+    const tokens = readTokenFile(settings.tokenFile);
+    const api = await startApi({ ...common, host, port, ...logs, ...tokens });
     parts.push(api);
     tell(`Serving Kubernetes' API for Jobs. Try: kubectl -s ${api.url} get jobs`);
-    if (worker !== undefined) {
-      tell("Who can reach it can run programs here, as the user that this runs as.");
-    }
+    if (settings.tokenFile === "") tell(OPEN);
+    if (!isLoopback(host)) tell(settings.tokenFile === "" ? BEYOND : UNENCRYPTED);
   }
   if (settings.controllers) {
     const identity = `${nodeName}-${process.pid}`;

@@ -13,6 +13,10 @@ export const JOBS_USAGE: string = `Usage:
     Folder of the embedded etcd member, and of the worker's logs and volumes.
   --listen '127.0.0.1:8080'
     Where the API is served, host:port. Port 0 is a free one.
+  --token-auth-file ''
+    Lines of token,user,uid,"groups", as kube-apiserver reads them: only who shows a token is let in. The
+    group system:masters may do everything, namespace:NAME everything in that namespace, and
+    namespace:NAME:read may look. Without it everybody who reaches the address may do everything.
   --etcd-servers ''
     Comma-separated etcd servers that hold the state. Default: a member in this process.
   --api, --controllers, --worker
@@ -27,6 +31,8 @@ export interface JobsSettings {
   readonly host: string;
   readonly port: number;
   readonly etcdServers: readonly string[];
+  /** Empty: no tokens are asked for. */
+  readonly tokenFile: string;
   readonly api: boolean;
   readonly controllers: boolean;
   readonly worker: boolean;
@@ -46,6 +52,7 @@ const OPTIONS = {
   "data-dir": { type: "string", default: "nodetcd-jobs" },
   listen: { type: "string", default: "127.0.0.1:8080" },
   "etcd-servers": { type: "string", default: "" },
+  "token-auth-file": { type: "string", default: "" },
   api: { type: "boolean", default: false },
   controllers: { type: "boolean", default: false },
   worker: { type: "boolean", default: false },
@@ -69,6 +76,7 @@ export function readJobsSettings(args: readonly string[]): JobsSettings | undefi
     dataDir: resolve(values["data-dir"]),
     ...readListen(values.listen),
     etcdServers: values["etcd-servers"].split(",").filter((server) => server !== ""),
+    tokenFile: values["token-auth-file"],
     api: all || api,
     controllers: all || controllers,
     worker: all || worker,

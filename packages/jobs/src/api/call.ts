@@ -3,6 +3,7 @@ import { badRequest } from "../errors.ts";
 import type { HttpRequest } from "../http/exchange.ts";
 import type { LogSource } from "../log-source.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
+import type { Authenticate } from "./authenticate.ts";
 import type { Authorizer, User } from "./authorize.ts";
 import type { Target } from "./parse-path.ts";
 
@@ -12,6 +13,7 @@ export interface Api {
   readonly runtime: Pick<Runtime, "clock" | "random">;
   readonly logger: Logger;
   readonly logs: LogSource | undefined;
+  readonly authenticate: Authenticate;
   readonly authorizer: Authorizer;
 }
 
