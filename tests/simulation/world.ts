@@ -1,7 +1,7 @@
 /** Where a simulated member lives: time that is stepped, a disk that fails, chance from a seed. */
 import type { Network, Runtime } from "@nodetcd/runtime";
 import { sleep } from "@nodetcd/runtime";
-import { nodeDigests, nodeKeys } from "@nodetcd/runtime/node";
+import { nodeDigests, nodeKeys, nodeResolver } from "@nodetcd/runtime/node";
 import { CrashError, type FaultDisk, SeededRandom, VirtualClock } from "@nodetcd/simulator";
 
 /** Virtual milliseconds that one wait may take: what takes longer hangs. */
@@ -40,6 +40,7 @@ export class World {
       clock,
       disk,
       network: nowhere,
+      resolver: nodeResolver,
       random: new SeededRandom(seed + 1),
       digests: nodeDigests,
       keys: nodeKeys,

@@ -321,26 +321,27 @@ export class Backend {
     });
   }
 
+  /** Opens another database with the options of this one, for `exchange`. */
+  openOther(path: string): Backend {
+    return new Backend(this.#runtime, { ...this.#file, path }, this.#options);
+  }
+
   /**
-   * Goes over to the database at `path`, another history of the same cluster: it takes the place of this
-   * backend's file, by rename, and what was put and not committed yet is dropped. A failure or a crash
-   * before the rename leaves everything as it was.
+   * Goes over to the database of `next`, another history of the same cluster: its file takes the place of this
+   * backend's, by rename, and what was put and not committed yet is dropped. A failure or a crash before the
+   * rename leaves everything as it was, and `next` closed.
    *
-   * @param path owned from now on; in the directory of this backend's file
-   * @param prepare reads what it must of the new database while this backend goes on; what it resolves to
-   *   is called in the turn of the exchange, when this backend already reads the new one
+   * @param next from `openOther`, in the directory of this backend's file; nothing was put into it
+   * @param adopt called in the turn of the exchange, when this backend already reads the new database
    */
-  async exchange(path: string, prepare: (next: Backend) => Promise<() => void>): Promise<void> {
-    this.#refuse();
-    const next = new Backend(this.#runtime, { ...this.#file, path }, this.#options);
+  async exchange(next: Backend, adopt: () => void): Promise<void> {
     let taken = false;
     try {
-      const adopt = await prepare(next);
       assert(next.pendingChanges === 0, "Backend.exchange: the new database was changed");
       await this.#defragmenting.catch(() => undefined);
       await this.#lane.run(async () => {
         this.#refuse();
-        await this.#runtime.disk.renameAsync(path, this.#file.path);
+        await this.#runtime.disk.renameAsync(next.#file.path, this.#file.path);
         taken = true;
         this.#take(next);
         try {

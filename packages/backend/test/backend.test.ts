@@ -102,12 +102,11 @@ describe("Backend", () => {
     other.put("key", bytes("b"), bytes("new"));
     await other.close();
     backend.put("key", bytes("c"), bytes("dropped"));
+    const next = backend.openOther(`${directory}/received`);
+    expect(text(next.get("key", bytes("b")))).toBe("new");
+    expect(all()).toEqual(["a=old", "c=dropped"]);
     let shown: string[] = [];
-    await backend.exchange(`${directory}/received`, async (next) => {
-      expect(text(next.get("key", bytes("b")))).toBe("new");
-      expect(all()).toEqual(["a=old", "c=dropped"]);
-      return () => (shown = all());
-    });
+    await backend.exchange(next, () => (shown = all()));
     expect(shown).toEqual(["b=new"]);
     let size = 0;
     for await (const chunk of snapshot.read()) size += chunk.length;
@@ -120,14 +119,13 @@ describe("Backend", () => {
     expect(all()).toEqual(["b=new", "d=later"]);
   });
 
-  it("exchange: what preparing raises leaves everything as it was", async () => {
+  it("exchange: a file that cannot be renamed leaves everything as it was", async () => {
     const other = openBackend(runtime, `${directory}/received`);
     await other.close();
     backend.put("key", bytes("a"), bytes("1"));
-    const failing = backend.exchange(`${directory}/received`, () =>
-      Promise.reject(new Error("not good")),
-    );
-    await expect(failing).rejects.toThrow("not good");
+    const next = backend.openOther(`${directory}/received`);
+    nodeDisk.remove(`${directory}/received`);
+    await expect(backend.exchange(next, () => undefined)).rejects.toThrow("received");
     await backend.close();
     backend = reopen();
     expect(all()).toEqual(["a=1"]);

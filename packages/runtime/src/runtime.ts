@@ -53,6 +53,7 @@ import type { Disk } from "./disk.ts";
 import type { Keys } from "./keys.ts";
 import type { Network } from "./network.ts";
 import type { Random } from "./random.ts";
+import type { Resolver } from "./resolver.ts";
 
 /** Everything a member needs from the world around it. */
 export interface Runtime {
@@ -60,6 +61,7 @@ export interface Runtime {
   readonly random: Random;
   readonly disk: Disk;
   readonly network: Network;
+  readonly resolver: Resolver;
   readonly digests: Digests;
   readonly keys: Keys;
 }

@@ -8,53 +8,6 @@ function refuse(message: string): never {
   throw new ServerError("BAD_CONFIG", message);
 }
 
-/** `name=url,name=url` as pairs in the order given. */
-export function parseInitialCluster(text: string): Map<string, string[]> {
-  const members = new Map<string, string[]>();
-  for (const pair of text.split(",").filter((part) => part.trim() !== "")) {
-    const equals = pair.indexOf("=");
-    if (equals < 1) {
-      refuse(
-        `--initial-cluster: "${pair}" is not name=url; write for example default=http://localhost:2380`,
-      );
-    }
-    const name = pair.slice(0, equals).trim();
-    members.set(name, [...(members.get(name) ?? []), pair.slice(equals + 1).trim()]);
-  }
-  return members;
-}
-
-/** The peer URLs of this member in a new cluster. Raises what makes the options contradict. */
-export function foundingPeerUrls(config: MemberConfig): readonly string[] {
-  if (config.initialClusterState === "existing") {
-    throw new ServerError(
-      "NOT_BUILT_YET",
-      "--initial-cluster-state existing: joining a cluster is not built yet; leave it out to begin a new one",
-    );
-  }
-  if (config.initialCluster === "") return config.initialAdvertisePeerUrls;
-  const members = parseInitialCluster(config.initialCluster);
-  const own = members.get(config.name);
-  if (own === undefined) {
-    refuse(
-      `--initial-cluster has no member "${config.name}" (--name); it has ${[...members.keys()].join(", ")}. Make --name one of them`,
-    );
-  }
-  if (members.size > 1) {
-    throw new ServerError(
-      "NOT_BUILT_YET",
-      `--initial-cluster names ${members.size} members: clusters of several members are not built yet; name this one alone`,
-    );
-  }
-  if (own.toSorted().join() !== config.initialAdvertisePeerUrls.toSorted().join()) {
-    refuse(
-      `--initial-cluster says ${own.join(",")} for this member, but --initial-advertise-peer-urls ` +
-        `says ${config.initialAdvertisePeerUrls.join(",")}; make them equal`,
-    );
-  }
-  return own;
-}
-
 /** Raises `BAD_CONFIG` for options that cannot work. */
 export function checkConfig(config: MemberConfig): void {
   const { electionTimeoutMs, heartbeatIntervalMs, snapshotCount } = config;

@@ -224,3 +224,8 @@ export const defaultConfig: Readonly<MemberConfig> = {
   featureGates: {},
   cacheBytes: 256 * 1024 * 1024,
 };
+
+/** How long a request may take: 5 s and two elections, in milliseconds (etcd's rule). */
+export function requestTimeoutMs(config: MemberConfig): number {
+  return 5_000 + 2 * config.electionTimeoutMs;
+}

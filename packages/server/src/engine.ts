@@ -3,22 +3,28 @@ import type { Backend } from "@nodetcd/backend";
 import type { ServerCall } from "@nodetcd/grpc";
 import type { Lessor } from "@nodetcd/lease";
 import type { Store } from "@nodetcd/mvcc";
-import type { Init, InternalRaftRequest } from "@nodetcd/messages";
+import type {
+  ConfChange,
+  ConfState,
+  Init,
+  InternalRaftRequest,
+  RaftSnapshot,
+} from "@nodetcd/messages";
 import type { RawNode } from "@nodetcd/raft";
 import type { Logger, Runtime } from "@nodetcd/runtime";
-import { applyMembershipChange } from "./apply/change-membership.ts";
 import { AppliedIndex } from "./state/applied-index.ts";
 import { EntryApplier } from "./apply/apply-entry.ts";
 import { ApplyLoop } from "./apply/apply-loop.ts";
 import { Quota } from "./state/quota.ts";
 import type { Bootstrap } from "./bootstrap/context.ts";
-import type { MemberConfig } from "./config.ts";
+import { type MemberConfig, requestTimeoutMs } from "./config.ts";
 import type { MemberContext } from "./member-context.ts";
+import { peerQuestions } from "./bootstrap/found-cluster.ts";
 import { leaderLog } from "./leader-log.ts";
 import { LeaseExpiry } from "./lease-expiry.ts";
 import { Alarms } from "./state/alarms.ts";
 import type { ApplyMeter } from "./measure/apply-meter.ts";
-import type { Cluster } from "./membership/cluster.ts";
+import type { Cluster } from "@nodetcd/membership";
 import { LogSnapshots } from "./persist/log-snapshot.ts";
 import { ReadyLoop } from "./persist/ready-loop.ts";
 import { InFlight } from "./propose/in-flight.ts";
@@ -26,6 +32,8 @@ import { openTokens } from "./open-tokens.ts";
 import { Proposer } from "./propose/propose.ts";
 import { RequestIds } from "./wire/request-id.ts";
 import { RaftFacade } from "./raft-facade.ts";
+import { Replication, type ReplicationOptions } from "./replicate/replication.ts";
+import { VersionMonitor } from "./replicate/version-monitor.ts";
 import { LinearizableReads } from "./read/linearizable.ts";
 import { FairQueue } from "./read/fair-queue.ts";
 import { Access } from "./receive/access.ts";
@@ -46,8 +54,12 @@ export interface EngineParts {
   readonly cluster: Cluster;
   readonly snapshotDirectory: string;
   readonly applyMeter: ApplyMeter;
+  /** Answers what is asked on the peer port and is not raft's. */
+  readonly fallback: ReplicationOptions["fallback"];
   /** The member cannot go on; called at most once. */
   readonly onFailure: (error: unknown) => void;
+  /** It does not belong to the cluster any more. */
+  readonly onRemoved: (reason: string) => void;
 }
 
 /** The loops of a member, wired to each other. Nothing runs before `loop.schedule()`. */
@@ -59,15 +71,10 @@ export interface Engine {
   readonly inFlight: InFlight;
   readonly snapshots: LogSnapshots;
   readonly expiry: LeaseExpiry;
-  /** Resolves once a leader's first entry is applied: everything before it is, too. */
-  readonly ready: Promise<void>;
+  readonly replication: Replication;
+  readonly versions: VersionMonitor;
   /** Starts: a member that is alone in its group elects itself at once. */
   readonly campaign: () => void;
-}
-
-/** How long a request may take: 5 s and two elections, in milliseconds (etcd's rule). */
-export function requestTimeoutMs(config: MemberConfig): number {
-  return 5_000 + 2 * config.electionTimeoutMs;
 }
 
 /** The records of a member in its database, and what counts and bounds its requests. */
@@ -112,11 +119,17 @@ function buildEntryApplier(parts: EngineParts, records: Records, proposer: Propo
   });
 }
 
-function buildSnapshots(parts: EngineParts, applied: AppliedIndex, loop: ReadyLoop): LogSnapshots {
+function buildSnapshots(
+  parts: EngineParts,
+  applied: AppliedIndex,
+  loop: ReadyLoop,
+  holdsLog: () => boolean,
+): LogSnapshots {
   const { backend, start, cluster, runtime, logger, config } = parts;
   const options = {
     backend,
     storage: start.storage,
+    wal: start.wal,
     loop,
     applied,
     cluster,
@@ -126,6 +139,7 @@ function buildSnapshots(parts: EngineParts, applied: AppliedIndex, loop: ReadyLo
     snapshotDirectory: parts.snapshotDirectory,
     snapshotCount: config.snapshotCount,
     catchupEntries: config.snapshotCatchupEntries,
+    holdsLog,
   };
   return new LogSnapshots(options, { index: start.snapshotIndex, term: start.snapshotTerm });
 }
@@ -136,25 +150,25 @@ function buildApplyLoop(
   records: Records,
   raft: RaftFacade,
   entries: EntryApplier,
-  told: { readonly becomeReady: () => void; readonly onProgress: () => void },
+  told: {
+    readonly changeMembership: (change: ConfChange) => ConfState | undefined;
+    readonly onLeading: () => void;
+    readonly onProgress: () => void;
+  },
 ): ApplyLoop {
-  const { runtime, config, logger, start, node, backend, lessor, cluster } = parts;
+  const { runtime, config, node, backend, lessor } = parts;
   return new ApplyLoop({
     clock: runtime.clock,
     meter: parts.applyMeter,
     applied: records.applied,
     entries,
-    changeMembership: (change) => {
-      const confState = raft.change(change);
-      applyMembershipChange(cluster, start, logger, change);
-      return confState;
-    },
+    changeMembership: told.changeMembership,
     onTermStart: (term) => {
       records.headers.setTerm(term);
       raft.termStarted(term);
       if (!raft.isLeader || term !== node.term) return;
       lessor.promote(config.electionTimeoutMs);
-      told.becomeReady();
+      told.onLeading();
     },
     whenWritable: () => (backend.isOverloaded ? backend.whenWritable() : undefined),
     holdDatabase: () => backend.hold(),
@@ -169,59 +183,26 @@ function buildApplyLoop(
   });
 }
 
-/** Builds the loops. They know each other by callbacks only, each called after all are built. */
-export function buildEngine(parts: EngineParts): Engine {
-  const { runtime, config, logger, start, node, lessor, cluster } = parts;
-  const { memberId, clusterId } = start;
-  const records = openRecords(parts);
-  const { applied, headers, inFlight, requestIds } = records;
-
-  const raft = new RaftFacade(node, memberId, {
-    onReadIndex: () => loop.schedule(),
-    committedIndex: () => loop.committedIndex,
-    appliedTerm: () => headers.term,
-  });
-  raft.setConfState(cluster.confState());
-  const reads = new LinearizableReads(raft, applied, runtime.clock, requestTimeoutMs(config));
-  const logLeader = leaderLog(node, memberId, logger);
-  const loop = new ReadyLoop({
-    node,
-    storage: start.storage,
-    wal: start.wal,
-    clock: runtime.clock,
-    tickMs: config.heartbeatIntervalMs,
-    commit: (committed) => applyLoop.push(committed),
-    apply: (all) => (all ? applyLoop.drain() : applyLoop.run()),
-    appliedIndex: () => applied.index,
-    send: () => undefined,
-    onLeadership: () => {
-      logLeader();
-      if (!raft.isLeader) lessor.demote();
-    },
-    onReadState: (index, context) => reads.confirmed(index, context),
-    onFailure: parts.onFailure,
-  });
-
-  const proposer = new Proposer(loop, requestIds, inFlight, config.maxRequestBytes);
-  const entries = buildEntryApplier(parts, records, proposer);
-  const snapshots = buildSnapshots(parts, applied, loop);
-  let becomeReady = (): void => undefined;
-  const ready = new Promise<void>((resolve) => (becomeReady = resolve));
-  const applyLoop = buildApplyLoop(parts, records, raft, entries, {
-    becomeReady: () => becomeReady(),
-    onProgress: () => snapshots.takeIfDue(),
-  });
-  const { auth } = parts;
-  const certificateUser =
-    config.clientTls.clientCertAuth === true
-      ? (call: ServerCall) => call.peerCertificate?.commonName
-      : undefined;
-  const access = new Access({ auth, tokens: records.tokens, applied, reads, certificateUser });
-  const asMember = {
-    proposeMessage: (request: Init<InternalRaftRequest>) =>
-      proposer.proposeMessage(request, access.member),
+/** Everything that the database holds, read again: a leader's snapshot has taken its place. */
+function reloader(parts: EngineParts, records: Records, entries: EntryApplier) {
+  const { auth, backend, cluster, lessor } = parts;
+  return ({ metadata }: RaftSnapshot): void => {
+    lessor.recover(backend);
+    for (const record of [cluster, records.alarms, auth]) record.load(backend);
+    records.applied.jump(metadata?.index ?? 0, metadata?.term ?? 0);
+    records.headers.setTerm(metadata?.term ?? 0);
+    entries.reload();
   };
-  const expiry = new LeaseExpiry(asMember, logger);
+}
+
+/** What proposes requests of the member's own. */
+interface OwnProposer {
+  proposeMessage(request: Init<InternalRaftRequest>): Promise<Uint8Array>;
+}
+
+function startExpiry(parts: EngineParts, proposer: OwnProposer): LeaseExpiry {
+  const { config, lessor, logger } = parts;
+  const expiry = new LeaseExpiry(proposer, logger);
   lessor.onExpired = (expired) => expiry.revoke(expired);
   if (config.featureGates.LeaseCheckpoint === true) {
     lessor.onCheckpoint = (checkpoints) => {
@@ -229,24 +210,129 @@ export function buildEngine(parts: EngineParts): Engine {
       proposer.proposeMessage({ leaseCheckpoint: { checkpoints } }).catch(() => undefined);
     };
   }
+  return expiry;
+}
 
-  const fairQueue = new FairQueue(runtime.clock);
-  const member: MemberContext = {
-    ...parts,
-    ...records,
-    memberId,
-    clusterId,
-    proposer,
-    reads,
-    fairQueue,
+/** Those that the ready loop calls, and that are built after it. */
+interface LoopLinks {
+  readonly raft: RaftFacade;
+  readonly records: Records;
+  readonly reads: LinearizableReads;
+  applyLoop(): ApplyLoop;
+  replication(): Replication;
+  snapshots(): LogSnapshots;
+}
+
+function buildLoop(parts: EngineParts, links: LoopLinks): ReadyLoop {
+  const { runtime, config, logger, start, node, lessor } = parts;
+  const { raft, records, reads, applyLoop, replication, snapshots } = links;
+  const logLeader = leaderLog(node, start.memberId, logger);
+  return new ReadyLoop({
+    node,
+    storage: start.storage,
+    wal: start.wal,
+    clock: runtime.clock,
+    tickMs: config.heartbeatIntervalMs,
+    commit: (committed) => applyLoop().push(committed),
+    apply: (all) => (all ? applyLoop().drain() : applyLoop().run()),
+    appliedIndex: () => records.applied.index,
+    send: (messages) => replication().link.send(messages),
+    saveSnapshot: (snapshot) => snapshots().saveReceived(snapshot),
+    installSnapshot: (snapshot) => replication().installer.install(snapshot),
+    onLeadership: () => {
+      logLeader();
+      replication().link.transport.heartbeats.reset();
+      if (!raft.isLeader) lessor.demote();
+    },
+    onReadState: (index, context) => reads.confirmed(index, context),
+    onFailure: parts.onFailure,
+  });
+}
+
+/** Nobody else can win an election: this member founds a cluster alone, or is the only voter of one. */
+function isAlone({ start, cluster }: EngineParts): boolean {
+  const { voters } = cluster.confState();
+  if (start.remotes.length > 0) return false;
+  if (voters.length === 0) return start.peers.length <= 1;
+  return voters.length === 1 && voters[0] === start.memberId;
+}
+
+/** Builds the loops. They know each other by callbacks only, each called after all are built. */
+export function buildEngine(parts: EngineParts): Engine {
+  const { runtime, config, logger, start, node, cluster } = parts;
+  const ids = { memberId: start.memberId, clusterId: start.clusterId };
+  const records = openRecords(parts);
+  const { applied, headers, inFlight, requestIds } = records;
+
+  const raft = new RaftFacade(node, ids.memberId, {
+    onRequest: () => loop.schedule(),
+    committedIndex: () => loop.committedIndex,
+    appliedTerm: () => headers.term,
+  });
+  raft.setConfState(cluster.confState());
+  const nextId = (): bigint => requestIds.full(requestIds.next());
+  const timeoutMs = requestTimeoutMs(config);
+  const reads = new LinearizableReads(raft, applied, runtime.clock, timeoutMs, nextId);
+  const loop: ReadyLoop = buildLoop(parts, {
     raft,
-    access,
-    logins: new Logins({ ...runtime, auth, logger, bcryptCost: config.bcryptCost }),
+    records,
+    reads,
+    applyLoop: () => applyLoop,
+    replication: () => replication,
+    snapshots: () => snapshots,
+  });
+  const proposer = new Proposer(loop, requestIds, inFlight, config.maxRequestBytes);
+  const entries = buildEntryApplier(parts, records, proposer);
+  const replication: Replication = new Replication({
+    ...parts,
+    ids,
+    loop: () => loop,
+    drain: () => applyLoop.drain(),
+    reload: reloader(parts, records, entries),
+    onConfState: (confState) => raft.setConfState(confState),
+    answer: (id, refusal) => entries.answerMembershipChange(id, refusal),
+  });
+  const snapshots = buildSnapshots(parts, applied, loop, () => replication.sender.holdsLog);
+  const { auth } = parts;
+  const certificateUser =
+    config.clientTls.clientCertAuth === true
+      ? (call: ServerCall): string | undefined => call.peerCertificate?.commonName
+      : undefined;
+  const access = new Access({ auth, tokens: records.tokens, applied, reads, certificateUser });
+  const asMember: OwnProposer = {
+    proposeMessage: (request) => proposer.proposeMessage(request, access.member),
   };
-  const campaign = (): void => {
-    const { voters } = cluster.confState();
-    const alone = voters.length === 0 || (voters.length === 1 && voters[0] === memberId);
-    loop.start(alone && config.initialElectionTickAdvance);
+  const versions = new VersionMonitor({
+    cluster,
+    questions: peerQuestions(runtime, config, logger),
+    memberId: ids.memberId,
+    proposer: asMember,
+    logger,
+    isLeader: () => raft.isLeader,
+    downgradeCheckMs: config.downgradeCheckTimeMs,
+  });
+  const applyLoop = buildApplyLoop(parts, records, raft, entries, {
+    changeMembership: (change) => replication.change(change),
+    onLeading: () => versions.look(),
+    onProgress: () => snapshots.takeIfDue(),
+  });
+  const fairQueue = new FairQueue(runtime.clock);
+  const peers = replication.link.transport;
+  const logins = new Logins({ ...runtime, auth, logger, bcryptCost: config.bcryptCost });
+  const shared = { proposer, reads, fairQueue, raft, peers, access, logins };
+  return {
+    member: { ...parts, ...records, ...ids, ...shared },
+    loop,
+    applyLoop,
+    entries,
+    inFlight,
+    snapshots,
+    replication,
+    versions,
+    expiry: startExpiry(parts, asMember),
+    campaign: () => {
+      replication.start(start.remotes);
+      loop.start(isAlone(parts) && config.initialElectionTickAdvance);
+    },
   };
-  return { member, loop, applyLoop, entries, inFlight, snapshots, expiry, ready, campaign };
 }

@@ -8,6 +8,7 @@ import type { AuthRefusal } from "@nodetcd/auth";
  * - `NOT_BUILT_YET`: the option is understood but what it asks for does not exist yet.
  * - `ADDRESS_UNAVAILABLE`: a listen address is taken or not of this host.
  * - `STORAGE_FAILED`: the disk refused a write or a sync; nothing is acknowledged any more.
+ * - `REMOVED`: the member was removed from its cluster; its data directory is of no use any more.
  * - `STOPPED`: the member was stopped.
  */
 export type ServerErrorCode =
@@ -17,6 +18,7 @@ export type ServerErrorCode =
   | "NOT_BUILT_YET"
   | "ADDRESS_UNAVAILABLE"
   | "STORAGE_FAILED"
+  | "REMOVED"
   | "STOPPED";
 
 /** Raised by `startMember`, and what `Member.failed` resolves with. */
@@ -56,13 +58,20 @@ type OwnRefusal =
   | "LEASE_NOT_PRIMARY"
   | "MEMBER_NOT_FOUND"
   | "MEMBER_NOT_LEARNER"
+  | "MEMBER_EXISTS"
+  | "TOO_MANY_LEARNERS"
+  | "LEARNER_NOT_READY"
+  | "LEARNER"
   | "PEER_URL_EXISTS"
   | "NOT_ENOUGH_STARTED_MEMBERS"
+  | "UNHEALTHY_CLUSTER"
   | "NO_LEADER"
   | "NOT_LEADER"
   | "BAD_LEADER_TRANSFEREE"
   | "STOPPED"
   | "TIMEOUT"
+  | "TIMEOUT_LEADER_FAILED"
+  | "TIMEOUT_LEADER_TRANSFER"
   | "CORRUPT"
   | "WATCH_CANCELED"
   | "ELECTION_NOT_LEADER"
@@ -72,6 +81,8 @@ type OwnRefusal =
   | "BAD_DOWNGRADE_VERSION_FORMAT"
   | "INVALID_DOWNGRADE_TARGET"
   | "NO_DOWNGRADE_IN_PROGRESS"
+  | "DOWNGRADE_IN_PROGRESS"
+  | "NO_CLUSTER_VERSION"
   | "UNKNOWN_METHOD"
   | "REPLY_TOO_LARGE"
   | "CALL_GONE"

@@ -9,7 +9,14 @@ export class Failure {
     this.promise = new Promise((resolve) => (this.#resolve = resolve));
   }
 
+  isReported = false;
+
   report(error: unknown): void {
+    this.isReported = true;
+    if (error instanceof ServerError) {
+      this.#resolve(error);
+      return;
+    }
     const text = error instanceof Error ? error.message : String(error);
     this.#resolve(new ServerError("STORAGE_FAILED", text, { cause: error }));
   }

@@ -1,6 +1,6 @@
 import type { RawNode } from "@nodetcd/raft";
 import type { Logger } from "@nodetcd/runtime";
-import { hexId } from "./membership/ids.ts";
+import { hexId } from "@nodetcd/peers";
 
 const NO_NODE = 0n;
 

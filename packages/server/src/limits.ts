@@ -56,3 +56,7 @@ export const JOIN_STEP_BYTES: number = 512 * 1024;
 export const REPLY_BYTES_MAX: number = 2 ** 31 - 1;
 /** Users whose identity is kept ready for their next request; with one more all are forgotten. */
 export const CALLERS_KEPT_MAX = 1_000;
+/** After a snapshot was sent the entries that follow it are kept this long for its receiver, in milliseconds (etcd's number). */
+export const COMPACT_AFTER_SNAPSHOT_MS = 30_000;
+/** Longest body of a request about a lease on the peer port, in bytes (etcd's number). */
+export const LEASE_BODY_BYTES_MAX: number = 64 * 1024;

@@ -1,4 +1,5 @@
 import type { GrpcServer } from "@nodetcd/grpc";
+import type { Transport } from "@nodetcd/peers";
 import type {
   Http1Server,
   Listener,
@@ -139,6 +140,10 @@ export class Endpoint {
 
   serveHttp(server: Http1Server): void {
     this.#serve(({ socket, read }) => server.take(socket, read));
+  }
+
+  serveRaft(transport: Transport): void {
+    this.#serve(({ socket, read }) => transport.serve(socket, read));
   }
 
   /** From now on the system refuses connections; those that exist stay. */

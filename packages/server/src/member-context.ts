@@ -2,12 +2,13 @@ import type { AuthStore, Logins, TokenProvider } from "@nodetcd/auth";
 import type { Backend } from "@nodetcd/backend";
 import type { Lessor } from "@nodetcd/lease";
 import type { Store } from "@nodetcd/mvcc";
+import type { Transport } from "@nodetcd/peers";
 import type { Logger, Runtime } from "@nodetcd/runtime";
 import type { AppliedIndex } from "./state/applied-index.ts";
 import type { Quota } from "./state/quota.ts";
 import type { MemberConfig } from "./config.ts";
 import type { Alarms } from "./state/alarms.ts";
-import type { Cluster } from "./membership/cluster.ts";
+import type { Cluster } from "@nodetcd/membership";
 import type { Access } from "./receive/access.ts";
 import type { Proposer } from "./propose/propose.ts";
 import type { RequestIds } from "./wire/request-id.ts";
@@ -23,6 +24,14 @@ export interface RaftView {
   /** Term of the newest applied entry. */
   readonly term: number;
   readonly committedIndex: number;
+  /** This member has no vote. */
+  readonly isLearner: boolean;
+  /** Who votes, ascending by id. */
+  readonly voters: readonly bigint[];
+  /** How far members are in the log, on the leader; undefined elsewhere. */
+  progress(): ReadonlyMap<bigint, { readonly match: number }> | undefined;
+  /** Hands leadership over, within an election timeout or not at all. */
+  transferLeader(id: bigint): void;
 }
 
 /** The parts of a running member that its handlers work with. */
@@ -40,6 +49,7 @@ export interface MemberContext {
   readonly tokens: TokenProvider;
   readonly logins: Logins;
   readonly cluster: Cluster;
+  readonly peers: Transport;
   readonly applied: AppliedIndex;
   readonly quota: Quota;
   readonly proposer: Proposer;

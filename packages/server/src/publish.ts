@@ -1,34 +1,38 @@
+import { hexId } from "@nodetcd/peers";
 import { goDuration } from "@nodetcd/runtime";
+import { requestTimeoutMs } from "./config.ts";
 import type { MemberContext } from "./member-context.ts";
-import { hexId } from "./membership/ids.ts";
-import { requestTimeoutMs } from "./engine.ts";
-import { CLUSTER_VERSION, minorVersion } from "./version.ts";
+import { toRequestError } from "./wire/error-map.ts";
 
 /**
- * Tells the cluster through the log what this member is called and where clients find it, at each
- * start; the first leader also settles the cluster's version.
+ * Tells the cluster through the log what this member is called and where clients find it, at each start;
+ * again and again until it is applied, which also says that everything before it is.
  *
- * @param ready when a leader's first entry is applied
+ * @param isStopped true when the member gives up
  */
 export async function publish(
-  member: MemberContext,
-  ready: Promise<void>,
+  { proposer, config, logger, memberId, clusterId }: MemberContext,
   clientUrls: readonly string[],
+  isStopped: () => boolean,
 ): Promise<void> {
-  const { proposer, cluster, config, logger, memberId, clusterId } = member;
-  await ready;
-  await proposer.proposeMessage({
-    clusterMemberAttrSet: { memberId, memberAttributes: { name: config.name, clientUrls } },
-  });
-  logger.info("published local member to cluster through raft", {
+  const fields = {
     "local-member-id": hexId(memberId),
     "local-member-attributes": `{Name:${config.name} ClientURLs:[${clientUrls.join(" ")}]}`,
-    "cluster-id": hexId(clusterId),
     "publish-timeout": goDuration(requestTimeoutMs(config)),
-  });
-  if (cluster.version !== undefined || !member.raft.isLeader) return;
-  const version = { "cluster-version": minorVersion(CLUSTER_VERSION) };
-  logger.info("setting up initial cluster version using v3 API", version);
-  await proposer.proposeMessage({ clusterVersionSet: { ver: CLUSTER_VERSION } });
-  logger.info("cluster version is updated", version);
+  };
+  for (;;) {
+    try {
+      await proposer.proposeMessage({
+        clusterMemberAttrSet: { memberId, memberAttributes: { name: config.name, clientUrls } },
+      });
+      break;
+    } catch (error) {
+      const refusal = toRequestError(error);
+      if (isStopped() || refusal.code !== "TIMEOUT") throw error;
+      const text = "failed to publish local member to cluster through raft";
+      logger.warn(text, { ...fields, error: "etcdserver: request timed out" });
+    }
+  }
+  const cluster = { "cluster-id": hexId(clusterId) };
+  logger.info("published local member to cluster through raft", { ...fields, ...cluster });
 }

@@ -1,12 +1,12 @@
-import type { ConfChange, ConfState } from "@nodetcd/messages";
+import type { ConfState } from "@nodetcd/messages";
 import type { RawNode } from "@nodetcd/raft";
 import type { RaftView } from "./member-context.ts";
 import type { ReadIndexSource } from "./read/linearizable.ts";
 
 /** What `RaftFacade` is told by the loops. */
 export interface RaftFacadeLinks {
-  /** A question was put to raft: look at it soon. */
-  readonly onReadIndex: () => void;
+  /** Something was asked of raft: look at it soon. */
+  readonly onRequest: () => void;
   readonly committedIndex: () => number;
   /** Term of the newest applied entry. */
   readonly appliedTerm: () => number;
@@ -18,6 +18,8 @@ export class RaftFacade implements RaftView, ReadIndexSource {
   readonly #memberId: bigint;
   readonly #links: RaftFacadeLinks;
   #soleVoter = false;
+  #isLearner = false;
+  voters: readonly bigint[] = [];
   /** Term whose first entry is applied. */
   #startedTerm = 0;
 
@@ -43,6 +45,20 @@ export class RaftFacade implements RaftView, ReadIndexSource {
     return this.#links.committedIndex();
   }
 
+  get isLearner(): boolean {
+    return this.#isLearner;
+  }
+
+  progress(): ReadonlyMap<bigint, { readonly match: number }> | undefined {
+    if (!this.isLeader) return undefined;
+    return new Map(this.#node.status().progress.map((member) => [member.id, member]));
+  }
+
+  transferLeader(id: bigint): void {
+    this.#node.transferLeader(id);
+    this.#links.onRequest();
+  }
+
   get ownReadIndex(): number | undefined {
     return this.#soleVoter && this.isLeader && this.#startedTerm === this.#node.term
       ? this.committedIndex
@@ -51,7 +67,7 @@ export class RaftFacade implements RaftView, ReadIndexSource {
 
   requestReadIndex(context: Uint8Array): void {
     this.#node.readIndex(context);
-    this.#links.onReadIndex();
+    this.#links.onRequest();
   }
 
   /** The first entry of a term is applied. */
@@ -60,15 +76,10 @@ export class RaftFacade implements RaftView, ReadIndexSource {
   }
 
   /** Remembers who votes. */
-  setConfState({ voters, votersOutgoing }: ConfState): void {
+  setConfState({ voters, votersOutgoing, learners }: ConfState): void {
+    this.voters = voters.toSorted((a, b) => (a < b ? -1 : 1));
+    this.#isLearner = learners.includes(this.#memberId);
     this.#soleVoter =
       voters.length === 1 && voters[0] === this.#memberId && votersOutgoing.length === 0;
-  }
-
-  /** Gives raft a committed change of its members. */
-  change(change: ConfChange): ConfState {
-    const state = this.#node.applyConfChange(change);
-    this.setConfState(state);
-    return state;
   }
 }

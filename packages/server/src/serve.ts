@@ -2,7 +2,7 @@ import { GrpcServer, type Services } from "@nodetcd/grpc";
 import type { Http1Handler, Http1Server } from "@nodetcd/runtime";
 import type { CleanupStack } from "./cleanup-stack.ts";
 import type { Engine } from "./engine.ts";
-import { clientRouter, metricsRouter, newHttpCounters, peerRouter } from "./http/router.ts";
+import { clientRouter, metricsRouter, newHttpCounters } from "./http/router.ts";
 import { GRPC_OVERHEAD_BYTES } from "./limits.ts";
 import { allEndpoints, type Endpoints } from "./listen.ts";
 import type { ApplyMeter } from "./measure/apply-meter.ts";
@@ -69,14 +69,12 @@ export function serve(
     servers: [grpc],
     leasesExpired: () => engine.expiry.revoked,
   });
-  const peerHttp = http1(peerRouter(router));
   for (const endpoint of endpoints.clients) endpoint.serveGrpc(grpc);
   for (const endpoint of endpoints.http) endpoint.serveHttp(clientHttp);
   if (endpoints.metrics.length > 0) {
     const metricsHttp = http1(metricsRouter(router));
     for (const endpoint of endpoints.metrics) endpoint.serveHttp(metricsHttp);
   }
-  for (const endpoint of endpoints.peers) endpoint.serveHttp(peerHttp);
   // Before anything else ends: a client that is refused tries elsewhere, one that is cut reports an error.
   cleanup.add(async () => {
     for (const endpoint of allEndpoints(endpoints)) endpoint.stopListening();

@@ -5,20 +5,22 @@ import { openFiles } from "./bootstrap/open-files.ts";
 import { buildNode } from "./bootstrap/raft-node.ts";
 import { CleanupStack } from "./cleanup-stack.ts";
 import { startCompactPolicy } from "./compact-policy/start.ts";
-import type { MemberConfig } from "./config.ts";
-import { checkConfig, foundingPeerUrls } from "./config-check.ts";
+import { type MemberConfig, requestTimeoutMs } from "./config.ts";
+import { checkInitialCluster } from "./bootstrap/found-cluster.ts";
+import { checkConfig } from "./config-check.ts";
 import { type DataDirectory, dataDirectory, isInitialized } from "./data-dir.ts";
 import { buildEngine, type Engine } from "./engine.ts";
-import { RequestError } from "./errors.ts";
+import { RequestError, ServerError } from "./errors.ts";
 import { Failure } from "./failure.ts";
 import { PURGE_INTERVAL_MS } from "./limits.ts";
 import { allEndpoints, bindEndpoints, type Endpoints } from "./listen.ts";
 import { ApplyMeter } from "./measure/apply-meter.ts";
 import { CallMeter } from "./measure/call-meter.ts";
 import type { Member } from "./member.ts";
-import { hexId } from "./membership/ids.ts";
+import { hexId } from "@nodetcd/peers";
 import { Metrics } from "./metrics/metrics.ts";
 import { purgeFiles } from "./persist/log-snapshot.ts";
+import { peerRouter } from "./http/peer-router.ts";
 import { publish } from "./publish.ts";
 import { HealthStatus } from "./receive/health.ts";
 import { admission } from "./receive/admission.ts";
@@ -68,11 +70,11 @@ async function start(
       ? config.advertiseClientUrls
       : endpoints.clients.flatMap(({ urls }) => urls);
 
-  const starting = (): void => {
+  const starting = async (): Promise<void> => {
     const known = isInitialized(runtime.disk, directory);
     logStarting(logger, config, directory, known, advertised);
     // Before anything is made that a better command line would find.
-    if (!known) foundingPeerUrls(config);
+    if (!known) await checkInitialCluster(runtime, config);
   };
   await openingFiles(directory, starting);
   const onFailure = (error: unknown): void => failure.report(error);
@@ -96,9 +98,13 @@ async function start(
     ...files,
     node: buildNode(config, files.start, runtime.random, logger),
     snapshotDirectory: directory.snapshots,
+    fallback: (request) => peerPort(request),
     onFailure,
+    onRemoved: (reason) => failure.report(new ServerError("REMOVED", reason)),
   });
   const { member } = engine;
+  const peerPort = peerRouter(member);
+  for (const endpoint of endpoints.peers) endpoint.serveRaft(member.peers);
   cleanup.add(() => stopEngine(engine));
   failure.promise.then(
     (error) => refuseEverything(engine, logger, error),
@@ -112,7 +118,7 @@ async function start(
     "cluster-version": minorVersion(member.cluster.version ?? "to_be_decided"),
   });
   engine.campaign();
-  await Promise.race([publish(member, engine.ready, advertised), failure.raise()]);
+  await Promise.race([publish(member, advertised, () => failure.isReported), failure.raise()]);
 
   const calls = new CallMeter(runtime, config, logger);
   const dispatcher = new Dispatcher(admission(member), calls);
@@ -162,10 +168,14 @@ function refuseEverything(engine: Engine, logger: Logger, error: Error): void {
 }
 
 async function stopEngine(engine: Engine): Promise<void> {
+  const { config } = engine.member;
+  engine.versions.stop();
+  await engine.replication.handOver(requestTimeoutMs(config));
   const refusal = new RequestError("STOPPED");
   engine.member.proposer.close(refusal);
   engine.member.reads.close(refusal);
   await engine.snapshots.settled();
+  await engine.replication.stop();
   await engine.loop.stop();
   engine.applyLoop.drain();
   engine.applyLoop.stop();

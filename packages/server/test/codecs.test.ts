@@ -10,7 +10,7 @@ import { VirtualClock } from "@nodetcd/simulator";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { confStateJson } from "../src/state/applied-index.ts";
-import { memberJson, parseMemberJson } from "../src/membership/member-json.ts";
+import { memberJson, parseMemberJson } from "@nodetcd/membership";
 import { ANYBODY, callerOf } from "../src/wire/caller.ts";
 import { decodePutEntry, encodeEntry, RequestField } from "../src/wire/entry-codec.ts";
 import { RequestIds } from "../src/wire/request-id.ts";

@@ -7,7 +7,7 @@ import { CrashError, FaultDisk, SeededRandom } from "@nodetcd/simulator";
 import { createWal } from "@nodetcd/wal";
 import { expect, test } from "vitest";
 import { dataDirectory, prepareDataDirectory, tidyDataDirectory } from "../src/data-dir.ts";
-import { clusterIdOf, memberIdOf } from "../src/membership/ids.ts";
+import { clusterIdOf, memberIdOf } from "@nodetcd/membership";
 import { dispose, startTestMember, testConfig } from "./support/member.ts";
 
 const directory = dataDirectory({ dataDir: "/var/lib/etcd", walDir: "/log/of/etcd/wal" });

@@ -32,6 +32,8 @@ async function startLoop(): Promise<{ loop: ReadyLoop; failures: unknown[] }> {
     apply: ignore,
     appliedIndex: () => 0,
     send: ignore,
+    saveSnapshot: () => Promise.resolve(),
+    installSnapshot: () => Promise.resolve(),
     onLeadership: ignore,
     onReadState: ignore,
     onFailure: (error) => failures.push(error),

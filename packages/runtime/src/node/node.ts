@@ -15,6 +15,7 @@ export const nodeRuntime: Runtime = {
   random: nodeRandom,
   disk: nodeDisk,
   network: nodeNetwork,
+  resolver: nodeResolver,
   digests: nodeDigests,
   keys: nodeKeys,
 };

@@ -1,8 +1,9 @@
 import { assert, InvariantError, WireReader } from "@nodetcd/bytes";
 import { AlarmAction, AlarmType, InternalRaftRequest, PutRequest } from "@nodetcd/messages";
 import type { Logger } from "@nodetcd/runtime";
+import type { RequestError } from "../errors.ts";
 import type { ApplyMeter } from "../measure/apply-meter.ts";
-import type { Cluster } from "../membership/cluster.ts";
+import { applyAttributes, type Cluster } from "@nodetcd/membership";
 import { decodePutEntry, type PutEntry } from "../wire/entry-codec.ts";
 import type { InFlight, Waiter } from "../propose/in-flight.ts";
 import type { RequestIds } from "../wire/request-id.ts";
@@ -22,8 +23,6 @@ import { quotaGuard } from "./guards/quota.ts";
 import type { AppliedIndex } from "../state/applied-index.ts";
 import type { Quota } from "../state/quota.ts";
 import { keyValueApplier, type State } from "./key-value-applier.ts";
-import { applyMemberAttributesSet } from "./member-attributes-set.ts";
-import { applyDowngradeInfoSet } from "./downgrade-info-set.ts";
 
 /** What the apply loop counts; plain numbers, read when metrics are scraped. */
 export interface ApplyCounters {
@@ -69,6 +68,18 @@ export class EntryApplier {
     this.#base = authorizationGuard(inner, auth, lessor);
     this.#guarded = this.#base;
     this.#chooseGuards();
+  }
+
+  /** The alarms are others than before: a snapshot from the leader brought them. */
+  reload(): void {
+    this.#chooseGuards();
+  }
+
+  /** Answers who waits for a change of the members, on the member that proposed it. */
+  answerMembershipChange(id: bigint, refusal: RequestError | undefined): void {
+    const waiter = this.#takeWaiter(Number(id >> 32n), Number(id & 0xffff_ffffn));
+    if (refusal === undefined) waiter?.succeed(NO_REPLY);
+    else waiter?.fail(refusal);
   }
 
   /** Outermost the corrupt alarm, under it the full disk, under that, whatever is raised, who may. */
@@ -194,9 +205,12 @@ export class EntryApplier {
     if (request.clusterVersionSet !== undefined) {
       applyClusterVersionSet(cluster, state.backend, ids, logger, request.clusterVersionSet);
     } else if (request.clusterMemberAttrSet !== undefined) {
-      applyMemberAttributesSet(cluster, request.clusterMemberAttrSet);
+      const { memberId, memberAttributes } = request.clusterMemberAttrSet;
+      const said = memberAttributes ?? { name: "", clientUrls: [] };
+      applyAttributes(cluster, ids, logger, memberId, said);
     } else if (request.downgradeInfoSet !== undefined) {
-      applyDowngradeInfoSet(state.backend, request.downgradeInfoSet);
+      const { enabled, ver } = request.downgradeInfoSet;
+      cluster.setDowngradeTarget(enabled ? ver : undefined);
     } else if (request.downgradeVersionTest === undefined) {
       // To pass it over would make this member's data another than the others'.
       throw new InvariantError(

@@ -10,8 +10,8 @@ export interface ApplyLoopOptions {
   readonly meter: ApplyMeter;
   readonly applied: AppliedIndex;
   readonly entries: EntryApplier;
-  /** Tells raft of a membership change and the cluster's records of it; answers the new state. */
-  readonly changeMembership: (change: ConfChange) => ConfState;
+  /** Makes a committed change of the members; answers raft's new configuration, undefined where it was refused. */
+  readonly changeMembership: (change: ConfChange) => ConfState | undefined;
   /** The first entry of a leader's term is applied: everything before it is, too. */
   readonly onTermStart: (term: number) => void;
   /** Undefined, or resolves when the database takes changes again: so much waits to be committed. */
@@ -120,7 +120,8 @@ export class ApplyLoop {
       if (entry.data.length === 0) this.#options.onTermStart(entry.term);
     } else if (entry.type === EntryType.EntryConfChange) {
       const change = ConfChange.decode(entry.data);
-      applied.setConfState(this.#options.changeMembership(change));
+      const confState = this.#options.changeMembership(change);
+      if (confState !== undefined) applied.setConfState(confState);
       applied.advance(entry.index, entry.term);
       applied.touch();
     } else if (entry.data.length > 0) {

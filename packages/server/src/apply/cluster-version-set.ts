@@ -1,8 +1,8 @@
 import type { Logger } from "@nodetcd/runtime";
 import type { ClusterVersionSetRequest } from "@nodetcd/messages";
 import type { Backend } from "@nodetcd/backend";
-import type { Cluster } from "../membership/cluster.ts";
-import { hexId } from "../membership/ids.ts";
+import type { Cluster } from "@nodetcd/membership";
+import { hexId } from "@nodetcd/peers";
 import { setStorageVersion, storageVersion } from "../state/storage-version.ts";
 import { minorVersion } from "../version.ts";
 

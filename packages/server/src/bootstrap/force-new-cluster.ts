@@ -1,8 +1,8 @@
 import { ConfChange, ConfChangeType, type Entry, EntryType } from "@nodetcd/messages";
 import { consistentIndexOf } from "../state/applied-index.ts";
-import type { Cluster } from "../membership/cluster.ts";
-import { hexId } from "../membership/ids.ts";
-import { memberJson } from "../membership/member-json.ts";
+import type { Cluster } from "@nodetcd/membership";
+import { hexId } from "@nodetcd/peers";
+import { memberJson } from "@nodetcd/membership";
 import { logStorage, type OpenedLog, openLog } from "../persist/log-storage.ts";
 import type { Bootstrap, BootstrapContext } from "./context.ts";
 import { refuseShortLog } from "./check-log.ts";
@@ -65,6 +65,7 @@ export async function forceNewCluster(context: BootstrapContext): Promise<Bootst
     snapshotIndex: snapshot.index,
     snapshotTerm: snapshot.term,
     peers: [],
+    remotes: [],
   };
 }
 

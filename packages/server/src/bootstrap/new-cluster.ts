@@ -1,19 +1,19 @@
+import { memberJson, type MemberRecord } from "@nodetcd/membership";
+import { hexId } from "@nodetcd/peers";
 import { MemoryStorage, type Peer } from "@nodetcd/raft";
-import { consistentIndexOf } from "../state/applied-index.ts";
-import type { MemberConfig } from "../config.ts";
-import { foundingPeerUrls } from "../config-check.ts";
 import type { DataDirectory } from "../data-dir.ts";
 import { ServerError } from "../errors.ts";
-import { clusterIdOf, hexId, memberIdOf } from "../membership/ids.ts";
-import { memberJson } from "../membership/member-json.ts";
 import { createLog } from "../persist/log-storage.ts";
+import { consistentIndexOf } from "../state/applied-index.ts";
 import type { Bootstrap, BootstrapContext } from "./context.ts";
+import { type Beginning, beginNew, joinRunning } from "./found-cluster.ts";
 
-/** What the first entry of a new cluster's log says of its founding member. */
-export function foundingPeer(config: MemberConfig, memberId: bigint): Peer {
-  const peerUrls = foundingPeerUrls(config).toSorted();
-  const member = { id: memberId, name: config.name, peerUrls, clientUrls: [], isLearner: false };
-  return { id: memberId, context: Buffer.from(memberJson(member)) };
+/** What the first entries of a new cluster's log say of its founding members, ascending by id. */
+export function foundingPeers(members: readonly MemberRecord[]): Peer[] {
+  return members.map((member) => ({
+    id: member.id,
+    context: Buffer.from(memberJson({ ...member, clientUrls: [] })),
+  }));
 }
 
 /** A new log counts from the beginning: what the database has applied already would be passed over. */
@@ -27,13 +27,10 @@ function refuseUsedDatabase(consistentIndex: number, directory: DataDirectory): 
   );
 }
 
-/** Founds a cluster of this member alone: its id and the cluster's follow from the options. */
-export async function newCluster(context: BootstrapContext): Promise<Bootstrap> {
-  const { runtime, config, directory, backend, logger, walOptions } = context;
+async function begin(context: BootstrapContext, beginning: Beginning): Promise<Bootstrap> {
+  const { runtime, directory, backend, logger, walOptions } = context;
   refuseUsedDatabase(consistentIndexOf(backend), directory);
-  const peerUrls = foundingPeerUrls(config);
-  const memberId = await memberIdOf(peerUrls, config.initialClusterToken);
-  const clusterId = await clusterIdOf([memberId]);
+  const { memberId, clusterId, members } = beginning;
   logger.info("starting local member", {
     "local-member-id": hexId(memberId),
     "cluster-id": hexId(clusterId),
@@ -45,6 +42,21 @@ export async function newCluster(context: BootstrapContext): Promise<Bootstrap> 
     storage: new MemoryStorage(),
     snapshotIndex: 0,
     snapshotTerm: 0,
-    peers: [foundingPeer(config, memberId)],
+    peers: foundingPeers(members),
+    remotes: [],
   };
+}
+
+/** Founds a cluster of the members that the options name. */
+export async function newCluster(context: BootstrapContext): Promise<Bootstrap> {
+  const { runtime, config, logger } = context;
+  return begin(context, await beginNew(runtime, config, logger));
+}
+
+/** Begins with an empty log in a cluster that runs; its leader sends the rest. */
+export async function joinCluster(context: BootstrapContext): Promise<Bootstrap> {
+  const { runtime, config, logger } = context;
+  const beginning = await joinRunning(runtime, config, logger);
+  const remotes = beginning.members.filter(({ id }) => id !== beginning.memberId);
+  return { ...(await begin(context, beginning)), peers: [], remotes };
 }

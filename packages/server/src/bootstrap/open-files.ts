@@ -7,11 +7,12 @@ import type { WalOptions } from "@nodetcd/wal";
 import type { CleanupStack } from "../cleanup-stack.ts";
 import type { MemberConfig } from "../config.ts";
 import { type DataDirectory, prepareDataDirectory, tidyDataDirectory } from "../data-dir.ts";
-import { Cluster } from "../membership/cluster.ts";
+import { Cluster } from "@nodetcd/membership";
 import type { Timings } from "../metrics/timings.ts";
 import { bootstrap } from "./bootstrap.ts";
 import type { Bootstrap } from "./context.ts";
 import { defragmentAtStart } from "./defragment-at-start.ts";
+import { forgetReceived } from "./restart.ts";
 import { checkDatabase, openDatabaseOf, openingFiles } from "./open-data.ts";
 
 /** What the files of a member are opened with. */
@@ -77,6 +78,7 @@ async function openLog(opening: Opening, backend: Backend, cluster: Cluster): Pr
   };
   const parts = { runtime, config, directory, backend, cluster, logger, walOptions };
   const start = await bootstrap(parts);
+  forgetReceived(runtime.disk, directory, logger);
   cleanup.add(() => start.wal.close().catch(() => undefined));
   return start;
 }

@@ -1,37 +1,29 @@
+import { hexId, snapshotDatabaseName } from "@nodetcd/peers";
+import type { Peer } from "@nodetcd/raft";
+import type { Disk, Logger } from "@nodetcd/runtime";
+import type { DataDirectory } from "../data-dir.ts";
 import { ServerError } from "../errors.ts";
-import { hexId } from "../membership/ids.ts";
 import { logStorage, openLog } from "../persist/log-storage.ts";
 import { consistentIndexOf } from "../state/applied-index.ts";
-import type { Bootstrap, BootstrapContext } from "./context.ts";
 import { refuseShortLog } from "./check-log.ts";
-import { foundingPeer } from "./new-cluster.ts";
+import type { Bootstrap, BootstrapContext } from "./context.ts";
+import { beginNew } from "./found-cluster.ts";
+import { foundingPeers } from "./new-cluster.ts";
 
 /**
  * Takes up the member that the data directory holds. The database knows how far it is; entries of
  * the log above that are applied again.
  */
 export async function restart(context: BootstrapContext): Promise<Bootstrap> {
-  const { runtime, config, directory, cluster, backend, logger, walOptions } = context;
+  const { runtime, directory, cluster, backend, logger, walOptions } = context;
   const log = await openLog(runtime, directory.wal, walOptions);
   const { memberId, clusterId, wal, snapshot, hardState } = log;
   try {
+    if (consistentIndexOf(backend) < snapshot.index) {
+      await takeReceivedDatabase(context, snapshot.index);
+    }
     const consistent = consistentIndexOf(backend);
-    if (consistent < snapshot.index) {
-      throw new ServerError(
-        "DATA_DIR_BAD",
-        `The database ${directory.database} (index ${consistent}) does not match the log's snapshot in ` +
-          `${directory.wal} (index ${snapshot.index}): one of the two was replaced or is missing. Restore the data ` +
-          "directory from a snapshot, or remove this member and add it again with an empty one",
-      );
-    }
     refuseShortLog(log, consistent, directory);
-    if (cluster.members().length > 1) {
-      throw new ServerError(
-        "NOT_BUILT_YET",
-        "This data directory belongs to a cluster of several members, which is not built yet; " +
-          "--force-new-cluster makes its member a cluster of its own",
-      );
-    }
     logger.info("restarting local member", {
       "cluster-id": hexId(clusterId),
       "local-member-id": hexId(memberId),
@@ -48,11 +40,48 @@ export async function restart(context: BootstrapContext): Promise<Bootstrap> {
       storage,
       snapshotIndex: snapshot.index,
       snapshotTerm: snapshot.term,
-      // A crash in the first moments of a cluster leaves a log without its first entry.
-      peers: storage.lastIndex() === 0 ? [foundingPeer(config, memberId)] : [],
+      // A crash in the first moments of a cluster leaves a log without its first entries.
+      peers: storage.lastIndex() === 0 ? await founders(context) : [],
+      remotes: [],
     };
   } catch (error) {
     await wal.close();
     throw error;
+  }
+}
+
+/** Of the cluster that was being founded; nobody for a member that was joining one. */
+async function founders({ runtime, config, logger }: BootstrapContext): Promise<Peer[]> {
+  if (config.initialClusterState === "existing") return [];
+  return foundingPeers((await beginNew(runtime, config, logger)).members);
+}
+
+/**
+ * The log has a snapshot from a leader that the database does not hold: the process ended between the two. The
+ * database that came with it lies beside the old one.
+ */
+async function takeReceivedDatabase(
+  { runtime, directory, backend, cluster, logger }: BootstrapContext,
+  index: number,
+): Promise<void> {
+  const path = `${directory.snapshots}/${snapshotDatabaseName(index)}`;
+  if (!runtime.disk.exists(path)) {
+    throw new ServerError(
+      "DATA_DIR_BAD",
+      `The database ${directory.database} (index ${consistentIndexOf(backend)}) does not match the log's snapshot in ` +
+        `${directory.wal} (index ${index}): one of the two was replaced or is missing. Restore the data ` +
+        "directory from a snapshot, or remove this member and add it again with an empty one",
+    );
+  }
+  await backend.exchange(backend.openOther(path), () => cluster.load(backend));
+  logger.info("recovered the database of a snapshot", { path, "snapshot-index": index });
+}
+
+/** Removes databases of snapshots that nothing refers to any more, once the member's own is known. */
+export function forgetReceived(disk: Disk, { snapshots }: DataDirectory, logger: Logger): void {
+  for (const { name } of disk.list(snapshots)) {
+    if (!name.endsWith(".snap.db")) continue;
+    disk.remove(`${snapshots}/${name}`);
+    logger.info("removed the database of a snapshot", { path: `${snapshots}/${name}` });
   }
 }

@@ -1,6 +1,6 @@
 import type { Http1Request, Http1Response } from "@nodetcd/runtime";
 import type { MemberContext } from "../member-context.ts";
-import { hexId } from "../membership/ids.ts";
+import { hexId } from "@nodetcd/peers";
 import { jsonReply, refuseOtherThanGet } from "./reply.ts";
 
 /** `GET /debug/vars`: a look inside, in the form of Go's expvar. */

@@ -1,7 +1,7 @@
 import type { Http1Request, Http1Response } from "@nodetcd/runtime";
 import type { MemberContext } from "../member-context.ts";
-import { hexId } from "../membership/ids.ts";
-import { memberJson } from "../membership/member-json.ts";
+import { hexId } from "@nodetcd/peers";
+import { memberJson } from "@nodetcd/membership";
 import { refuseOtherThanGet } from "./reply.ts";
 
 /** `GET /members` on the peer port: how a member that wants to join finds its id and the cluster's. */

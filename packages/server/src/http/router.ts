@@ -3,7 +3,6 @@ import type { MemberContext } from "../member-context.ts";
 import { type CheckCounts, serveChecks } from "./checks.ts";
 import { serveDebugVars } from "./debug-vars.ts";
 import { type HealthCounters, serveHealth } from "./health.ts";
-import { serveMembers } from "./members.ts";
 import { refuseOtherThanGet, textReply } from "./reply.ts";
 import { serveVersion } from "./version.ts";
 
@@ -66,17 +65,6 @@ export function clientRouter(options: RouterOptions): Http1Handler {
     if (/^\/v3(beta)?\//.test(pathname)) {
       return textReply(501, "nodetcd: the JSON gateway is not implemented yet\n");
     }
-    return textReply(404, "404 page not found\n");
-  };
-}
-
-/** The paths of the peer port, as far as a member alone has them. */
-export function peerRouter({ member }: RouterOptions): Http1Handler {
-  return (request) => {
-    const { pathname } = new URL(request.url, "http://localhost");
-    if (pathname === "/version") return serveVersion(member, request);
-    if (pathname === "/members") return serveMembers(member, request);
-    if (pathname === "/downgrade/enabled") return textReply(200, "false");
     return textReply(404, "404 page not found\n");
   };
 }

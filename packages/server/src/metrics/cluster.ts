@@ -2,7 +2,7 @@ import { AlarmType } from "@nodetcd/messages";
 import { Gauge, type Registry } from "prom-client";
 import type { FeatureGate, MemberConfig } from "../config.ts";
 import type { MemberContext } from "../member-context.ts";
-import { hexId } from "../membership/ids.ts";
+import { hexId } from "@nodetcd/peers";
 import { alarmName } from "../receive/status.ts";
 import { ETCD_VERSION } from "../version.ts";
 import { scraped } from "./scraped.ts";

@@ -1,12 +1,12 @@
 import type { Backend } from "@nodetcd/backend";
-import type { WalSnapshot } from "@nodetcd/messages";
+import type { RaftSnapshot, WalSnapshot } from "@nodetcd/messages";
 import { isRaftError, type MemoryStorage } from "@nodetcd/raft";
 import type { Disk, Logger } from "@nodetcd/runtime";
 import { purgeSnapshotFiles, saveSnapshotFile, type Wal } from "@nodetcd/wal";
 import type { AppliedIndex } from "../state/applied-index.ts";
-import type { Cluster } from "../membership/cluster.ts";
-import { hexId } from "../membership/ids.ts";
-import { v2StoreJson } from "../membership/v2-store.ts";
+import type { Cluster } from "@nodetcd/membership";
+import { hexId } from "@nodetcd/peers";
+import { v2StoreJson } from "../wire/v2-store.ts";
 import type { ReadyLoop } from "./ready-loop.ts";
 
 export interface LogSnapshotsOptions {
@@ -15,12 +15,15 @@ export interface LogSnapshotsOptions {
   readonly loop: ReadyLoop;
   readonly applied: AppliedIndex;
   readonly cluster: Cluster;
+  readonly wal: Wal;
   readonly disk: Disk;
   readonly logger: Logger;
   readonly memberId: bigint;
   readonly snapshotDirectory: string;
   readonly snapshotCount: number;
   readonly catchupEntries: number;
+  /** Entries in memory must stay: a member is about to need those that follow a snapshot. */
+  readonly holdsLog: () => boolean;
 }
 
 /** A place in the log. */
@@ -68,6 +71,17 @@ export class LogSnapshots {
     if (applied.index - this.#lastTruncation >= TRUNCATE_EVERY) this.#truncate();
   }
 
+  /** Saves a snapshot from a leader; called by the loop, which holds the log. */
+  async saveReceived(snapshot: RaftSnapshot): Promise<void> {
+    const { disk, snapshotDirectory, wal } = this.#options;
+    const { index = 0, term = 0, confState } = snapshot.metadata ?? {};
+    await saveSnapshotFile(disk, snapshotDirectory, snapshot);
+    await wal.appendSnapshot({ index, term, confState });
+    this.recorded = { index, term };
+    this.#lastIndex = index;
+    this.#lastTruncation = index;
+  }
+
   /** Waits for a snapshot that is being taken. */
   async settled(): Promise<void> {
     await this.#running;
@@ -104,6 +118,7 @@ export class LogSnapshots {
   #truncate(): void {
     const { applied, catchupEntries, storage } = this.#options;
     this.#lastTruncation = applied.index;
+    if (this.#options.holdsLog()) return;
     const upTo = Math.min(applied.index - catchupEntries, this.#lastIndex);
     if (upTo < storage.firstIndex()) return;
     try {

@@ -1,5 +1,12 @@
 import { assert } from "@nodetcd/bytes";
-import { type Entry, EntryType, type HardState, type RaftMessage } from "@nodetcd/messages";
+import {
+  type ConfChange,
+  type Entry,
+  EntryType,
+  type HardState,
+  type RaftMessage,
+  type RaftSnapshot,
+} from "@nodetcd/messages";
 import { isRaftError, type MemoryStorage, NO_NODE, type RawNode, type Ready } from "@nodetcd/raft";
 import type { Clock, Timer } from "@nodetcd/runtime";
 import type { Wal } from "@nodetcd/wal";
@@ -21,6 +28,10 @@ export interface ReadyLoopOptions {
   readonly appliedIndex: () => number;
   /** Sends messages to other members. */
   readonly send: (messages: readonly RaftMessage[]) => void;
+  /** Saves a snapshot from a leader beside the log, before anything that follows it is written. */
+  readonly saveSnapshot: (snapshot: RaftSnapshot) => Promise<void>;
+  /** Puts a saved snapshot in the place of everything that was applied. */
+  readonly installSnapshot: (snapshot: RaftSnapshot) => Promise<void>;
   /** The leader changed, or this member's role did. */
   readonly onLeadership: () => void;
   /** Reads that raft has confirmed. */
@@ -57,6 +68,8 @@ export class ReadyLoop implements ProposalSink {
   #logTasks: LogTask[] = [];
   /** Proposals of this turn of the loop, or those that wait for a leader. Bounded by `InFlight`. */
   #proposals: Uint8Array[] = [];
+  /** As `#proposals`, of changes of the members. */
+  #changes: ConfChange[] = [];
   #idle: (() => void) | undefined;
   #campaign = false;
   /** Index of the last entry known to be committed. */
@@ -95,15 +108,39 @@ export class ReadyLoop implements ProposalSink {
     this.schedule();
   }
 
+  proposeMembershipChange(change: ConfChange): void {
+    if (this.#stopped) return;
+    this.#changes.push(change);
+    this.schedule();
+  }
+
+  /** Takes in a message from another member; what raft does not want is passed over. */
+  step(message: RaftMessage): void {
+    if (this.#stopped) return;
+    this.#unlessDropped(() => this.#options.node.step(message));
+    this.schedule();
+  }
+
   /** What is dropped is answered by its time limit, as in etcd. */
   #proposeGathered(): void {
-    if (this.#proposals.length === 0 || !this.hasLeader) return;
-    const proposals = this.#proposals;
-    this.#proposals = [];
+    if (!this.hasLeader) return;
+    const { node } = this.#options;
+    if (this.#proposals.length > 0) {
+      const proposals = this.#proposals;
+      this.#proposals = [];
+      this.#unlessDropped(() => node.proposeBatch(proposals));
+    }
+    for (const change of this.#changes.splice(0)) {
+      this.#unlessDropped(() => node.proposeConfChange(change));
+    }
+  }
+
+  #unlessDropped(work: () => void): void {
     try {
-      this.#options.node.proposeBatch(proposals);
+      work();
     } catch (error) {
-      if (!isRaftError(error, "PROPOSAL_DROPPED")) throw error;
+      if (isRaftError(error, "PROPOSAL_DROPPED") || isRaftError(error, "PEER_NOT_FOUND")) return;
+      if (!isRaftError(error, "LOCAL_MESSAGE")) throw error;
     }
   }
 
@@ -184,14 +221,15 @@ export class ReadyLoop implements ProposalSink {
 
   #handle(ready: Ready): void {
     const { node, storage, send, onReadState } = this.#options;
-    assert(
-      ready.snapshot === undefined,
-      "ReadyLoop: a snapshot from a leader, and nobody takes it",
-    );
     if (ready.softState !== undefined) this.#leadership();
     for (const { index, context } of ready.readStates) onReadState(index, context);
     const leading = node.role === "leader";
     if (leading) send(ready.messages);
+    if (ready.snapshot !== undefined) {
+      assert(!leading, "ReadyLoop: a leader takes no snapshot");
+      this.#write(this.#takeSnapshot(ready, ready.snapshot));
+      return;
+    }
     // Another leader's commits may come with the entries: those are applied once they are here.
     const early =
       (ready.entries[0]?.index ?? Infinity) > (ready.committedEntries.at(-1)?.index ?? 0);
@@ -207,6 +245,29 @@ export class ReadyLoop implements ProposalSink {
     };
     if (ready.entries.length === 0 && !ready.mustSync) finish();
     else this.#write(this.#persist(ready.entries).then(finish));
+  }
+
+  /**
+   * First the snapshot, then the state that says it is committed: torn between the two, it never came. Nothing
+   * else of raft is looked at until the database is exchanged.
+   */
+  async #takeSnapshot(ready: Ready, snapshot: RaftSnapshot): Promise<void> {
+    const { node, storage, send, saveSnapshot, installSnapshot } = this.#options;
+    assert(
+      ready.committedEntries.length === 0,
+      "ReadyLoop: entries are committed before a snapshot",
+    );
+    await saveSnapshot(snapshot);
+    if (ready.hardState !== undefined) this.#unwrittenState = ready.hardState;
+    await this.#persist(ready.entries);
+    storage.applySnapshot(snapshot);
+    if (ready.hardState !== undefined) storage.setHardState(ready.hardState);
+    storage.append(ready.entries);
+    const { index } = snapshot.metadata ?? { index: 0 };
+    this.committedIndex = Math.max(this.committedIndex, index);
+    await installSnapshot(snapshot);
+    send(ready.messages);
+    node.advance();
   }
 
   #persist(entries: readonly Entry[]): Promise<void> {

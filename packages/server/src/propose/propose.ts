@@ -1,5 +1,5 @@
 import { Slab } from "@nodetcd/bytes";
-import { InternalRaftRequest, type Init } from "@nodetcd/messages";
+import { type ConfChange, InternalRaftRequest, type Init } from "@nodetcd/messages";
 import { RequestError } from "../errors.ts";
 import { APPLY_LAG_MAX } from "../limits.ts";
 import { ANYBODY, type Caller } from "../wire/caller.ts";
@@ -15,6 +15,8 @@ export interface ProposalSink {
   readonly applyLag: number;
   /** Hands an entry over; it leaves with everything else of this turn of the loop. */
   propose(data: Uint8Array): void;
+  /** As `propose`. */
+  proposeMembershipChange(change: ConfChange): void;
 }
 
 /** The way of every change: bytes in, raft entry out, the waiter kept until it is applied. */
@@ -59,6 +61,16 @@ export class Proposer {
     const waiter = new PromiseWaiter();
     this.#submit(suffix, InternalRaftRequest.encode({ ...request, header }), waiter);
     return waiter.result;
+  }
+
+  /** Proposes a change of the members; resolves when it is made, rejects when it was refused. */
+  async changeMembership(change: Omit<ConfChange, "id">): Promise<void> {
+    this.#assertOpen();
+    const suffix = this.#ids.next();
+    const waiter = new PromiseWaiter();
+    this.#inFlight.add(suffix, change.context.length, waiter);
+    this.#sink.proposeMembershipChange({ ...change, id: this.#ids.full(suffix) });
+    await waiter.result;
   }
 
   #assertOpen(): void {

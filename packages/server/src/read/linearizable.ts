@@ -31,17 +31,27 @@ export class LinearizableReads {
   readonly #applied: AppliedIndex;
   readonly #clock: Clock;
   readonly #timeoutMs: number;
+  readonly #nextId: () => bigint;
   /** Reads that wait for the next question to raft. */
   #gathering: PendingRead[] = [];
   #asked: { id: bigint; reads: PendingRead[]; retry: Timer; since: number } | undefined;
-  #nextId = 1n;
+  /** Of the last question. */
+  #lastId = 0n;
   #closed: RequestError | undefined;
   /** Questions that raft took too long to answer. */
   slow = 0;
   failed = 0;
 
-  constructor(source: ReadIndexSource, applied: AppliedIndex, clock: Clock, timeoutMs: number) {
+  /** @param nextId ids of questions: rising, and no other member's, for the leader tells them apart by it */
+  constructor(
+    source: ReadIndexSource,
+    applied: AppliedIndex,
+    clock: Clock,
+    timeoutMs: number,
+    nextId: () => bigint,
+  ) {
     this.#source = source;
+    this.#nextId = nextId;
     this.#applied = applied;
     this.#clock = clock;
     this.#timeoutMs = timeoutMs;
@@ -90,13 +100,14 @@ export class LinearizableReads {
     const reads = this.#gathering;
     this.#gathering = [];
     this.#asked = { id: 0n, reads, since: this.#clock.monotonic(), retry: this.#question() };
-    this.#asked.id = this.#nextId - 1n;
+    this.#asked.id = this.#lastId;
   }
 
   /** Sends one question and sets the timer that repeats it. */
   #question(): Timer {
     const context = Buffer.alloc(8);
-    context.writeBigUInt64BE(this.#nextId++);
+    this.#lastId = this.#nextId();
+    context.writeBigUInt64BE(this.#lastId);
     this.#source.requestReadIndex(context);
     return this.#clock.setTimer(RETRY_MS, () => this.#retry());
   }
@@ -107,7 +118,7 @@ export class LinearizableReads {
     this.slow++;
     if (this.#clock.monotonic() - asked.since < this.#timeoutMs) {
       asked.retry = this.#question();
-      asked.id = this.#nextId - 1n;
+      asked.id = this.#lastId;
       return;
     }
     this.#asked = undefined;

@@ -1,10 +1,17 @@
 import type { ServerCall } from "@nodetcd/grpc";
-import type { MethodPath } from "@nodetcd/messages";
+import { type MethodPath, METHODS } from "@nodetcd/messages";
 import { RequestError } from "../errors.ts";
 import type { MemberContext } from "../member-context.ts";
 import { ANYBODY, type Caller } from "../wire/caller.ts";
 import { firstRefusal } from "./form.ts";
 import { checkRule, isIdentified } from "./rules.ts";
+
+/** What a member without a vote answers; of ranges only the serializable ones. */
+const FOR_LEARNERS: ReadonlySet<MethodPath> = new Set([
+  METHODS.KV.Range.path,
+  METHODS.Maintenance.Status.path,
+  METHODS.Maintenance.Snapshot.path,
+]);
 
 /** What every call of every method passes before anything is done for it. */
 export interface Admission {
@@ -23,6 +30,7 @@ export function admission({
 }: Pick<MemberContext, "raft" | "auth" | "access">): Admission {
   return {
     admit(path, call) {
+      if (raft.isLearner && !FOR_LEARNERS.has(path)) throw new RequestError("LEARNER");
       // A client that wants no answer of a member that has no leader says so.
       if (raft.leader === 0n && call.metadata.get("hasleader") === "true") {
         throw new RequestError("NO_LEADER");

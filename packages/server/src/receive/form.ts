@@ -6,7 +6,7 @@ import {
   type MethodPath,
   type RequestOf,
 } from "@nodetcd/messages";
-import { checkPeerUrls } from "./membership.ts";
+import { checkedPeerUrls } from "./membership.ts";
 import { checkDeleteRequest, checkPutRequest } from "./request-limits.ts";
 
 type FormChecks = {
@@ -20,8 +20,8 @@ type FormChecks = {
 const FORM_CHECKS: FormChecks = {
   "/etcdserverpb.KV/Put": checkPutRequest,
   "/etcdserverpb.KV/DeleteRange": checkDeleteRequest,
-  "/etcdserverpb.Cluster/MemberAdd": ({ peerUrls }) => checkPeerUrls(peerUrls),
-  "/etcdserverpb.Cluster/MemberUpdate": ({ peerUrls }) => checkPeerUrls(peerUrls),
+  "/etcdserverpb.Cluster/MemberAdd": ({ peerUrls }) => void checkedPeerUrls(peerUrls),
+  "/etcdserverpb.Cluster/MemberUpdate": ({ peerUrls }) => void checkedPeerUrls(peerUrls),
   "/etcdserverpb.Auth/UserAdd": ({ options, password }) => {
     if (options?.noPassword !== true) checkPasswordLength(password);
   },

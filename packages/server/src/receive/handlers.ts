@@ -64,7 +64,7 @@ export function handlersOf(member: MemberContext, health: HealthStatus): Handler
       LeaseLeases: receiveLeaseLeases(member),
     },
     Cluster: {
-      MemberAdd: receiveMemberAdd(),
+      MemberAdd: receiveMemberAdd(member),
       MemberRemove: receiveMemberRemove(member),
       MemberUpdate: receiveMemberUpdate(member),
       MemberList: receiveMemberList(member),

@@ -3,13 +3,37 @@ import type { StreamCall } from "@nodetcd/grpc";
 import { LeaseError } from "@nodetcd/lease";
 import { type Init, LeaseKeepAliveRequest, LeaseKeepAliveResponse } from "@nodetcd/messages";
 import type { MemberContext } from "../member-context.ts";
+import { requestTimeoutMs } from "../config.ts";
 import { KEEP_ALIVES_WAITING_MAX } from "../limits.ts";
 import type { Caller } from "../wire/caller.ts";
+import { askLeader } from "../replicate/ask-leader.ts";
 import { failCall, failStream } from "../wire/error-map.ts";
 import type { StreamHandler } from "./handler.ts";
 
 /** Seconds that the lease has again; 0 when there is no such lease. */
 async function renew(member: MemberContext, id: bigint): Promise<number> {
+  try {
+    return await renewHere(member, id);
+  } catch (error) {
+    if (!(error instanceof LeaseError) || error.code !== "NOT_PRIMARY") throw error;
+    return renewAtLeader(member, id);
+  }
+}
+
+/** Only the leader counts time. */
+async function renewAtLeader(member: MemberContext, id: bigint): Promise<number> {
+  const question = {
+    path: "/leases",
+    body: LeaseKeepAliveRequest.encode({ id }),
+    timeoutMs: requestTimeoutMs(member.config),
+  };
+  const reply = await askLeader(member, question, ({ status }) => status === 200 || status === 404);
+  if (reply === "here") return renewHere(member, id);
+  return reply.status === 404 ? 0 : LeaseKeepAliveResponse.decode(reply.body).ttl;
+}
+
+/** As `renew`, on this member; raises NOT_PRIMARY where it does not lead. */
+export async function renewHere(member: MemberContext, id: bigint): Promise<number> {
   try {
     return member.lessor.renew(id);
   } catch (error) {
@@ -20,10 +44,10 @@ async function renew(member: MemberContext, id: bigint): Promise<number> {
       case "LEASE_EXPIRED":
         // It cannot be saved any more, but the client is told only when it is certain.
         await member.lessor.settled(id);
-        return renew(member, id);
+        return renewHere(member, id);
       case "LEASE_CHECKPOINTED":
         await member.proposer.proposeMessage({ leaseCheckpoint: { checkpoints: [{ id }] } });
-        return renew(member, id);
+        return renewHere(member, id);
       default:
         throw error;
     }

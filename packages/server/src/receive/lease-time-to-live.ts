@@ -1,18 +1,22 @@
 import { type AttachedKeys, checkLease } from "@nodetcd/auth";
-import type {
-  Init,
-  LeaseLeasesRequest,
-  LeaseLeasesResponse,
-  LeaseTimeToLiveRequest,
-  LeaseTimeToLiveResponse,
+import {
+  type Init,
+  LeaseInternalRequest,
+  LeaseInternalResponse,
+  type LeaseLeasesRequest,
+  type LeaseLeasesResponse,
+  type LeaseTimeToLiveRequest,
+  type LeaseTimeToLiveResponse,
 } from "@nodetcd/messages";
+import { requestTimeoutMs } from "../config.ts";
 import type { MemberContext } from "../member-context.ts";
+import { askLeader } from "../replicate/ask-leader.ts";
 import type { UnaryHandler } from "./handler.ts";
 
 /** A lease that is not there, or has expired: TTL -1, and no error. */
 const EXPIRED = -1;
 
-function describe(
+export function describeLease(
   member: MemberContext,
   { id, keys }: LeaseTimeToLiveRequest,
 ): Init<LeaseTimeToLiveResponse> {
@@ -32,7 +36,25 @@ export function receiveLeaseTimeToLive(
     auth.checkKnown(caller);
     const { id, keys } = request;
     if (keys) checkLease(auth, caller, id, (lease) => lessor.attachedKeys(lease), "read");
-    return { header: headers.of(store.revision), ...describe(member, request) };
+    const header = headers.of(store.revision);
+    if (member.lessor.primary || member.raft.voters.length < 2) {
+      return { header, ...describeLease(member, request) };
+    }
+    // Only the leader counts time.
+    const question = {
+      path: "/leases/internal",
+      body: LeaseInternalRequest.encode({ leaseTimeToLiveRequest: request }),
+      timeoutMs: requestTimeoutMs(member.config),
+    };
+    const reply = await askLeader(
+      member,
+      question,
+      ({ status }) => status === 200 || status === 404,
+    );
+    if (reply === "here") return { header, ...describeLease(member, request) };
+    if (reply.status === 404) return { header, id: request.id, ttl: EXPIRED };
+    const { leaseTimeToLiveResponse: found } = LeaseInternalResponse.decode(reply.body);
+    return { ...found, header };
   };
 }
 
@@ -45,10 +67,12 @@ export function receiveLeaseLeases({
   auth,
   headers,
   lessor,
+  reads,
   store,
 }: MemberContext): UnaryHandler<LeaseLeasesRequest, LeaseLeasesResponse> {
   const attached: AttachedKeys = (lease) => lessor.attachedKeys(lease);
   return async (_request, call) => {
+    await reads.wait();
     const caller = await access.identify(call);
     auth.checkKnown(caller);
     const ids = lessor.list();

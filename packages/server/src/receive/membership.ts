@@ -1,60 +1,146 @@
-import type {
-  MemberAddRequest,
-  MemberAddResponse,
-  MemberPromoteRequest,
-  MemberPromoteResponse,
-  MemberRemoveRequest,
-  MemberRemoveResponse,
-  MemberUpdateRequest,
-  MemberUpdateResponse,
+import {
+  checkAdd,
+  checkLearnerReady,
+  checkPeerUrl,
+  checkPromote,
+  checkRemove,
+  memberIdOf,
+  memberJson,
+  type MemberRecord,
+  promotionContext,
+  refuseTooManyLearners,
+} from "@nodetcd/membership";
+import {
+  ConfChangeType,
+  type MemberAddRequest,
+  type MemberAddResponse,
+  type MemberPromoteRequest,
+  type MemberPromoteResponse,
+  type MemberRemoveRequest,
+  type MemberRemoveResponse,
+  type MemberUpdateRequest,
+  type MemberUpdateResponse,
 } from "@nodetcd/messages";
-import { notImplemented, RequestError } from "../errors.ts";
+import { requestTimeoutMs } from "../config.ts";
+import { RequestError } from "../errors.ts";
 import type { MemberContext } from "../member-context.ts";
+import { askLeader } from "../replicate/ask-leader.ts";
+import { toRequestError } from "../wire/error-map.ts";
 import type { UnaryHandler } from "./handler.ts";
+import { memberMessage, memberMessages } from "./member-list.ts";
 
-/** A scheme, a host, a port, and nothing behind it. */
-const PEER_URL = /^(https?:\/\/[^/?#]*:\d*|unixs?:\/\/.+)$/;
-
-/** Raises `BAD_MEMBER_URLS`. */
-export function checkPeerUrls(peerUrls: readonly string[]): void {
-  const sound = peerUrls.length > 0 && peerUrls.every((url) => PEER_URL.test(url.trim()));
-  if (!sound) throw new RequestError("BAD_MEMBER_URLS");
-}
-
-/** `etcdserverpb.Cluster/MemberAdd`: URLs are checked as in etcd; adding is not built yet. */
-export function receiveMemberAdd(): UnaryHandler<MemberAddRequest, MemberAddResponse> {
-  return ({ peerUrls }) => {
-    checkPeerUrls(peerUrls);
-    throw notImplemented("MemberAdd");
+/** What the checks of a change look at. */
+function reconfiguring(member: MemberContext): Parameters<typeof checkAdd>[0] {
+  return {
+    ids: member,
+    members: member.cluster.members(),
+    activeSince: (id) => member.peers.activeSince(id),
+    now: member.runtime.clock.monotonic(),
+    logger: member.logger,
   };
 }
 
-/** `etcdserverpb.Cluster/MemberRemove`: removing a member that exists is not built yet. */
-export function receiveMemberRemove({
-  cluster,
-}: MemberContext): UnaryHandler<MemberRemoveRequest, MemberRemoveResponse> {
-  return ({ id }) => {
-    const known = cluster.member(id) !== undefined;
-    throw known ? notImplemented("MemberRemove") : new RequestError("MEMBER_NOT_FOUND");
+/** As they are kept; raises BAD_MEMBER_URLS. */
+export function checkedPeerUrls(urls: readonly string[]): string[] {
+  if (urls.length === 0) throw new RequestError("BAD_MEMBER_URLS");
+  return urls.map((url) => checkPeerUrl(url)).toSorted();
+}
+
+/** `etcdserverpb.Cluster/MemberAdd` */
+export function receiveMemberAdd(
+  member: MemberContext,
+): UnaryHandler<MemberAddRequest, MemberAddResponse> {
+  const { cluster, config, proposer, runtime, headers } = member;
+  return async ({ peerUrls, isLearner }) => {
+    const urls = checkedPeerUrls(peerUrls);
+    // The time makes it another id than that of a member with the same addresses that was removed.
+    const seconds = Math.floor(runtime.clock.wallTime() / 1000);
+    const id = await memberIdOf(urls, `${config.initialClusterToken}${seconds}`);
+    const added: MemberRecord = { id, name: "", peerUrls: urls, clientUrls: [], isLearner };
+    if (config.strictReconfigCheck) checkAdd(reconfiguring(member), added);
+    if (isLearner) refuseTooManyLearners(cluster.members(), 1, config.maxLearners);
+    await proposer.changeMembership({
+      type: isLearner ? ConfChangeType.ConfChangeAddLearnerNode : ConfChangeType.ConfChangeAddNode,
+      nodeId: id,
+      context: Buffer.from(memberJson(added)),
+    });
+    return { header: headers.of(0), member: memberMessage(added), members: memberMessages(member) };
   };
 }
 
-/** `etcdserverpb.Cluster/MemberUpdate`: changing a member that exists is not built yet. */
-export function receiveMemberUpdate({
-  cluster,
-}: MemberContext): UnaryHandler<MemberUpdateRequest, MemberUpdateResponse> {
-  return ({ id }) => {
-    const known = cluster.member(id) !== undefined;
-    throw known ? notImplemented("MemberUpdate") : new RequestError("MEMBER_NOT_FOUND");
+/** `etcdserverpb.Cluster/MemberRemove` */
+export function receiveMemberRemove(
+  member: MemberContext,
+): UnaryHandler<MemberRemoveRequest, MemberRemoveResponse> {
+  const { config, proposer, headers } = member;
+  return async ({ id }) => {
+    if (config.strictReconfigCheck) checkRemove(reconfiguring(member), id);
+    const type = ConfChangeType.ConfChangeRemoveNode;
+    await proposer.changeMembership({ type, nodeId: id, context: new Uint8Array(0) });
+    return { header: headers.of(0), members: memberMessages(member) };
   };
 }
 
-/** `etcdserverpb.Cluster/MemberPromote`: a cluster of one has no learner that could be promoted. */
-export function receiveMemberPromote({
-  cluster,
-}: MemberContext): UnaryHandler<MemberPromoteRequest, MemberPromoteResponse> {
-  return ({ id }) => {
-    const known = cluster.member(id) !== undefined;
-    throw new RequestError(known ? "MEMBER_NOT_LEARNER" : "MEMBER_NOT_FOUND");
+/** `etcdserverpb.Cluster/MemberUpdate` */
+export function receiveMemberUpdate(
+  member: MemberContext,
+): UnaryHandler<MemberUpdateRequest, MemberUpdateResponse> {
+  const { proposer, headers } = member;
+  return async ({ id, peerUrls }) => {
+    const urls = checkedPeerUrls(peerUrls);
+    const updated = { id, name: "", peerUrls: urls, clientUrls: [], isLearner: false };
+    const context = Buffer.from(memberJson(updated));
+    const type = ConfChangeType.ConfChangeUpdateNode;
+    await proposer.changeMembership({ type, nodeId: id, context });
+    return { header: headers.of(0), members: memberMessages(member) };
   };
+}
+
+/** Makes a learner a voter; on the leader, who knows how far it is. */
+export async function promoteMember(member: MemberContext, id: bigint): Promise<void> {
+  const { raft, logger, proposer, config, cluster } = member;
+  if (cluster.member(id) === undefined) throw new RequestError("MEMBER_NOT_FOUND");
+  if (cluster.member(id)?.isLearner !== true) throw new RequestError("MEMBER_NOT_LEARNER");
+  const progress = raft.progress();
+  const view =
+    progress === undefined
+      ? undefined
+      : {
+          leaderMatch: progress.get(member.memberId)?.match ?? 0,
+          learnerMatch: progress.get(id)?.match,
+        };
+  checkLearnerReady(view, logger);
+  if (config.strictReconfigCheck) checkPromote(reconfiguring(member), id);
+  const type = ConfChangeType.ConfChangeAddNode;
+  await proposer.changeMembership({ type, nodeId: id, context: promotionContext(id) });
+}
+
+/** `etcdserverpb.Cluster/MemberPromote`: a follower asks the leader to do it. */
+export function receiveMemberPromote(
+  member: MemberContext,
+): UnaryHandler<MemberPromoteRequest, MemberPromoteResponse> {
+  return async ({ id }) => {
+    if (member.raft.isLeader) await promoteMember(member, id);
+    else await promoteByLeader(member, id);
+    return { header: member.headers.of(0), members: memberMessages(member) };
+  };
+}
+
+async function promoteByLeader(member: MemberContext, id: bigint): Promise<void> {
+  const question = {
+    path: `/members/promote/${id}`,
+    body: new Uint8Array(0),
+    timeoutMs: requestTimeoutMs(member.config),
+  };
+  const reply = await askLeader(member, question, ({ status }) => [200, 404, 412].includes(status));
+  if (reply === "here") return promoteMember(member, id);
+  const text = Buffer.from(reply.body).toString().trim();
+  if (reply.status === 404) throw new RequestError("MEMBER_NOT_FOUND");
+  if (reply.status === 412) {
+    throw new RequestError(text.includes("in sync") ? "LEARNER_NOT_READY" : "MEMBER_NOT_LEARNER");
+  }
+  // Applied there; here as soon as the log says so.
+  await member.reads.wait().catch((error: unknown) => {
+    if (toRequestError(error).code !== "TIMEOUT") throw error;
+  });
 }

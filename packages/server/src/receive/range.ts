@@ -9,6 +9,7 @@ import {
 } from "@nodetcd/messages";
 import type { StoredKeyValue } from "@nodetcd/mvcc";
 import { applyRange } from "../apply/range.ts";
+import { RequestError } from "../errors.ts";
 import type { MemberContext } from "../member-context.ts";
 import { isLargeRange, readLargeRange } from "../read/large-range.ts";
 import { failCall } from "../wire/error-map.ts";
@@ -109,8 +110,12 @@ export function receiveRange(member: MemberContext): UnaryHandler<RangeRequest, 
     const fail = (error: unknown): void => failCall(call, error);
     const go = (): void =>
       withCaller(access, call, (caller) => answer(request, call, caller), fail);
-    if (request.serializable) go();
-    else member.reads.request(go, fail);
+    if (request.serializable) {
+      go();
+      return PENDING;
+    }
+    if (member.raft.isLearner) throw new RequestError("LEARNER");
+    member.reads.request(go, fail);
     return PENDING;
   };
 }

@@ -29,7 +29,7 @@ function problems(member: MemberContext): string[] {
 /** `etcdserverpb.Maintenance/Status` */
 export function receiveStatus(member: MemberContext): UnaryHandler<StatusRequest, StatusResponse> {
   return () => {
-    const { backend, headers, raft, store } = member;
+    const { backend, cluster, headers, raft, store } = member;
     const quota = member.quota.limit;
     return {
       header: headers.of(store.revision),
@@ -41,10 +41,13 @@ export function receiveStatus(member: MemberContext): UnaryHandler<StatusRequest
       raftAppliedIndex: member.applied.index,
       errors: problems(member),
       dbSizeInUse: backend.sizeInUse(),
-      isLearner: false,
+      isLearner: raft.isLearner,
       storageVersion: storageVersion(backend) ?? "",
       dbSizeQuota: quota === Infinity ? member.config.quotaBackendBytes : quota,
-      downgradeInfo: {},
+      downgradeInfo: {
+        enabled: cluster.downgradeTarget !== undefined,
+        targetVersion: cluster.downgradeTarget ?? "",
+      },
     };
   };
 }

@@ -23,6 +23,39 @@ export function consistentIndexOf(backend: Backend): number {
   return readUint64(backend.get(BUCKETS.meta, CONSISTENT_INDEX_KEY));
 }
 
+/** How far a database is, by its own records. */
+export interface Position {
+  readonly index: number;
+  readonly term: number;
+  /** Undefined in a database that no change of the members was applied to. */
+  readonly confState: ConfState | undefined;
+}
+
+/** @param get reads a record of the bucket `meta` */
+export function readPosition(get: (key: Uint8Array) => Uint8Array | undefined): Position {
+  const json = get(CONF_STATE_KEY);
+  return {
+    index: readUint64(get(CONSISTENT_INDEX_KEY)),
+    term: readUint64(get(TERM_KEY)),
+    confState: json === undefined ? undefined : parseConfState(Buffer.from(json).toString()),
+  };
+}
+
+/** Reads what `confStateJson` writes; ids are beyond what JSON numbers hold. */
+function parseConfState(json: string): ConfState {
+  const list = (name: string): bigint[] => {
+    const digits = new RegExp(`"${name}":\\[([\\d,]*)\\]`).exec(json)?.[1] ?? "";
+    return digits === "" ? [] : digits.split(",").map((id) => BigInt(id));
+  };
+  return {
+    voters: list("voters"),
+    learners: list("learners"),
+    votersOutgoing: list("voters_outgoing"),
+    learnersNext: list("learners_next"),
+    autoLeave: /"auto_leave":true/.test(json),
+  };
+}
+
 /** A configuration as etcd keeps it: `{"voters":[1],"auto_leave":false}`, empty lists left out. */
 export function confStateJson(conf: ConfState): string {
   const lists: [string, readonly bigint[]][] = [

@@ -2,6 +2,7 @@ import { AUTH_ERRORS, AuthError, type AuthRefusal } from "@nodetcd/auth";
 import { WireError } from "@nodetcd/bytes";
 import { Status, type StatusCode } from "@nodetcd/grpc";
 import { LeaseError } from "@nodetcd/lease";
+import { MembershipError, type MembershipErrorCode } from "@nodetcd/membership";
 import { MvccError } from "@nodetcd/mvcc";
 import { RequestError, type RequestErrorCode } from "../errors.ts";
 
@@ -51,6 +52,21 @@ const OWN_STATUS: Readonly<Record<Exclude<RequestErrorCode, AuthRefusal>, Status
   LEASE_NOT_PRIMARY: bare(Status.UNKNOWN, "not a primary lessor"),
   MEMBER_NOT_FOUND: row(Status.NOT_FOUND, "member not found"),
   MEMBER_NOT_LEARNER: row(Status.FAILED_PRECONDITION, "can only promote a learner member"),
+  MEMBER_EXISTS: row(Status.FAILED_PRECONDITION, "member ID already exist"),
+  TOO_MANY_LEARNERS: row(Status.FAILED_PRECONDITION, "too many learner members in cluster"),
+  LEARNER_NOT_READY: row(
+    Status.FAILED_PRECONDITION,
+    "can only promote a learner member which is in sync with leader",
+  ),
+  LEARNER: row(Status.FAILED_PRECONDITION, "rpc not supported for learner"),
+  UNHEALTHY_CLUSTER: row(Status.UNAVAILABLE, "unhealthy cluster"),
+  TIMEOUT_LEADER_FAILED: row(
+    Status.UNAVAILABLE,
+    "request timed out, possibly due to previous leader failure",
+  ),
+  TIMEOUT_LEADER_TRANSFER: row(Status.UNKNOWN, "request timed out, leader transfer took too long"),
+  DOWNGRADE_IN_PROGRESS: row(Status.FAILED_PRECONDITION, "cluster has a downgrade job in progress"),
+  NO_CLUSTER_VERSION: row(Status.FAILED_PRECONDITION, "cluster version not found during downgrade"),
   PEER_URL_EXISTS: row(Status.FAILED_PRECONDITION, "Peer URLs already exists"),
   NOT_ENOUGH_STARTED_MEMBERS: row(
     Status.UNKNOWN,
@@ -103,6 +119,7 @@ export function toRequestError(error: unknown): RequestError {
   if (error instanceof MvccError && error.code === "CLOSED") return new RequestError("STOPPED");
   if (error instanceof LeaseError) return leaseRefusal(error);
   if (error instanceof AuthError) return authRefusal(error);
+  if (error instanceof MembershipError) return membershipRefusal(error);
   if (error instanceof WireError) {
     return new RequestError(
       "MALFORMED_REQUEST",
@@ -121,6 +138,31 @@ function authRefusal({ code, message }: AuthError): RequestError {
     return new RequestError("INTERNAL", message);
   }
   return new RequestError(code);
+}
+
+const MEMBERSHIP: Partial<Record<MembershipErrorCode, RequestErrorCode>> = {
+  ID_REMOVED: "MEMBER_NOT_FOUND",
+  ID_NOT_FOUND: "MEMBER_NOT_FOUND",
+  ID_EXISTS: "MEMBER_EXISTS",
+  PEER_URL_EXISTS: "PEER_URL_EXISTS",
+  NOT_LEARNER: "MEMBER_NOT_LEARNER",
+  TOO_MANY_LEARNERS: "TOO_MANY_LEARNERS",
+  NOT_ENOUGH_STARTED: "NOT_ENOUGH_STARTED_MEMBERS",
+  UNHEALTHY: "UNHEALTHY_CLUSTER",
+  LEARNER_NOT_READY: "LEARNER_NOT_READY",
+  NOT_LEADER: "NOT_LEADER",
+  BAD_URLS: "BAD_MEMBER_URLS",
+  BAD_INITIAL_CLUSTER: "BAD_MEMBER_URLS",
+  BAD_DOWNGRADE_FORMAT: "BAD_DOWNGRADE_VERSION_FORMAT",
+  BAD_DOWNGRADE_TARGET: "INVALID_DOWNGRADE_TARGET",
+  DOWNGRADE_IN_PROGRESS: "DOWNGRADE_IN_PROGRESS",
+  NO_DOWNGRADE: "NO_DOWNGRADE_IN_PROGRESS",
+  NO_CLUSTER_VERSION: "NO_CLUSTER_VERSION",
+};
+
+function membershipRefusal(error: MembershipError): RequestError {
+  const code = MEMBERSHIP[error.code];
+  return code === undefined ? new RequestError("INTERNAL", error.message) : new RequestError(code);
 }
 
 function leaseRefusal(error: LeaseError): RequestError {

@@ -1,6 +1,6 @@
-import type { Cluster } from "./cluster.ts";
-import { hexId } from "./ids.ts";
-import { attributesJson, raftAttributesJson } from "./member-json.ts";
+import type { Cluster } from "@nodetcd/membership";
+import { hexId } from "@nodetcd/peers";
+import { attributesJson, raftAttributesJson } from "@nodetcd/membership";
 
 const NEVER = "0001-01-01T00:00:00Z";
 /** How many past events etcd's v2 store keeps; the list always has this length. */
