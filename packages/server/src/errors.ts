@@ -101,8 +101,3 @@ export class RequestError extends Error {
     this.code = code;
   }
 }
-
-/** The refusal of what is not built yet, by the method's name. */
-export function notImplemented(method: string): RequestError {
-  return new RequestError("NOT_IMPLEMENTED", `nodetcd: ${method} is not implemented yet`);
-}
