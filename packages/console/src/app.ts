@@ -3,6 +3,7 @@ import { type Clock, type Logger, type Runtime, silentLogger } from "@nodetcd/ru
 import type { AuditEntry, WriteState } from "./contract/session.ts";
 import { ConsoleError } from "./errors.ts";
 import { ASK_MEMBER_MS, SAMPLE_MS, SIGN_INS_PER_MINUTE } from "./limits.ts";
+import type { Kubernetes } from "./kubernetes/kubernetes.ts";
 import { type FetchText, Members } from "./members/ask-members.ts";
 import type { Sample } from "./samples/sample.ts";
 import { Sampler } from "./samples/sampler.ts";
@@ -24,8 +25,6 @@ export interface AppSettings {
   readonly prefix: string;
   /** Says on the Cluster page where samples are kept. */
   readonly samplesNote: string;
-  /** Address of a Kubernetes API for the Jobs page. */
-  readonly kubernetes: string | undefined;
 }
 
 export interface AppParts {
@@ -35,6 +34,8 @@ export interface AppParts {
   readonly connection: Omit<ClientOptions, "runtime" | "logger">;
   readonly settings: AppSettings;
   readonly fetchText: FetchText;
+  /** For the Jobs page; without it there is none. */
+  readonly kubernetes?: Kubernetes;
   readonly keepSample: (sample: Sample) => void;
   readonly keepAudit: (entry: AuditEntry) => void;
   /** Samples of an earlier run, in order of time. */
@@ -56,6 +57,7 @@ export class App {
   readonly sessions: Sessions;
   readonly audit: Audit;
   readonly heat: Heat;
+  readonly kubernetes: Kubernetes | undefined;
   /** Streams of events that are open. */
   streams = 0;
   /** The task that runs, or ran last. */
@@ -76,6 +78,7 @@ export class App {
     const { runtime, settings } = parts;
     this.#parts = parts;
     this.settings = settings;
+    this.kubernetes = parts.kubernetes;
     this.clock = runtime.clock;
     this.logger = parts.logger ?? silentLogger;
     this.client = this.connect(undefined);

@@ -3,6 +3,7 @@ export type * from "./contract/access.ts";
 export type * from "./contract/cluster.ts";
 export type * from "./contract/history.ts";
 export type * from "./contract/space.ts";
+export type * from "./contract/jobs.ts";
 export type * from "./contract/keys.ts";
 export type * from "./contract/leases.ts";
 export type * from "./contract/maintenance.ts";

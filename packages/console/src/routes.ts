@@ -2,6 +2,7 @@ import { ACCESS_ROUTES } from "./pages/access.ts";
 import type { Route } from "./pages/call.ts";
 import { CLUSTER_ROUTES } from "./pages/cluster.ts";
 import { HISTORY_ROUTES } from "./pages/history.ts";
+import { JOBS_ROUTES } from "./pages/jobs.ts";
 import { KEYS_ROUTES } from "./pages/keys.ts";
 import { LEASES_ROUTES } from "./pages/leases.ts";
 import { MAINTENANCE_ROUTES } from "./pages/maintenance.ts";
@@ -21,5 +22,6 @@ export const ROUTES: ReadonlyMap<string, Route> = new Map(
     ...ACCESS_ROUTES,
     ...HISTORY_ROUTES,
     ...SPACE_ROUTES,
+    ...JOBS_ROUTES,
   ].map((route) => [`${route.method} ${route.path}`, route]),
 );

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { ConsoleError } from "@nodetcd/console";
 import { type RunningConsole, startConsole } from "@nodetcd/console/node";
@@ -41,7 +42,10 @@ Flags:
     Folder for samples and the audit list. Default: nodetcd/console in $XDG_STATE_HOME, or in
     ~/.local/state. 'none' keeps them in memory.
   --kubernetes ''
-    Address of a Kubernetes API for the Jobs page, such as that of 'nodetcd jobs'.
+    Address of a Kubernetes API for the Jobs page, such as that of 'nodetcd jobs'. A bearer token for it is
+    taken from the environment variable NODETCD_CONSOLE_KUBERNETES_TOKEN.
+  --kubernetes-ca ''
+    File of PEM certificates that an https API is checked against. Default: the system's.
   --log-level 'info'
     debug, info, warn or error.
 `;
@@ -56,6 +60,7 @@ const FLAGS = {
   "allow-host": { type: "string", default: "" },
   "state-dir": { type: "string", default: "" },
   kubernetes: { type: "string", default: "" },
+  "kubernetes-ca": { type: "string", default: "" },
   "log-level": { type: "string", default: "info" },
   help: { type: "boolean", short: "h", default: false },
 } as const;
@@ -122,10 +127,29 @@ function optionsOf(values: Values, logger: Logger): Parameters<typeof startConso
     ...(values["state-dir"] === ""
       ? {}
       : { stateFolder: values["state-dir"] === "none" ? "" : values["state-dir"] }),
-    ...(values.kubernetes === "" ? {} : { kubernetes: values.kubernetes }),
+    ...(values.kubernetes === "" ? {} : { kubernetes: kubernetesOf(values) }),
     version: ownVersion(),
     logger,
   };
+}
+
+function kubernetesOf(values: Values): { url: string; token?: string; ca?: string } {
+  const token = process.env["NODETCD_CONSOLE_KUBERNETES_TOKEN"];
+  const file = values["kubernetes-ca"];
+  return {
+    url: values.kubernetes,
+    ...(token === undefined ? {} : { token }),
+    ...(file === "" ? {} : { ca: readPem("kubernetes-ca", file) }),
+  };
+}
+
+function readPem(flag: string, path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw usage(`--${flag} cannot be read: ${reason}`);
+  }
 }
 
 function readFlags(args: readonly string[]): Values {

@@ -54,6 +54,8 @@ export interface Signal {
   /** Missing when no member tells it. */
   readonly now?: number;
   readonly limit?: number;
+  /** Name of the member that has the worst figure. */
+  readonly member?: string;
   readonly text: string;
   /** Recent values in equal steps of time, oldest first; null where there is no sample. */
   readonly recent: readonly (number | null)[];

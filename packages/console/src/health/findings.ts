@@ -158,12 +158,13 @@ function slow({ signals, members }: Evidence): Finding[] {
       text: signal.text,
     }));
   if (disk.length === 0) return found;
-  const parts = disk.map((signal) => `${signal.id} takes ${figure(signal)}`);
+  const parts = disk.map((signal) => `${signal.id} ${figure(signal)}`);
+  const [{ member = "A member" } = {}] = disk;
   return [
     {
       rank: "look",
-      title: `A disk is slow: ${parts.join(", ")} at the 99th percentile.`,
-      text: `Every write waits for it. ${disk[0]!.text} Nothing else should write to that disk.`,
+      title: `${member} has a slow disk: ${parts.join(", ")} at the 99th percentile.`,
+      text: "Every write waits for it. Nothing else should write to that disk; a shared or network disk is seldom fast enough.",
     },
     ...found,
   ];

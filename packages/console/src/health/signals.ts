@@ -208,6 +208,7 @@ function signal(kind: SignalKind, { last, hourAgo, recent, names }: Past): Signa
     ...base,
     rank,
     now: value,
+    member: who,
     text:
       rank === "fine" ? kind.fine : last.members.length > 1 ? `${who}. ${kind.over}` : kind.over,
     recent: kind.how === "level" ? steps : rises(steps),

@@ -10,6 +10,7 @@ import { SAMPLE_FILE_BYTES } from "../limits.ts";
 import type { Sample } from "../samples/sample.ts";
 import { assetsAreBuilt } from "./assets.ts";
 import { fetchText } from "./fetch-text.ts";
+import { connectKubernetes, type KubernetesOptions } from "./kubernetes.ts";
 import { LineFile } from "./line-file.ts";
 import { consoleServer } from "./serve.ts";
 
@@ -30,8 +31,8 @@ export interface ConsoleOptions {
   allowHosts?: readonly string[];
   /** Folder of samples and audit. Default below `$XDG_STATE_HOME` or `~/.local/state`; "" for none. */
   stateFolder?: string;
-  /** Address of a Kubernetes API for the Jobs page, such as that of `nodetcd jobs`. */
-  kubernetes?: string;
+  /** A Kubernetes API for the Jobs page, such as that of `nodetcd jobs`. */
+  kubernetes?: KubernetesOptions;
   version?: string;
   logger?: Logger;
 }
@@ -66,9 +67,11 @@ export async function startConsole(options: ConsoleOptions = {}): Promise<Runnin
       writes: options.writes ?? "never",
       prefix,
       samplesNote: state.note,
-      kubernetes: options.kubernetes,
     },
     fetchText,
+    ...(options.kubernetes === undefined
+      ? {}
+      : { kubernetes: connectKubernetes(options.kubernetes) }),
     keepSample: (sample) => state.samples?.add(sample),
     keepAudit: (entry) => state.audit?.add(entry),
     samples: (state.samples?.read() ?? []) as Sample[],

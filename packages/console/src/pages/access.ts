@@ -35,6 +35,9 @@ async function access({ client, session }: Call): Promise<ApiReply> {
     };
     return json(view);
   } catch (error) {
+    if (error instanceof EtcdError && error.code === "UNIMPLEMENTED") {
+      return json({ users: [], roles: [], onlySelf: error.message } satisfies AccessView);
+    }
     const own = session.user;
     if (!(error instanceof EtcdError) || error.code !== "PERMISSION_DENIED" || own === undefined) {
       throw error;

@@ -30,7 +30,7 @@ export async function sessionView({
       ? { unlockedUntil: session.unlockedUntil }
       : {}),
     token: session.token,
-    jobs: app.settings.kubernetes !== undefined,
+    jobs: app.kubernetes !== undefined,
   };
 }
 

@@ -32,7 +32,6 @@ export async function openApp(
       writes: "open",
       prefix: "",
       samplesNote: "",
-      kubernetes: undefined,
       ...settings,
     },
     fetchText: async (url) => await (await fetch(url)).text(),

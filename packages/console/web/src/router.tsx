@@ -110,6 +110,15 @@ const routes = [
   }),
   createRoute({
     getParentRoute: () => root,
+    path: "jobs",
+    validateSearch: (search): { job?: string | undefined; namespace?: string | undefined } => ({
+      ...text(search, "job"),
+      ...text(search, "namespace"),
+    }),
+    component: lazyRouteComponent(() => import("./pages/jobs/jobs-page.tsx"), "JobsPage"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
     path: "maintenance",
     component: maintenancePage,
   }),

@@ -34,6 +34,23 @@ const look = EditorView.theme({
   ".cm-deletedChunk .cm-deletedText": { background: "none !important", fontWeight: "700" },
 });
 
+/**
+ * Typed letters are put in by the editor itself. Chromium's own editing would carry the colour of what they
+ * replace over as a style attribute, which the page's policy refuses.
+ */
+const typing = EditorView.domEventHandlers({
+  beforeinput: (event, view) => {
+    const { inputType, data, isComposing } = event;
+    if (inputType !== "insertText" || data === null || isComposing) return false;
+    view.dispatch(view.state.replaceSelection(data), {
+      userEvent: "input.type",
+      scrollIntoView: true,
+    });
+    event.preventDefault();
+    return true;
+  },
+});
+
 /** A text field with lines and colours, and what differs from the original marked while one types. */
 export function Editor({
   label,
@@ -83,6 +100,7 @@ export function Editor({
           language === "json" ? json() : yaml(),
           syntaxHighlighting(colours),
           look,
+          typing,
           EditorView.contentAttributes.of({ "aria-label": label }),
           EditorView.updateListener.of((update) => {
             if (update.docChanged) calls.current.onChange(update.state.doc.toString());

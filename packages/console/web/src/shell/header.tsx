@@ -27,7 +27,8 @@ export function Header({ open }: { readonly open: (overlay: Overlay) => void }):
           : `${pulse.members} ${pulse.members === 1 ? "member" : "members"}`}
       </span>
       {session === undefined ? null : <WriteChip session={session} />}
-      <button className="find" aria-label="Command palette" onClick={() => open("palette")}>
+      <button className="find" onClick={() => open("palette")}>
+        <span className="vh">Command palette: </span>
         <Icon name="search" />
         <span className="clip">Go, find, do</span>
         <kbd>Ctrl K</kbd>

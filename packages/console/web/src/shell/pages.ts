@@ -27,6 +27,7 @@ export const PAGES: readonly PageLink[] = [
   { to: "/history", label: "History", icon: "history", letter: "h", group: "Data", small: true },
   { to: "/leases", label: "Leases", icon: "leases", letter: "l", group: "Data", small: false },
   { to: "/locks", label: "Locks", icon: "lock", letter: "o", group: "Data", small: false },
+  { to: "/jobs", label: "Jobs", icon: "jobs", letter: "j", group: "Work", small: false },
   {
     to: "/maintenance",
     label: "Maintenance",

@@ -58,6 +58,9 @@ export function AccessPage(): ReactNode {
           <Message kind="act" icon="act" title={change.error.message} />
         </div>
       )}
+      {open || view.onlySelf !== undefined ? null : (
+        <p className="pad note">{session?.writesNote}</p>
+      )}
       <div className="sheet">
         <MayCell view={view} />
         <UsersCell view={view} open={open} change={change} />
@@ -80,7 +83,8 @@ export function AccessPage(): ReactNode {
 
 /** "May X read Y?", answered and explained. */
 function MayCell({ view }: { readonly view: AccessView }): ReactNode {
-  const [user, setUser] = useState(view.users[0]?.name ?? "");
+  const [chosen, setUser] = useState<string>();
+  const user = view.users.find(({ name }) => name === chosen)?.name ?? view.users[0]?.name ?? "";
   const [kind, setKind] = useState("read");
   const [key, setKey] = useState("");
   const id = toBase64Url(parseKeyText(key));

@@ -19,7 +19,7 @@ export function RoleCell({
 }): ReactNode {
   const { name, permissions } = role;
   return (
-    <div className="role">
+    <div className="role" role="group" aria-label={`Role ${name}`}>
       <div className="row">
         <b className="strong grow">{name}</b>
         {open && name !== "root" ? (

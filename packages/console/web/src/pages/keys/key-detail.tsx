@@ -45,11 +45,21 @@ export function KeyDetail({
   if (error !== null) {
     return (
       <section className="pane" aria-label="Key">
-        <Failed error={error} what={keyText(fromBase64(id))} />
+        <div className="bar">
+          <h1 className="path">{keyText(fromBase64(id))}</h1>
+        </div>
+        <Failed error={error} what="This key" />
       </section>
     );
   }
-  if (view === undefined) return <section className="pane" aria-label="Key" />;
+  if (view === undefined)
+    return (
+      <section className="pane" aria-label="Key">
+        <div className="bar">
+          <h1 className="path">{keyText(fromBase64(id))}</h1>
+        </div>
+      </section>
+    );
   if (isMissing(view)) return <Gone id={id} view={view} revision={revision} />;
   return <Present view={view} revision={revision} refresh={refresh} />;
 }

@@ -108,6 +108,8 @@ function ImportCell({ refresh }: { readonly refresh: () => void }): ReactNode {
           accept=".jsonl,.ndjson,.json,.txt"
           onChange={({ target }) => {
             const file = target.files?.[0];
+            // The same file can be chosen again after it was changed.
+            target.value = "";
             setFault("");
             setLines([]);
             void file

@@ -10,7 +10,9 @@ import { durationText, numberText, plural } from "../../parts/words.ts";
 /** Old revisions go; what would be lost is said before. */
 export function CompactTab({ view }: { readonly view: MaintenanceView }): ReactNode {
   const [wanted, setWanted] = useState<string>();
-  const text = wanted ?? String(view.choices[0]?.revision ?? view.revision);
+  // The proposal keeps some history; where there is none to keep, nothing is proposed.
+  const [proposal] = view.choices.length > 1 ? view.choices : [];
+  const text = wanted ?? (proposal === undefined ? "" : String(proposal.revision));
   const revision = Number(text.replaceAll(",", ""));
   const good =
     Number.isSafeInteger(revision) && revision > view.oldest && revision <= view.revision;

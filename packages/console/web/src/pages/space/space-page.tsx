@@ -8,7 +8,7 @@ import {
 } from "@nodetcd/console/contract";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useSearch } from "@tanstack/react-router";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { get } from "../../data/api.ts";
 import { useStanding } from "../../data/standing.ts";
 import { Segments } from "../../parts/segments.tsx";
@@ -27,8 +27,10 @@ import { treemap } from "./treemap.ts";
 type By = "live" | "keys" | "writes";
 
 const SHOWN = 40;
-const WIDTH = 1_000;
 const HEIGHT = 340;
+const REFRESH_MS = 30_000;
+/** Boxes that are smaller, in pixels, are drawn but lead nowhere; the table has them all. */
+const TARGET = 24;
 
 /** What takes the space, and what is written most. */
 export function SpacePage(): ReactNode {
@@ -40,7 +42,7 @@ export function SpacePage(): ReactNode {
   const { data: view, error } = useQuery({
     queryKey: ["space", id, revision],
     queryFn: ({ signal }) => get<SpaceView>("space", { prefix: id, revision }, signal),
-    refetchInterval: 10_000,
+    refetchInterval: REFRESH_MS,
   });
   if (view === undefined) {
     return error === null ? <Skeleton rows={12} /> : <Failed error={error} what="The space" />;
@@ -73,8 +75,9 @@ export function SpacePage(): ReactNode {
           />
         </div>
       </div>
-      <Map
-        entries={entries.filter((entry) => value(entry) > 0).slice(0, SHOWN)}
+      <PrefixMap
+        revision={revision}
+        entries={entries.filter((entry) => value(entry) > 0)}
         value={value}
         by={by}
       />
@@ -151,16 +154,50 @@ function figure(entry: SpaceEntry, by: By): string {
   return by === "keys" ? plural(entry.keys, "key") : `${figureText(entry.writes ?? 0)} / s`;
 }
 
-function Map({
-  entries,
+/** Where one folder has nearly all, the map shows what is inside it: one box says nothing. */
+function useInside(
+  entries: readonly SpaceEntry[],
+  value: (entry: SpaceEntry) => number,
+  revision: number | undefined,
+): { readonly shown: readonly SpaceEntry[]; readonly inside: string } {
+  const total = entries.reduce((sum, entry) => sum + value(entry), 0);
+  const [first] = entries;
+  const dominant =
+    first !== undefined && first.kind === "folder" && value(first) > total * 0.8 ? first.id : "";
+  const { data } = useQuery({
+    queryKey: ["space", dominant, revision],
+    enabled: dominant !== "",
+    queryFn: ({ signal }) => get<SpaceView>("space", { prefix: dominant, revision }, signal),
+    refetchInterval: REFRESH_MS,
+  });
+  if (dominant === "" || data === undefined) return { shown: entries, inside: "" };
+  const shown = data.entries.toSorted((a, b) => value(b) - value(a));
+  return { shown: shown.filter((entry) => value(entry) > 0), inside: nameOf(first!) };
+}
+
+function PrefixMap({
+  entries: all,
   value,
   by,
+  revision,
 }: {
   readonly entries: readonly SpaceEntry[];
   readonly value: (entry: SpaceEntry) => number;
   readonly by: By;
+  readonly revision: number | undefined;
 }): ReactNode {
-  const boxes = treemap(entries.map(value), WIDTH, HEIGHT);
+  const { shown, inside } = useInside(all, value, revision);
+  const entries = shown.slice(0, SHOWN);
+  const holder = useRef<HTMLDivElement>(null);
+  const [width, setWidth] = useState(1_000);
+  useEffect(() => {
+    const element = holder.current;
+    if (element === null) return;
+    const watch = new ResizeObserver(() => setWidth(element.clientWidth));
+    watch.observe(element);
+    return () => watch.disconnect();
+  }, []);
+  const boxes = treemap(entries.map(value), width, HEIGHT);
   if (boxes.length === 0) {
     return (
       <p className="pad note cell">
@@ -172,20 +209,29 @@ function Map({
   }
   const hottest = Math.max(1e-9, ...entries.map(({ writes }) => writes ?? 0));
   return (
-    <div className="map" role="group" aria-label="Prefixes by size">
+    <div
+      className="map"
+      role="group"
+      aria-label={inside === "" ? "Prefixes by size" : `Prefixes of ${inside} by size`}
+      ref={holder}
+    >
       {entries.map((entry, at) => {
         const box = boxes[at]!;
+        const style = {
+          left: `${(box.x / width) * 100}%`,
+          top: `${(box.y / HEIGHT) * 100}%`,
+          width: `${(box.width / width) * 100}%`,
+          height: `${(box.height / HEIGHT) * 100}%`,
+        };
+        if (box.width < TARGET || box.height < TARGET) {
+          return <span key={entry.id} className="tiny" style={style} title={nameOf(entry)} />;
+        }
         return (
           <EntryLink
             key={entry.id}
             entry={entry}
             className={(entry.writes ?? 0) > hottest / 3 && hottest >= 1 ? "hot-box" : "clean"}
-            style={{
-              left: `${(box.x / WIDTH) * 100}%`,
-              top: `${(box.y / HEIGHT) * 100}%`,
-              width: `${(box.width / WIDTH) * 100}%`,
-              height: `${(box.height / HEIGHT) * 100}%`,
-            }}
+            style={style}
           >
             <b>{lastPart(nameOf(entry))}</b>
             <span className="v">{figure(entry, by)}</span>

@@ -1,7 +1,7 @@
 import { fromBase64, keyText, type TailEvent } from "@nodetcd/console/contract";
 import { Link } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, type ReactNode, useRef } from "react";
+import { type KeyboardEvent, type ReactNode, useRef, useSyncExternalStore } from "react";
 import { Icon } from "../../parts/icon.tsx";
 import { numberText, sizeText } from "../../parts/words.ts";
 import type { TailLine } from "./use-tail.ts";
@@ -27,10 +27,11 @@ export function TailList({
   readonly choose: (event: TailEvent) => void;
 }): ReactNode {
   const holder = useRef<HTMLDivElement>(null);
+  const narrow = useNarrow();
   const virtual = useVirtualizer({
     count: lines.length,
     getScrollElement: () => holder.current,
-    estimateSize: (at) => (lines[at]?.kind === "gap" ? 36 : 26),
+    estimateSize: (at) => (lines[at]?.kind === "gap" ? (narrow ? 62 : 36) : narrow ? 56 : 26),
     getItemKey: (at) => keyOf(lines[at]!),
     overscan: 10,
   });
@@ -73,6 +74,20 @@ export function TailList({
         })}
       </div>
     </div>
+  );
+}
+
+const NARROW = "(max-width: 760px)";
+
+/** True where a line has its key below the rest. */
+function useNarrow(): boolean {
+  return useSyncExternalStore(
+    (change) => {
+      const media = matchMedia(NARROW);
+      media.addEventListener("change", change);
+      return () => media.removeEventListener("change", change);
+    },
+    () => matchMedia(NARROW).matches,
   );
 }
 

@@ -1,0 +1,26 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { expect, test } from "vitest";
+
+const FOLDER = join(import.meta.dirname, "..", "dist", "web");
+const built = existsSync(join(FOLDER, "index.html"));
+if (!built) console.warn("The pages are not built (npm run build): their size is not measured");
+
+/** Bytes of what a browser loads before it shows the first page, compressed. */
+test.skipIf(!built)("first load: at most 180 KB gzip, and nothing from elsewhere", () => {
+  const html = readFileSync(join(FOLDER, "index.html"), "utf8");
+  const named = [...html.matchAll(/(?:src|href)="\.\/(assets\/[^"]+)"/g)].map(([, path]) => path!);
+  expect(named.length).toBeGreaterThan(1);
+  const files = [html, ...named.map((path) => readFileSync(join(FOLDER, path)))];
+  const bytes = files.reduce((sum, file) => sum + gzipSync(file).length, 0);
+  console.log(`first load: ${(bytes / 1_000).toFixed(1)} KB gzip in ${files.length} files`);
+  expect(bytes).toBeLessThanOrEqual(180_000);
+  for (const file of readdirSync(join(FOLDER, "assets"))) {
+    const text = readFileSync(join(FOLDER, "assets", file), "utf8");
+    expect([file, /(?:import|fetch|src=|url)\(?["']https?:/.exec(text)?.[0]]).toEqual([
+      file,
+      undefined,
+    ]);
+  }
+});
