@@ -7,6 +7,7 @@ SlotSpec
   1 cronJobName string! | Whose slot it is.
   2 cronJobUid string! | Which CronJob of that name.
   3 scheduledTime Time! | The moment of the schedule.
+  4 untilTime *Time | The line stands for all moments from scheduledTime to this one, which were missed.
 SlotStatus
   1 decision string! | Ran, CaughtUp, Forbidden, TooLate, Superseded, Suspended, LostRace or Failed.
   2 message string | Why, in a sentence.
