@@ -34,6 +34,8 @@ Flags:
   --user ''
     name:password of an etcd user for the console's own samples, where etcd has users. People sign in by
     themselves. The environment variable NODETCD_CONSOLE_USER does the same without showing in 'ps'.
+  --cacert '', --cert '', --key ''
+    PEM files for members that speak TLS (https:// endpoints): roots, own certificate and its key.
   --path-prefix ''
     Path below which a proxy serves the pages, such as /etcd.
   --allow-host ''
@@ -56,6 +58,9 @@ const FLAGS = {
   name: { type: "string", default: "" },
   "allow-writes": { type: "boolean", default: false },
   user: { type: "string", default: "" },
+  cacert: { type: "string", default: "" },
+  cert: { type: "string", default: "" },
+  key: { type: "string", default: "" },
   "path-prefix": { type: "string", default: "" },
   "allow-host": { type: "string", default: "" },
   "state-dir": { type: "string", default: "" },
@@ -115,6 +120,7 @@ function optionsOf(values: Values, logger: Logger): Parameters<typeof startConso
   const user = values.user === "" ? (process.env["NODETCD_CONSOLE_USER"] ?? "") : values.user;
   const [name = "", ...rest] = user.split(":");
   if (user !== "" && rest.length === 0) throw usage("--user must be name:password");
+  if ((values.cert === "") !== (values.key === "")) throw usage("--cert and --key go together");
   const list = (text: string): string[] => text.split(",").filter((one) => one !== "");
   return {
     endpoints: list(values.endpoints),
@@ -122,6 +128,7 @@ function optionsOf(values: Values, logger: Logger): Parameters<typeof startConso
     ...(values.name === "" ? {} : { name: values.name }),
     writes: values["allow-writes"] ? "locked" : "never",
     ...(user === "" ? {} : { credentials: { name, password: rest.join(":") } }),
+    ...(values.cacert === "" && values.cert === "" ? {} : { tls: tlsOf(values) }),
     prefix: values["path-prefix"],
     allowHosts: list(values["allow-host"]),
     ...(values["state-dir"] === ""
@@ -140,6 +147,13 @@ function kubernetesOf(values: Values): { url: string; token?: string; ca?: strin
     url: values.kubernetes,
     ...(token === undefined ? {} : { token }),
     ...(file === "" ? {} : { ca: readPem("kubernetes-ca", file) }),
+  };
+}
+
+function tlsOf({ cacert, cert, key }: Values): { ca?: string; cert?: string; key?: string } {
+  return {
+    ...(cacert === "" ? {} : { ca: readPem("cacert", cacert) }),
+    ...(cert === "" ? {} : { cert: readPem("cert", cert), key: readPem("key", key) }),
   };
 }
 

@@ -64,7 +64,7 @@ export class Members {
     const urls = member.clientUrls.join();
     if (known?.urls === urls) return known.client;
     known?.client.close();
-    const usable = member.clientUrls.filter((url) => url.startsWith("http:"));
+    const usable = member.clientUrls.filter((url) => /^https?:/.test(url));
     if (usable.length === 0) return undefined;
     const { transport: _, services: __, ...rest } = this.#options;
     const client = new Client({ ...rest, endpoints: usable });

@@ -9,13 +9,13 @@ import { ConsoleError } from "../errors.ts";
 import { SAMPLE_FILE_BYTES } from "../limits.ts";
 import type { Sample } from "../samples/sample.ts";
 import { assetsAreBuilt } from "./assets.ts";
-import { fetchText } from "./fetch-text.ts";
+import { type MemberTls, textFetcher } from "./fetch-text.ts";
 import { connectKubernetes, type KubernetesOptions } from "./kubernetes.ts";
 import { LineFile } from "./line-file.ts";
 import { consoleServer } from "./serve.ts";
 
 export interface ConsoleOptions {
-  /** Members of the cluster, as `http://host:port`. Default `http://127.0.0.1:2379`. */
+  /** Members of the cluster, as `http://host:port` or `https://host:port`. Default `http://127.0.0.1:2379`. */
   endpoints?: readonly string[];
   /** Where the console itself listens, as `host:port`; port 0 picks one. Default `127.0.0.1:2390`. */
   listen?: string;
@@ -25,6 +25,8 @@ export interface ConsoleOptions {
   writes?: WriteState;
   /** For samples where etcd has users; people sign in by themselves. */
   credentials?: { name: string; password: string };
+  /** For endpoints with `https://`. */
+  tls?: MemberTls;
   /** Path before every address when it is served behind a proxy. Default none. */
   prefix?: string;
   /** More host names that it may be asked by; "*" for any. */
@@ -59,6 +61,7 @@ export async function startConsole(options: ConsoleOptions = {}): Promise<Runnin
     ...(options.logger === undefined ? {} : { logger: options.logger }),
     connection: {
       endpoints,
+      ...(options.tls === undefined ? {} : { tls: { ...options.tls } }),
       ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
     },
     settings: {
@@ -68,7 +71,7 @@ export async function startConsole(options: ConsoleOptions = {}): Promise<Runnin
       prefix,
       samplesNote: state.note,
     },
-    fetchText,
+    fetchText: textFetcher(options.tls ?? {}),
     ...(options.kubernetes === undefined
       ? {}
       : { kubernetes: connectKubernetes(options.kubernetes) }),

@@ -31,7 +31,8 @@ export class Sampler {
   readonly #parts: SamplerParts;
   readonly #windows = new Windows(WINDOW_MS);
   readonly #oldest: OldestRevision;
-  #running: Promise<Snapshot> | undefined;
+  /** The look that is under way, and when it began (monotonic). */
+  #running: { readonly began: number; readonly picture: Promise<Snapshot> } | undefined;
   #last: Snapshot | undefined;
   /** Why the last look failed; empty when it did not. */
   trouble = "";
@@ -45,14 +46,25 @@ export class Sampler {
     return this.#last;
   }
 
-  /** The picture, at most `maxAgeMs` old. Looks that are under way are shared. */
+  /**
+   * The picture, at most `maxAgeMs` old. A look that is under way is shared if it began late enough; 0 is
+   * always a look that begins now.
+   */
   async look(maxAgeMs: number): Promise<Snapshot> {
-    const age = this.#parts.clock.wallTime() - (this.#last?.at ?? 0);
-    if (this.#last !== undefined && age >= 0 && age <= maxAgeMs) return this.#last;
-    this.#running ??= this.#lookNow().finally(() => {
+    const { clock } = this.#parts;
+    const age = clock.wallTime() - (this.#last?.at ?? 0);
+    if (this.#last !== undefined && age >= 0 && age < maxAgeMs) return this.#last;
+    const asked = clock.monotonic();
+    while (this.#running !== undefined) {
+      const { began, picture } = this.#running;
+      if (asked - began < maxAgeMs || began > asked) return await picture;
+      await picture.catch(() => undefined);
+    }
+    const picture = this.#lookNow().finally(() => {
       this.#running = undefined;
     });
-    return await this.#running;
+    this.#running = { began: clock.monotonic(), picture };
+    return await picture;
   }
 
   async #lookNow(): Promise<Snapshot> {
