@@ -2,6 +2,7 @@ import { Client } from "@nodetcd/client";
 import { keyText, fromBase64, type TreeEntry } from "@nodetcd/console/contract";
 import { nodeRuntime } from "@nodetcd/runtime/node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { searchKeys } from "../src/keys/search.ts";
 import { etcdBinary, type RealEtcd, startEtcd } from "./support/etcd.ts";
 import { base64, id, openApp, type OpenApp } from "./support/open-app.ts";
 
@@ -80,6 +81,34 @@ describe.skipIf(binary === undefined)("keys on a real etcd", () => {
     expect(await find("/^.[ab]$/")).toEqual(["/b"]);
     const bad = await open.get(`/api/keys/search?pattern=${encodeURIComponent("/(a+)+$/")}`);
     expect(bad.status).toBe(400);
+  });
+
+  test("search: every key is seen once, whatever the length of a read", async () => {
+    const wanted: string[] = [];
+    for await (const one of client.entries("", { prefix: true })) wanted.push(one.keyText());
+    for (const read of [1, 2, 7, 50, 1_000]) {
+      for (const prefix of ["", "/many/", "/c/"]) {
+        const seen: string[] = [];
+        let from = new Uint8Array(0);
+        for (let pages = 0; pages < 2_000; pages++) {
+          const page = await searchKeys(client, nodeRuntime.clock, {
+            prefix: Buffer.from(prefix),
+            from,
+            revision: 0,
+            matches: () => true,
+            read,
+          });
+          seen.push(...page.keys.map((one) => new TextDecoder().decode(fromBase64(one.id))));
+          if (page.next === undefined) break;
+          from = new Uint8Array(fromBase64(page.next));
+        }
+        expect([read, prefix, seen]).toEqual([
+          read,
+          prefix,
+          wanted.filter((key) => key.startsWith(prefix)),
+        ]);
+      }
+    }
   });
 
   test("put: written only if nobody was faster, otherwise both versions are there", async () => {

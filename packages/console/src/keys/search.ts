@@ -1,5 +1,5 @@
-import { concatBytes } from "@nodetcd/bytes";
-import type { Client, KeyValue } from "@nodetcd/client";
+import { compareBytes, concatBytes, equalBytes, prefixEnd } from "@nodetcd/bytes";
+import type { Client, KeyValue, RangeResult } from "@nodetcd/client";
 import type { Clock } from "@nodetcd/runtime";
 import { keyText, toBase64Url } from "../contract/bytes.ts";
 import type { KeyMeta, SearchPage } from "../contract/keys.ts";
@@ -73,40 +73,91 @@ export interface SearchRequest {
   readonly from: Uint8Array;
   readonly revision: number;
   readonly matches: Matcher;
+  /** Keys of one read. Default `SEARCH_READ`. */
+  readonly read?: number;
 }
 
 /** Looks through the keys of a prefix for a while; a page says how far it has come. */
 export async function searchKeys(
   client: Client,
   clock: Clock,
-  { prefix, from, revision, matches }: SearchRequest,
+  { prefix, from, revision, matches, read = SEARCH_READ }: SearchRequest,
 ): Promise<SearchPage> {
   const until = clock.monotonic() + LOOK_MS;
   const keys: KeyMeta[] = [];
-  let start = from.length > 0 ? from : prefix.length > 0 ? prefix : ALL;
+  const window = new Window(prefix, from, read);
   let [shown, scanned, total] = [revision, 0, -1];
   for (;;) {
-    const page = await client.range(start, {
-      end: endOf(prefix),
-      limit: SEARCH_READ,
-      keysOnly: true,
-      revision: shown,
-      serializable: true,
-    });
+    const { start, end } = window;
+    const options = { keysOnly: true, revision: shown, serializable: true };
+    const page = await client.range(start, { ...options, end, limit: read });
     shown ||= page.revision;
     if (total < 0) total = page.count;
     for (const keyValue of page.keyValues) {
       scanned++;
-      start = concatBytes([keyValue.key, ALL]);
       if (!matches(keyText(keyValue.key))) continue;
       keys.push(keyMeta(keyValue));
       if (keys.length >= SEARCH_FOUND) {
-        return { keys, scanned, total, revision: shown, next: toBase64Url(start) };
+        const next = toBase64Url(concatBytes([keyValue.key, ALL]));
+        return { keys, scanned, total, revision: shown, next };
       }
     }
-    if (!page.more) return { keys, scanned, total, revision: shown };
+    if (!window.move(page)) return { keys, scanned, total, revision: shown };
     if (clock.monotonic() > until) {
-      return { keys, scanned, total, revision: shown, next: toBase64Url(start) };
+      return { keys, scanned, total, revision: shown, next: toBase64Url(window.start) };
     }
   }
+}
+
+/**
+ * Where a search reads next. etcd counts the whole range of each read, so that reading a million keys page
+ * by page up to their end counts them hundreds of times. Behind the first page a read ends where keys
+ * stop beginning like the last one that was seen, in as many bytes as make ranges of a few pages.
+ */
+class Window {
+  start: Uint8Array;
+  end: Uint8Array;
+  readonly #last: Uint8Array;
+  readonly #least: number;
+  readonly #read: number;
+  #shared: number | undefined;
+
+  constructor(prefix: Uint8Array, from: Uint8Array, read: number) {
+    this.start = from.length > 0 ? from : prefix.length > 0 ? prefix : ALL;
+    this.#last = endOf(prefix);
+    this.end = this.#last;
+    this.#least = Math.max(1, prefix.length);
+    this.#read = read;
+  }
+
+  /** Moves behind a page; false when there is nothing left. */
+  move({ keyValues, more, count }: RangeResult): boolean {
+    const key = keyValues.at(-1)?.key;
+    if (!more) {
+      if (equalBytes(this.end, this.#last)) return false;
+      this.start = this.end;
+      // What was shared was too much: one byte less covers more.
+      this.#shared = Math.max(this.#least, (this.#shared ?? 1) - 1);
+      const wider = this.#shared <= this.#least ? this.#last : this.#bound(this.start);
+      this.end = compareEnd(wider, this.start) ? wider : this.#last;
+      return true;
+    }
+    this.start = concatBytes([key!, ALL]);
+    if (this.#shared === undefined) this.#shared = Math.max(this.#least, key!.length - 4);
+    else if (count > this.#read * 16) this.#shared++;
+    this.end = this.#bound(key!);
+    return true;
+  }
+
+  /** The end of the keys that begin as this one does; never past the end of the search. */
+  #bound(key: Uint8Array): Uint8Array {
+    const end = prefixEnd(key.subarray(0, Math.min(key.length, this.#shared ?? key.length)));
+    const open = equalBytes(this.#last, ALL);
+    return equalBytes(end, ALL) || (!open && compareBytes(end, this.#last) > 0) ? this.#last : end;
+  }
+}
+
+/** Whether a range from `start` to `end` can hold a key. */
+function compareEnd(end: Uint8Array, start: Uint8Array): boolean {
+  return equalBytes(end, ALL) || compareBytes(start, end) < 0;
 }

@@ -43,6 +43,7 @@ export async function* tail(
     (error: unknown) => (ended = error instanceof Error ? error : new Error(String(error))),
   );
   void reading.then(() => wake());
+  signal.addEventListener("abort", () => wake(), { once: true });
   try {
     const revision = await watcher.ready.catch(() => undefined);
     if (revision !== undefined) yield { event: "begin", data: { revision } };
@@ -50,7 +51,7 @@ export async function* tail(
       if (gathered.count === 0 && ended === undefined) {
         await new Promise<void>((resolve) => {
           wake = resolve;
-          signal.addEventListener("abort", () => resolve(), { once: true });
+          if (signal.aborted) resolve();
         });
       }
       await sleep(clock, TAIL_MS);

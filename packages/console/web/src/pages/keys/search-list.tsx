@@ -1,8 +1,11 @@
 import { fromBase64, type KeyId, keyText, type SearchPage } from "@nodetcd/console/contract";
 import type { InfiniteData, UseInfiniteQueryResult } from "@tanstack/react-query";
-import type { KeyboardEvent, ReactNode } from "react";
+import { type KeyboardEvent, type ReactNode, useEffect } from "react";
 import { Failed } from "../../parts/states.tsx";
 import { numberText } from "../../parts/words.ts";
+
+const AHEAD_KEYS = 40;
+const AHEAD_PAGES = 20;
 
 /** Keys that a search found. */
 export function SearchList({
@@ -15,6 +18,14 @@ export function SearchList({
   readonly select: (id: KeyId) => void;
 }): ReactNode {
   const { data, error, hasNextPage, isFetching, fetchNextPage } = query;
+  const pages = data?.pages.length ?? 0;
+  const found = data?.pages.reduce((sum, page) => sum + page.keys.length, 0) ?? 0;
+  // It looks on by itself until there is a screen of keys, for a while.
+  useEffect(() => {
+    if (hasNextPage && !isFetching && found < AHEAD_KEYS && pages < AHEAD_PAGES) {
+      void fetchNextPage();
+    }
+  }, [hasNextPage, isFetching, found, pages, fetchNextPage]);
   if (error !== null) return <Failed error={error} what="The search" />;
   const keys = data?.pages.flatMap((page) => page.keys) ?? [];
   const scanned = data?.pages.reduce((sum, page) => sum + page.scanned, 0) ?? 0;
