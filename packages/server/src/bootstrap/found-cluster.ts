@@ -19,6 +19,7 @@ import { networkDialer } from "@nodetcd/peers";
 import type { Logger, Runtime } from "@nodetcd/runtime";
 import type { MemberConfig } from "../config.ts";
 import { ServerError } from "../errors.ts";
+import { peerDialOptions } from "../tls/dial-peers.ts";
 import { ETCD_VERSION } from "../version.ts";
 
 /** Longest wait for an answer of a member that runs already, in milliseconds (etcd's number). */
@@ -42,7 +43,10 @@ export function peerQuestions(
 ): PeerQuestions {
   return {
     clock: runtime.clock,
-    dial: networkDialer(runtime.network, { timeoutMs: DIAL_EXTRA_MS + config.electionTimeoutMs }),
+    dial: networkDialer(runtime.network, {
+      timeoutMs: DIAL_EXTRA_MS + config.electionTimeoutMs,
+      connect: peerDialOptions(runtime.disk, config),
+    }),
     logger,
     timeoutMs: QUESTION_TIMEOUT_MS,
   };

@@ -9,6 +9,7 @@ import type { Store } from "@nodetcd/mvcc";
 import type { MemberConfig } from "../config.ts";
 import type { RequestError } from "../errors.ts";
 import type { ReadyLoop } from "../persist/ready-loop.ts";
+import { peerDialOptions } from "../tls/dial-peers.ts";
 import { toRequestError } from "../wire/error-map.ts";
 import { SnapshotInstaller } from "./install-snapshot.ts";
 import { PeerLink } from "./peer-link.ts";
@@ -59,6 +60,7 @@ export class Replication {
       ...ids,
       peerUrls: config.initialAdvertisePeerUrls,
       snapshotDirectory: options.snapshotDirectory,
+      connect: peerDialOptions(runtime.disk, config),
       electionTimeoutMs: config.electionTimeoutMs,
       heartbeatIntervalMs: config.heartbeatIntervalMs,
       ...(options.fallback === undefined ? {} : { fallback: options.fallback }),
