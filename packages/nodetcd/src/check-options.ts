@@ -24,6 +24,17 @@ export function checkStartOptions(options: Readonly<Record<string, unknown>>): v
   checkLike(config as Readonly<Record<string, unknown>>, { ...defaultConfig }, "config");
 }
 
+/** As `checkStartOptions`, for `startCluster`. */
+export function checkClusterOptions(options: Readonly<Record<string, unknown>>): void {
+  checkLike(options, { size: 0, config: {}, logger: {} }, "options");
+  const { size, config } = options;
+  if (typeof size === "number" && !(Number.isInteger(size) && size >= 1 && size <= 9)) {
+    refuse("size", "a whole number from 1 to 9", size);
+  }
+  if (config === undefined) return;
+  checkLike(config as Readonly<Record<string, unknown>>, { ...defaultConfig }, "config");
+}
+
 function checkLike(
   given: Readonly<Record<string, unknown>>,
   like: Readonly<Record<string, unknown>>,

@@ -80,3 +80,9 @@ export {
   type TransportSecurity,
 } from "@nodetcd/server";
 export { connect, type Etcd, startEtcd, type StartOptions } from "./start-etcd.ts";
+export {
+  type ClusterMember as EtcdClusterMember,
+  type ClusterOptions,
+  type EtcdCluster,
+  startCluster,
+} from "./start-cluster.ts";
