@@ -175,7 +175,7 @@ export class EtcdCluster implements AsyncDisposable {
     for (const { config } of this.#seats) nodeRuntime.disk.removeTree(config.dataDir);
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
     return this.dispose();
   }
 

@@ -1,8 +1,16 @@
-import { expect, test } from "vitest";
-import { startCluster } from "../src/nodetcd.ts";
+import { afterEach, expect, test } from "vitest";
+import { type ClusterOptions, type EtcdCluster, startCluster } from "../src/nodetcd.ts";
+
+let running: EtcdCluster | undefined;
+afterEach(() => running?.dispose());
+
+async function start(options: ClusterOptions = {}): Promise<EtcdCluster> {
+  running = await startCluster(options);
+  return running;
+}
 
 test("startCluster: writes go on when the leader stops, and it catches up when it is back", async () => {
-  await using cluster = await startCluster();
+  const cluster = await start();
   await cluster.client.put("greeting", "hello");
   const { place } = await cluster.leader();
   await cluster.stop(place);
@@ -13,7 +21,7 @@ test("startCluster: writes go on when the leader stops, and it catches up when i
 });
 
 test("partition: the side without a majority takes nothing, and learns what it missed when it heals", async () => {
-  await using cluster = await startCluster();
+  const cluster = await start();
   const { place } = await cluster.leader();
   const others = [0, 1, 2].filter((other) => other !== place);
   const alone = cluster.members[place]!;
@@ -28,7 +36,7 @@ test("partition: the side without a majority takes nothing, and learns what it m
 });
 
 test("addMember: one grows to two, and each takes what the other has", async () => {
-  await using cluster = await startCluster({ size: 1 });
+  const cluster = await start({ size: 1 });
   await cluster.client.put("a", "1");
   const added = await cluster.addMember();
   expect((await added.client.get("a"))?.text()).toBe("1");
