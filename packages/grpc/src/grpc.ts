@@ -8,6 +8,7 @@ export type {
   UnaryHandler,
 } from "./call.ts";
 export { RpcError } from "./errors.ts";
+export type { LocalCallOptions } from "./local/local-call.ts";
 export { LocalTransport } from "./local/local-transport.ts";
 export { EMPTY_METADATA, type Metadata } from "./metadata.ts";
 export { onAbort } from "./on-abort.ts";

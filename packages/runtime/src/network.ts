@@ -1,4 +1,4 @@
-import type { Http1Handler } from "./http1.ts";
+import type { Http1ExchangeHandler } from "./http1.ts";
 import type { PeerCertificate, TlsClientOptions, TlsRejection, TlsServerOptions } from "./tls.ts";
 
 /** Longest path of a unix socket, in bytes: what Linux has room for (macOS has 103). */
@@ -111,7 +111,7 @@ export interface Network {
    * Serves HTTP/1.1 on sockets that were accepted elsewhere: hand each one over with the bytes
    * that were already read from it. After that the socket belongs to the HTTP server.
    */
-  serveHttp1(handler: Http1Handler): Http1Server;
+  serveHttp1(handler: Http1ExchangeHandler): Http1Server;
   /**
    * Takes the TLS handshakes of sockets that were accepted elsewhere. Reads all files once; fails in etcd's words
    * when they are missing, no certificates, or do not belong together.
@@ -137,6 +137,6 @@ export interface TlsServer {
 
 export interface Http1Server {
   take(socket: Socket, alreadyRead: Uint8Array): void;
-  /** Ends all connections once their current exchange is over. */
+  /** Ends all connections once their current exchange is over, or after a second. */
   close(): void;
 }

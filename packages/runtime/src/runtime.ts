@@ -16,7 +16,14 @@ export {
   type OpenMode,
 } from "./disk.ts";
 export { goDuration, parseGoDuration } from "./go-duration.ts";
-export type { Http1Handler, Http1Request, Http1Response } from "./http1.ts";
+export type {
+  Http1Exchange,
+  Http1ExchangeHandler,
+  Http1Handler,
+  Http1Pieces,
+  Http1Request,
+  Http1Response,
+} from "./http1.ts";
 export {
   type ConnectOptions,
   type ConnectUnixOptions,

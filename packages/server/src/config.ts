@@ -126,8 +126,15 @@ export interface MemberConfig {
   grpcKeepaliveIntervalMs: number;
   /** How long such a ping may stay unanswered; 0 for ever. Default 20,000. */
   grpcKeepaliveTimeoutMs: number;
-  /** Serves the JSON gateway under `/v3/`. Accepted, not built yet. Default true. */
+  /** Serves the JSON gateway under `/v3/`. Default true. */
   enableGrpcGateway: boolean;
+  /**
+   * Origins whose web pages may read what HTTP answers, as browsers send them with a port that is not the usual one
+   * (`https://ui.example:8443`); `*` is all. Default `*`.
+   */
+  cors: readonly string[];
+  /** Hosts, without port, by which HTTP without TLS may be asked; `*` is all. Default `*`. */
+  hostWhitelist: readonly string[];
   /** Idle time of a watch after which its progress is sent. At least 100, default 600,000 (10 min). */
   watchProgressNotifyIntervalMs: number;
   /** Applying one request, or reading one range, for longer than this is logged. Default 100. */
@@ -207,6 +214,8 @@ export const defaultConfig: Readonly<MemberConfig> = {
   grpcKeepaliveIntervalMs: 7_200_000,
   grpcKeepaliveTimeoutMs: 20_000,
   enableGrpcGateway: true,
+  cors: ["*"],
+  hostWhitelist: ["*"],
   watchProgressNotifyIntervalMs: 600_000,
   warningApplyDurationMs: 100,
   warningUnaryRequestDurationMs: 300,

@@ -60,3 +60,11 @@ export const CALLERS_KEPT_MAX = 1_000;
 export const COMPACT_AFTER_SNAPSHOT_MS = 30_000;
 /** Longest body of a request about a lease on the peer port, in bytes (etcd's number). */
 export const LEASE_BODY_BYTES_MAX: number = 64 * 1024;
+/** Bytes of JSON at the gateway for each byte that the same message may have in gRPC; more is refused. */
+export const GATEWAY_JSON_FACTOR = 2;
+/** Bytes of a single answer, in its binary form, that the gateway turns into JSON; a larger one is refused. */
+export const GATEWAY_REPLY_BYTES_MAX: number = 64 * 1024 * 1024;
+/** Bytes of requests and answers at the gateway together; with more, requests are refused with `too many requests`. */
+export const GATEWAY_HELD_BYTES_MAX: number = 256 * 1024 * 1024;
+/** Characters of messages that one stream at the gateway holds for its client before the call is held back. */
+export const GATEWAY_QUEUED_BYTES: number = 64 * 1024;

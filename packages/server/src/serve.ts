@@ -1,7 +1,8 @@
-import { GrpcServer, type Services } from "@nodetcd/grpc";
-import type { Http1Handler, Http1Server } from "@nodetcd/runtime";
+import { GrpcServer, LocalTransport, type Services } from "@nodetcd/grpc";
+import type { Http1ExchangeHandler, Http1Server } from "@nodetcd/runtime";
 import type { CleanupStack } from "./cleanup-stack.ts";
 import type { Engine } from "./engine.ts";
+import { Gateway } from "./http/gateway.ts";
 import { clientRouter, metricsRouter, newHttpCounters } from "./http/router.ts";
 import { GRPC_OVERHEAD_BYTES } from "./limits.ts";
 import { allEndpoints, type Endpoints } from "./listen.ts";
@@ -32,16 +33,20 @@ export function serve(
       text: await metrics.text(),
     }),
   };
-  const http1 = (handler: Http1Handler): Http1Server => {
+  const http1 = (handler: Http1ExchangeHandler): Http1Server => {
     const server = runtime.network.serveHttp1(handler);
     cleanup.add(async () => server.close());
     return server;
   };
-  const clientHttp = http1(clientRouter(router));
+  const maxReceiveMessageBytes = config.maxRequestBytes + GRPC_OVERHEAD_BYTES;
+  const local = new LocalTransport(services, runtime.clock);
+  const gateway = config.enableGrpcGateway ? new Gateway(local, maxReceiveMessageBytes) : undefined;
+  const clientHttp = http1(clientRouter(router, gateway));
+  cleanup.add(async () => local.close());
   const grpc = new GrpcServer({
     services,
     clock: runtime.clock,
-    maxReceiveMessageBytes: config.maxRequestBytes + GRPC_OVERHEAD_BYTES,
+    maxReceiveMessageBytes,
     maxConcurrentStreams: config.maxConcurrentStreams,
     keepalive: {
       minTimeMs: config.grpcKeepaliveMinMs,

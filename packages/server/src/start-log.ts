@@ -64,8 +64,8 @@ export function logStarting(
     "advertise-client-urls": advertisedClientUrls,
     "listen-client-urls": config.listenClientUrls,
     "listen-metrics-urls": config.listenMetricsUrls,
-    cors: ["*"],
-    "host-whitelist": ["*"],
+    cors: config.cors,
+    "host-whitelist": config.hostWhitelist,
     "initial-cluster":
       config.initialCluster ||
       config.initialAdvertisePeerUrls.map((url) => `${config.name}=${url}`).join(","),

@@ -56,6 +56,13 @@ export const uint32: Kind<number> = wholeNumber(UINT32);
 export const int: Kind<number> = wholeNumber(INT64);
 /** Comma-separated URLs as others reach them, sorted, each once. */
 export const urls: Kind<string[]> = textual(parseUrls);
+/** Comma-separated URLs, or `*`. */
+export const origins: Kind<string[]> = textual((value) => {
+  if (value === "*") return ["*"];
+  const given = parseUrls(value);
+  if (given.length === 0) throw new FlagValueError("expected * or URLs such as http://host:port");
+  return given;
+});
 /** Comma-separated `http://host:port` or `unix://path`, sorted, each once. */
 export const listenUrls: Kind<string[]> = textual(parseListenUrls);
 

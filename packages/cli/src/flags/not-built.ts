@@ -14,10 +14,6 @@ export const DISCOVERY: Missing = {
   feature: "cluster discovery",
   advice: "Leave it out: this version runs a single member, which needs no discovery.",
 };
-export const ORIGINS: Missing = {
-  feature: "filtering of HTTP requests by origin or host",
-  advice: "Leave it out (all are allowed), or filter in a proxy in front.",
-};
 export const ROTATION: Missing = {
   feature: "rotation of log files",
   advice: "Leave it out and let logrotate or the service manager rotate the files.",

@@ -1,10 +1,7 @@
 import type { TlsVersion } from "@nodetcd/runtime";
 import type { TransportSecurity } from "@nodetcd/server";
 import { type Flag, flag } from "./flag.ts";
-import { bool, type Kind, text, uint, words } from "./kinds.ts";
-import { notBuilt, ORIGINS } from "./not-built.ts";
-
-const everything = (values: string[]): boolean => ["", "*"].includes(values.join(","));
+import { bool, type Kind, origins, text, uint, words } from "./kinds.ts";
 
 /** The empty text is no word. */
 export const someWords: Kind<string[]> = {
@@ -141,8 +138,24 @@ export const SECURITY: readonly Flag[] = [
       draft.config.cipherSuites = value;
     },
   ),
-  notBuilt("cors", words, "*", ORIGINS, everything),
-  notBuilt("host-whitelist", words, "*", ORIGINS, everything),
+  flag(
+    "cors",
+    origins,
+    "*",
+    "Origins, with port, whose web pages may use the JSON gateway; * is all.",
+    (draft, value) => {
+      draft.config.cors = value;
+    },
+  ),
+  flag(
+    "host-whitelist",
+    words,
+    "*",
+    "Host names by which HTTP without TLS may be asked; * is all.",
+    (draft, value) => {
+      draft.config.hostWhitelist = value;
+    },
+  ),
   flag(
     "tls-min-version",
     text,

@@ -9,6 +9,12 @@ import { Status, type StatusCode } from "../status.ts";
 import type { CallOptions, CallStatus, ClientStream } from "../transport.ts";
 import { Lane, type LaneEnd } from "./lane.ts";
 
+/** Of a call that is made here for somebody outside. */
+export interface LocalCallOptions extends CallOptions {
+  /** What handlers see as `peer`. Default `local`. */
+  readonly peer?: string;
+}
+
 /** A call inside the process: the server's end is `call`, the client's end is the stream itself. */
 export class LocalClientStream implements ClientStream, Deadlined, LaneEnd {
   onMessage: (message: Uint8Array) => void = ignore;
@@ -26,13 +32,13 @@ export class LocalClientStream implements ClientStream, Deadlined, LaneEnd {
   constructor(
     method: Method,
     deadlines: Deadlines,
-    options: CallOptions,
+    options: LocalCallOptions,
     onClosed: (stream: LocalClientStream) => void,
   ) {
     this.#deadlines = deadlines;
     this.#onClosed = onClosed;
     this.#toClient = new Lane(this);
-    this.#call = new LocalCall(method, options.metadata ?? EMPTY_METADATA, this, this.#toClient);
+    this.#call = new LocalCall(method, options, this, this.#toClient);
     if (options.timeoutMs !== undefined) this.#slot = deadlines.add(this, options.timeoutMs);
     const { signal } = options;
     this.#forgetSignal = signal && onAbort(signal, () => this.cancel());
@@ -117,7 +123,7 @@ class LocalCall implements UnaryCall, StreamCall, LaneEnd {
   onHalfClose: () => void = ignore;
   onDrain: () => void = ignore;
   readonly metadata: Metadata;
-  readonly peer = "local";
+  readonly peer: string;
   readonly peerCertificate = undefined;
   readonly toServer: Lane;
   readonly #method: Method;
@@ -127,9 +133,15 @@ class LocalCall implements UnaryCall, StreamCall, LaneEnd {
   #cancelled = false;
   #ended = false;
 
-  constructor(method: Method, metadata: Metadata, client: LocalClientStream, toClient: Lane) {
+  constructor(
+    method: Method,
+    { metadata = EMPTY_METADATA, peer = "local" }: LocalCallOptions,
+    client: LocalClientStream,
+    toClient: Lane,
+  ) {
     this.#method = method;
     this.metadata = metadata;
+    this.peer = peer;
     this.#client = client;
     this.#toClient = toClient;
     this.toServer = new Lane(this);

@@ -5,9 +5,9 @@ import { RpcError } from "../errors.ts";
 import { EMPTY_METADATA } from "../metadata.ts";
 import type { Services } from "../services.ts";
 import { Status, type StatusCode } from "../status.ts";
-import type { CallOptions, CallStatus, ClientStream, Transport } from "../transport.ts";
+import type { CallStatus, ClientStream, Transport } from "../transport.ts";
 import { unaryOverStream } from "../unary-over-stream.ts";
-import { LocalClientStream } from "./local-call.ts";
+import { type LocalCallOptions, LocalClientStream } from "./local-call.ts";
 
 /** A stream that ends at once with an error. */
 class FailedStream implements ClientStream {
@@ -43,14 +43,14 @@ export class LocalTransport implements Transport {
     this.#deadlines = new Deadlines(clock);
   }
 
-  unary(path: string, request: Uint8Array, options: CallOptions = {}): Promise<Uint8Array> {
+  unary(path: string, request: Uint8Array, options: LocalCallOptions = {}): Promise<Uint8Array> {
     if (this.#closed) {
       return Promise.reject(new RpcError(Status.UNAVAILABLE, "transport is closed"));
     }
     return unaryOverStream(this.stream(path, options), request);
   }
 
-  stream(path: string, options: CallOptions = {}): ClientStream {
+  stream(path: string, options: LocalCallOptions = {}): ClientStream {
     if (this.#closed) return new FailedStream(Status.UNAVAILABLE, "transport is closed");
     const method = this.#services.find(path);
     if (method === undefined) {

@@ -1,6 +1,6 @@
 import * as http from "node:http";
 import type * as net from "node:net";
-import type { Http1Handler, Http1Request, Http1Response } from "../http1.ts";
+import type { Http1Exchange, Http1ExchangeHandler, Http1Pieces, Http1Response } from "../http1.ts";
 import type { Http1Server, Socket } from "../network.ts";
 import { NodeSocket } from "./socket.ts";
 
@@ -20,12 +20,27 @@ function readBody(message: http.IncomingMessage, limitBytes: number): Promise<Ui
   });
 }
 
-function toRequest(message: http.IncomingMessage): Http1Request {
+function goneSignal(reply: http.ServerResponse): AbortSignal {
+  const gone = new AbortController();
+  reply.on("close", () => {
+    if (!reply.writableFinished) gone.abort();
+  });
+  if (reply.destroyed) gone.abort();
+  return gone.signal;
+}
+
+function toRequest(message: http.IncomingMessage, reply: http.ServerResponse): Http1Exchange {
   const headers = new Map<string, string>();
   for (const [name, value] of Object.entries(message.headers)) {
     if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(", ") : value);
   }
+  let gone: AbortSignal | undefined;
   return {
+    get gone() {
+      return (gone ??= goneSignal(reply));
+    },
+    isSecure: "encrypted" in message.socket,
+    pieces: () => message as AsyncIterable<Uint8Array>,
     method: message.method ?? "",
     url: message.url ?? "",
     headers,
@@ -34,7 +49,10 @@ function toRequest(message: http.IncomingMessage): Http1Request {
   };
 }
 
-async function answer(handler: Http1Handler, request: Http1Request): Promise<Http1Response> {
+async function answer(
+  handler: Http1ExchangeHandler,
+  request: Http1Exchange,
+): Promise<Http1Response | Http1Pieces> {
   try {
     return await handler(request);
   } catch (error) {
@@ -43,6 +61,51 @@ async function answer(handler: Http1Handler, request: Http1Request): Promise<Htt
   }
 }
 
+/** Resolves when more can be written, or nothing more. */
+function drained(reply: http.ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      reply.off("drain", done).off("close", done);
+      resolve();
+    };
+    reply.on("drain", done).on("close", done);
+  });
+}
+
+async function sendPieces(
+  reply: http.ServerResponse,
+  pieces: AsyncIterable<string | Uint8Array>,
+): Promise<void> {
+  try {
+    for await (const piece of pieces) {
+      if (reply.destroyed) return;
+      if (!reply.write(piece)) await drained(reply);
+      if (reply.destroyed) return;
+    }
+    reply.end();
+  } catch {
+    // The head has been sent: all that is left to say is that the answer is not complete.
+    reply.destroy();
+  }
+}
+
+function send(
+  { method }: http.IncomingMessage,
+  reply: http.ServerResponse,
+  response: Http1Response | Http1Pieces,
+): void {
+  if ("pieces" in response) {
+    reply.writeHead(response.status, response.headers);
+    void sendPieces(reply, response.pieces);
+    return;
+  }
+  const { status, headers, body } = response;
+  reply.writeHead(status, { ...headers, "content-length": Buffer.byteLength(body) });
+  reply.end(method === "HEAD" ? "" : body);
+}
+
+/** Milliseconds that an exchange may go on when the server closes. */
+const CLOSE_GRACE_MS = 1_000;
 /** Milliseconds that a request may take to arrive, from the connection or the answer before it. */
 const REQUEST_TIMEOUT_MS = 60_000;
 
@@ -59,7 +122,7 @@ interface Exchange {
  * are not: it watches only connections that it has accepted itself.
  */
 export function serveHttp1(
-  handler: Http1Handler,
+  handler: Http1ExchangeHandler,
   requestTimeoutMs: number = REQUEST_TIMEOUT_MS,
 ): Http1Server {
   const exchanges = new Map<net.Socket, Exchange>();
@@ -82,12 +145,8 @@ export function serveHttp1(
     reply.on("close", () => {
       if (closing) socket.destroy();
     });
-    void answer(handler, toRequest(message)).then((response) => {
-      reply.writeHead(response.status, {
-        ...response.headers,
-        "content-length": Buffer.byteLength(response.body),
-      });
-      reply.end(message.method === "HEAD" ? "" : response.body);
+    void answer(handler, toRequest(message, reply)).then((response) => {
+      send(message, reply, response);
     });
   });
   return {
@@ -108,6 +167,10 @@ export function serveHttp1(
       closing = true;
       // `http.Server` counts only connections that it accepted itself.
       for (const [raw, { busy }] of exchanges) if (!busy) raw.destroy();
+      const cutRest = (): void => {
+        for (const raw of exchanges.keys()) raw.destroy();
+      };
+      setTimeout(cutRest, CLOSE_GRACE_MS).unref();
     },
   };
 }

@@ -1,8 +1,15 @@
-import type { Http1Handler, Http1Request, Http1Response } from "@nodetcd/runtime";
+import type {
+  Http1ExchangeHandler,
+  Http1Handler,
+  Http1Request,
+  Http1Response,
+} from "@nodetcd/runtime";
 import type { MemberContext } from "../member-context.ts";
 import { type CheckCounts, serveChecks } from "./checks.ts";
 import { serveDebugVars } from "./debug-vars.ts";
+import type { Gateway } from "./gateway.ts";
 import { type HealthCounters, serveHealth } from "./health.ts";
+import { guardOrigins } from "./origins.ts";
 import { refuseOtherThanGet, textReply } from "./reply.ts";
 import { serveVersion } from "./version.ts";
 
@@ -53,18 +60,20 @@ export function metricsRouter(options: RouterOptions): Http1Handler {
   return (request) => serveMonitoring(options, request) ?? textReply(404, "404 page not found\n");
 }
 
-/** The paths of the client ports. */
-export function clientRouter(options: RouterOptions): Http1Handler {
+/** The paths of the client ports; those under `/v3/` unless `gateway` is undefined. */
+export function clientRouter(
+  options: RouterOptions,
+  gateway: Gateway | undefined,
+): Http1ExchangeHandler {
   const { member } = options;
-  return (request) => {
+  return guardOrigins(member.config, (request) => {
+    const called = gateway?.serve(request);
+    if (called !== undefined) return called;
     const monitoring = serveMonitoring(options, request);
     if (monitoring !== undefined) return monitoring;
     const { pathname } = new URL(request.url, "http://localhost");
     if (pathname === "/version") return serveVersion(member, request);
     if (pathname === "/debug/vars") return serveDebugVars(member, request);
-    if (/^\/v3(beta)?\//.test(pathname)) {
-      return textReply(501, "nodetcd: the JSON gateway is not implemented yet\n");
-    }
     return textReply(404, "404 page not found\n");
-  };
+  });
 }
