@@ -55,7 +55,7 @@ export async function readMessage(
   const pieces: Uint8Array[] = [];
   let length = 0;
   let taken = 0;
-  let refusal: unknown;
+  let refusal: RpcError | undefined;
   try {
     for await (const piece of exchange.pieces()) {
       length += piece.length;
@@ -66,7 +66,7 @@ export async function readMessage(
         taken += piece.length;
         pieces.push(piece);
       } catch (error) {
-        refusal = error;
+        refusal = toRefusal(error);
         pieces.length = 0;
         held.give(taken);
         taken = 0;
