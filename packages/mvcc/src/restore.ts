@@ -47,7 +47,7 @@ export async function restore(
   let newest = 1;
   let from: Uint8Array | undefined = revisionBound(0);
   while (from !== undefined) {
-    const slice = readSlice(backend, clock, builder, leased, from);
+    const slice = readSlice(backend, clock, builder, leased, from, scheduledCompactRevision);
     newest = Math.max(newest, slice.newest);
     from = slice.next;
     await clock.yield();
@@ -80,6 +80,7 @@ function readSlice(
   builder: TreeBuilder,
   leased: Set<KeyIndex>,
   from: Uint8Array,
+  compacted: number,
 ): { newest: number; next: Uint8Array | undefined } {
   const deadline = clock.monotonic() + SLICE_MS;
   let visited = 0;
@@ -89,7 +90,7 @@ function readSlice(
     checkRevisionKey(key);
     newest = mainOf(key);
     try {
-      readRecord(builder, leased, key, value);
+      readRecord(builder, leased, key, value, compacted);
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
       throw corruptRecord(key, `its value is no KeyValue: ${error.message}`, error);
@@ -103,15 +104,30 @@ function readSlice(
   return { newest, next };
 }
 
-/** Adds one record to the index. Records come in the order of their revisions. */
+/**
+ * A restore from a snapshot that raises the revision leaves an empty value at the new one, and a compaction scheduled there. As
+ * in etcd it is a key without a name, which no request can ask for, and stays for good: members' hashes count it.
+ */
+function isBump(key: Uint8Array, value: Uint8Array, compacted: number): boolean {
+  return value.length === 0 && subOf(key) === 0 && mainOf(key) <= compacted;
+}
+
+/**
+ * Adds one record to the index. Records come in the order of their revisions.
+ *
+ * @param compacted revision of the newest compaction that was scheduled; -1 for none
+ */
 function readRecord(
   builder: TreeBuilder,
   leased: Set<KeyIndex>,
   key: Uint8Array,
   value: Uint8Array,
+  compacted: number,
 ): void {
   const name = recordKey(value);
-  if (name.length === 0) throw corruptRecord(key, "its value has no key");
+  if (name.length === 0 && !isBump(key, value, compacted)) {
+    throw corruptRecord(key, "its value has no key");
+  }
   const entry = builder.getOrAdd(name);
   const main = mainOf(key);
   const sub = subOf(key);

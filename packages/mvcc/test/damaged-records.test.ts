@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { MvccError, revisionKey } from "../src/mvcc.ts";
-import { FINISHED_COMPACT, SCHEDULED_COMPACT } from "../src/marks.ts";
+import { FINISHED_COMPACT, readMark, SCHEDULED_COMPACT } from "../src/marks.ts";
 import { MemoryBackend } from "./support/memory-backend.ts";
 import { bytes, open, put } from "./support/open.ts";
 
@@ -51,4 +51,27 @@ test("openStore() takes the record that the damaged ones are made of", async () 
   const { store } = await open(backend);
   expect(store.revision).toBe(2);
   expect(put(store, "k")).toBe(3);
+});
+
+test("openStore() takes the empty record that a restore with a raised revision leaves", async () => {
+  const backend = new MemoryBackend();
+  backend.put("key", revisionKey(2, 0), RECORD);
+  backend.put("key", revisionKey(1_002, 0), new Uint8Array(0));
+  backend.put("meta", SCHEDULED_COMPACT, revisionKey(1_002, 0));
+  const { store } = await open(backend);
+  expect(store.revision).toBe(1_002);
+  await expect.poll(() => store.compactRevision).toBe(1_002);
+  expect(() => store.range(bytes("k"), undefined, { revision: 1_001 })).toThrow(MvccError);
+  const all = store.range(Uint8Array.of(0), Uint8Array.of(0));
+  expect(all.count).toBe(1);
+  expect(put(store, "k")).toBe(1_003);
+  await expect.poll(() => readMark(backend, FINISHED_COMPACT)).toBe(1_002);
+  expect(backend.get("key", revisionKey(1_002, 0))).toHaveLength(0);
+});
+
+test("openStore() refuses an empty record above the newest compaction", async () => {
+  const backend = new MemoryBackend();
+  backend.put("key", revisionKey(1_003, 0), new Uint8Array(0));
+  backend.put("meta", SCHEDULED_COMPACT, revisionKey(1_002, 0));
+  await expect(open(backend)).rejects.toThrow("its value has no key");
 });
