@@ -67,3 +67,4 @@ export {
   type ReconfigureContext,
 } from "./reconfigure.ts";
 export { clusterVersionText, isClusterAtLeast, minorText, refuseOlderServer } from "./version.ts";
+export { v2StoreJson } from "./v2-store.ts";

@@ -83,6 +83,17 @@ export async function purgeSnapshotFiles(
   }
 }
 
+/** All snapshot files, oldest first; undefined for one that is damaged. Changes nothing. */
+export function readSnapshotFiles(
+  disk: Disk,
+  directory: string,
+): { readonly name: string; readonly snapshot: RaftSnapshot | undefined }[] {
+  return snapshotFiles(disk, directory).map((name) => ({
+    name,
+    snapshot: decodeSnapshotFile(disk.readFile(`${directory}/${name}`)),
+  }));
+}
+
 /** Names of the snapshot files, oldest first. Names sort as terms and indexes do. */
 function snapshotFiles(disk: Disk, directory: string): string[] {
   if (!disk.exists(directory)) return [];

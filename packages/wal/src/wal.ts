@@ -7,6 +7,7 @@ export { walExists } from "./segment.ts";
 export {
   loadNewestSnapshotFile,
   purgeSnapshotFiles,
+  readSnapshotFiles,
   saveSnapshotFile,
   snapshotFileName,
 } from "./snapshot-file.ts";
