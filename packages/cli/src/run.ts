@@ -15,6 +15,8 @@ export async function run(args: readonly string[]): Promise<number> {
     return 1;
   }
   const [first, ...rest] = args;
+  // Harnesses ask for it before each start: nothing of the server is loaded.
+  if (args.length === 1 && /^--?version$/.test(first!)) return await runCommand("version", []);
   if (first === undefined || first.startsWith("-")) return await runCommand("server", args);
   const command = COMMANDS.find(({ name }) => name === first);
   if (command !== undefined) return await runCommand(first, rest);
