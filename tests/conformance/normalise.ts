@@ -129,7 +129,7 @@ export function normalise(text: string, args: readonly string[], names: Replacem
   let result = isStatus(args) ? hideStatusColumns(text) : text;
   for (const [value, name] of names) result = result.replaceAll(value, name);
   for (const { pattern, by } of RULES) result = result.replace(pattern, by);
-  return alignTables(sortAttachedKeys(result));
+  return alignTables(sortMembers(sortAttachedKeys(result)));
 }
 
 /** etcd lists a lease's keys in the order of a hash map: any order is right. */
@@ -143,6 +143,18 @@ function sortAttachedKeys(text: string): string {
     .replace(/"keys":\[([^\]]*)\]/g, (_, list: string) => `"keys":[${sorted(list, ",")}]`)
     .replace(/(?:^"Key" : .*\n?)+/gm, (lines) =>
       text.includes('"GrantedTTL"') ? sorted(lines, "\n") : lines,
+    );
+}
+
+/** Members are listed by their ids, which are random. */
+function sortMembers(text: string): string {
+  return text
+    .replace(/(?:^<(?:ID|MEMBER)>, (?:un)?started, .*\n?){2,}/gm, (lines) =>
+      lines.split("\n").sort().join("\n"),
+    )
+    .replace(
+      /^(ETCD_INITIAL_CLUSTER=")(.*)"$/gm,
+      (_, name: string, list: string) => `${name}${list.split(",").sort().join(",")}"`,
     );
 }
 

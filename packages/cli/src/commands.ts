@@ -22,6 +22,12 @@ export const COMMANDS: readonly Command[] = [
     load: async () => (await import("./ctl/ctl.ts")).ctl,
   },
   {
+    name: "utl",
+    summary:
+      "Restore, check and look into data directories and snapshots: the command line of etcdutl.",
+    load: async () => (await import("./utl/utl.ts")).utl,
+  },
+  {
     name: "bolt",
     summary: "Inspect, check, compact and mend bbolt files: the command line of bbolt.",
     load: async () => (await import("./bolt/bolt.ts")).bolt,

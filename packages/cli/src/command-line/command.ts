@@ -25,8 +25,12 @@ export interface Command<Call> {
   /** Title of the group that the root lists it in. */
   readonly group?: string;
   readonly flags?: readonly AnyFlag[];
+  /** Those of `flags` that must be given. */
+  readonly requiredFlags?: readonly AnyFlag[];
   /** For it and all below it. */
   readonly persistentFlags?: readonly AnyFlag[];
+  /** The persistent flags of a root are left out of usages: another command lists them. */
+  readonly hidesFlags?: boolean;
   readonly subcommands?: readonly Command<Call>[];
   /** The usage does not end in `[flags]`. */
   readonly usageWithoutFlags?: boolean;

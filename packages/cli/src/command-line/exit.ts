@@ -27,7 +27,12 @@ export class ExitError extends Error {
 
 /** The command line cannot be understood: the usage is shown. */
 export class UsageError extends Error {
-  override readonly name = "UsageError";
+  override readonly name: string = "UsageError";
+}
+
+/** The tool has no such command. */
+export class UnknownCommandError extends UsageError {
+  override readonly name = "UnknownCommandError";
 }
 
 export function badArguments(text: string): ExitError {

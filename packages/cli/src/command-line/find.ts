@@ -1,5 +1,5 @@
 import { type Command, nameOf } from "./command.ts";
-import { UsageError } from "./exit.ts";
+import { UnknownCommandError } from "./exit.ts";
 import type { AnyFlag } from "./flag.ts";
 
 /** A command with all that lead to it, the root first. */
@@ -11,7 +11,7 @@ export interface Found<Call> {
 
 /**
  * The command that the words name. Flags may stand before names; a name may be cut short as long as only one begins so.
- * Raises `UsageError` when the root has no such command.
+ * Raises `UnknownCommandError` when the root has no such command.
  */
 export function findCommand<Call>(root: Command<Call>, words: readonly string[]): Found<Call> {
   const path = [root];
@@ -64,13 +64,15 @@ function subcommand<Call>(command: Command<Call>, name: string): Command<Call> |
   return begun.length === 1 ? begun[0] : undefined;
 }
 
-function unknownCommand<Call>(root: Command<Call>, name: string): UsageError {
+function unknownCommand<Call>(root: Command<Call>, name: string): UnknownCommandError {
   const names = (root.subcommands ?? []).map(nameOf);
   const near = names.filter(
     (one) => one.startsWith(name.toLowerCase()) || editDistance(one, name.toLowerCase()) <= 2,
   );
   const hint = near.length === 0 ? "" : `\n\nDid you mean this?\n${lines(near)}`;
-  return new UsageError(`unknown command ${JSON.stringify(name)} for "${root.use}"${hint}`);
+  return new UnknownCommandError(
+    `unknown command ${JSON.stringify(name)} for "${root.use}"${hint}`,
+  );
 }
 
 function lines(names: readonly string[]): string {

@@ -62,11 +62,16 @@ export function usageText<Call>(path: readonly Command<Call>[]): string {
   if (command.subcommands !== undefined) text += `\n  ${name} [command]`;
   if (command.example !== undefined) text += `\n\nExamples:\n${command.example}`;
   text += subcommandLines(command);
-  if (!isRoot) {
-    const help = switchFlag("help", `help for ${nameOf(command)}`, false, { shorthand: "h" });
+  if (command.hidesFlags !== true) {
+    const about = isRoot ? command.use : nameOf(command);
+    const help = switchFlag("help", `help for ${about}`, false, { shorthand: "h" });
     const own = [...(command.flags ?? []), ...(command.persistentFlags ?? []), help];
     text += `\n\nFlags:\n${flagLines(own).trimEnd()}`;
-    const inherited = path.slice(1, -1).flatMap(({ persistentFlags = [] }) => persistentFlags);
+    const inherited = path
+      .slice(0, -1)
+      .flatMap(({ hidesFlags, persistentFlags = [] }) =>
+        hidesFlags === true ? [] : persistentFlags,
+      );
     if (inherited.length > 0) text += `\n\nGlobal Flags:\n${flagLines(inherited).trimEnd()}`;
   }
   if (command.subcommands !== undefined) {

@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { resolveSrv } from "node:dns/promises";
 import { Client, type ClientOptions, EtcdError } from "@nodetcd/client";
 import { nodeRuntime } from "@nodetcd/runtime/node";
 import { badArguments, EXIT, ExitError } from "../command-line/exit.ts";
@@ -144,6 +143,7 @@ async function lookUp(domain: string, service: string): Promise<string[]> {
   const ask = async (name: string, scheme: string): Promise<string[]> => {
     const query = `_${name}${suffix}._tcp.${domain}`;
     try {
+      const { resolveSrv } = await import("node:dns/promises");
       const records = await resolveSrv(query);
       return records.map(
         ({ name: host, port }) => `${scheme}://${host.replace(/\.$/, "")}:${port}`,

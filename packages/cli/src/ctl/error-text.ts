@@ -30,10 +30,18 @@ function isUnreachable({ code, message }: EtcdError): boolean {
   return code === "UNAVAILABLE" && message.startsWith("connection error: ");
 }
 
+/** A connection that could not be made, in Go's words, which scripts look for. */
+function dialText(text: string): string {
+  return text.replace(
+    /Cannot connect to ([^"]*?): connect ECONNREFUSED [^"]*/,
+    "dial tcp $1: connect: connection refused",
+  );
+}
+
 /** `rpc error: code = NotFound desc = etcdserver: requested lease not found`. */
 export function rpcErrorText(error: EtcdError): string {
   if (isUnreachable(error)) {
-    return `rpc error: code = DeadlineExceeded desc = latest balancer error: ${error.message}`;
+    return `rpc error: code = DeadlineExceeded desc = latest balancer error: ${dialText(error.message)}`;
   }
   return `rpc error: code = ${STATUS_WORDS[error.status] ?? "Unknown"} desc = ${error.message}`;
 }

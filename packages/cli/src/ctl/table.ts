@@ -43,6 +43,7 @@ export const CTL: Command<CtlCall> = {
   use: "nodetcd ctl",
   short: "A simple command line client for etcd3.",
   persistentFlags: GLOBAL_FLAGS,
+  hidesFlags: true,
   subcommands: GROUPS.flatMap(([group, commands]) =>
     commands.map((command) => ({ ...command, group })),
   ),

@@ -22,6 +22,7 @@ const root: Command<never> = {
   use: "tool",
   short: "A tool.",
   persistentFlags: [write, endpoints],
+  hidesFlags: true,
   subcommands: [
     get,
     { use: "endpoint", short: "Ends", subcommands: [status] },
@@ -109,5 +110,8 @@ describe("helpText", () => {
       "Gets\n\nUsage:\n  tool get <key> [flags]\n\nFlags:\n  -h, --help     help for get\n      --prefix   by prefix\n",
     );
     expect(helpText([root, command], true)).toContain("Examples:\n  get k\n");
+    expect(helpText([{ ...root, hidesFlags: false }, command], false)).toContain(
+      "\n\nGlobal Flags:\n      --endpoints strings   where (default [here])\n",
+    );
   });
 });

@@ -140,7 +140,9 @@ export function findPeer(variable: string, name: string): string | undefined {
   for (const path of [process.env[variable], name]) {
     if (path === undefined) continue;
     try {
-      execFileSync(path, [name === "etcdctl" ? "version" : "--version"], { stdio: "ignore" });
+      execFileSync(path, [/^etcd(ctl|utl)$/.test(name) ? "version" : "--version"], {
+        stdio: "ignore",
+      });
       return path;
     } catch {
       // Not installed, or not runnable.

@@ -1,5 +1,3 @@
-import { request as httpRequest } from "node:http";
-import { request as httpsRequest } from "node:https";
 import type { Session } from "../session.ts";
 
 const NAME = "process_resident_memory_bytes";
@@ -20,8 +18,10 @@ export async function residentBytes(session: Session): Promise<number | undefine
   return undefined;
 }
 
-function fetchText(url: string): Promise<string> {
-  const open = url.startsWith("https:") ? httpsRequest : httpRequest;
+async function fetchText(url: string): Promise<string> {
+  const { request: open } = (await import(
+    url.startsWith("https:") ? "node:https" : "node:http"
+  )) as typeof import("node:http");
   return new Promise((resolve, reject) => {
     const call = open(url, { timeout: TIMEOUT_MS, agent: false }, (answer) => {
       const chunks: Buffer[] = [];

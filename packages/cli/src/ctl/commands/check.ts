@@ -7,7 +7,7 @@ import { checkLoad, type Load, statistics } from "../check/load.ts";
 import { residentBytes } from "../check/resident-bytes.ts";
 import { cleanUp, compactAndDefragment } from "../check/clean-up.ts";
 import { interruptSignal } from "../interrupts.ts";
-import { Progress } from "../progress.ts";
+import { Progress } from "../../progress.ts";
 import { wireRange } from "../ranges.ts";
 import { METHODS } from "@nodetcd/messages";
 import type { Session } from "../session.ts";

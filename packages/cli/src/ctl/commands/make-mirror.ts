@@ -14,7 +14,7 @@ import { credentials, openClient, readTls } from "../connect.ts";
 import { errorText } from "../error-text.ts";
 import { GLOBALS } from "../globals.ts";
 import { toNumber } from "../numbers.ts";
-import { Progress } from "../progress.ts";
+import { Progress } from "../../progress.ts";
 import type { Session } from "../session.ts";
 
 const FLAGS = {

@@ -7,7 +7,7 @@ import type { CtlCall } from "../call.ts";
 import { errorText } from "../error-text.ts";
 import { errorWords } from "../numbers.ts";
 import { humanBytes } from "../output/values.ts";
-import { Progress } from "../progress.ts";
+import { Progress } from "../../progress.ts";
 import type { Session } from "../session.ts";
 
 const EXAMPLE = `  # Save snapshot to a given file

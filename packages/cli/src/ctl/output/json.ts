@@ -3,7 +3,6 @@ import {
   HashKVResponse,
   type JsonField,
   jsonMessage,
-  LeaseStatus,
   Member,
   type MessageCodec,
   ResponseHeader,
@@ -160,7 +159,7 @@ export const json: OutputForm = {
   timeToLive: ({ header, id, ttl, grantedTtl, keys }) =>
     `{${embedded(header)}"id":${id},"ttl":${ttl},"granted-ttl":${grantedTtl},"keys":${list(keys.map(bytesText))}}\n`,
   leases: ({ header, leases }) =>
-    `{${embedded(header)}"leases":[${leases.map((lease) => message(LeaseStatus, lease)).join(",")}]}\n`,
+    `{${embedded(header)}"leases":[${leases.map(({ id }) => `{"id":${id}}`).join(",")}]}\n`,
   memberAdd: members(CODECS.memberAdd, true),
   memberRemove: members(CODECS.memberRemove),
   memberUpdate: members(CODECS.memberUpdate),
