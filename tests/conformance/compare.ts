@@ -7,6 +7,9 @@ import { type Outcome, Side, sleep } from "./side.ts";
 /** The etcd version whose behaviour nodetcd has. */
 const BEHAVIOUR = "3.7";
 
+/** Least milliseconds of a pause in which nodetcd ctl is to come up. */
+const CTL_PAUSE_MS = 2_000;
+
 export interface Difference {
   readonly at: string;
   readonly args: readonly string[];
@@ -100,7 +103,8 @@ async function compareStep(
         await Promise.all([reference.end(step), subject.end(step)]),
       );
     case "sleep":
-      return sleep(step.ms);
+      // Node starts more slowly than etcdctl, and on a busy machine much more.
+      return sleep(subjectCtl === undefined ? step.ms : Math.max(step.ms, CTL_PAUSE_MS));
   }
 }
 

@@ -146,9 +146,10 @@ function sortAttachedKeys(text: string): string {
     );
 }
 
-/** Members are listed by their ids, which are random. */
+/** Members are listed by their ids, which are random; short ones are padded. */
 function sortMembers(text: string): string {
   return text
+    .replace(/(Member|cluster) +(?=<)/g, "$1 ")
     .replace(/(?:^<(?:ID|MEMBER)>, (?:un)?started, .*\n?){2,}/gm, (lines) =>
       lines.split("\n").sort().join("\n"),
     )

@@ -35,6 +35,8 @@ const FLAGS = ["--bcrypt-cost=4"];
 const LINES_TIMEOUT_MS = 5000;
 /** Milliseconds after the last line waited for, in which a line too many would come. */
 const QUIET_MS = 150;
+/** The same for nodetcd ctl, which may not have come up yet where no line is waited for. */
+const CTL_QUIET_MS = 2_000;
 
 export class Side {
   readonly server: ServerProcess;
@@ -174,7 +176,7 @@ export class Side {
 
   async end(step: AwaitStep): Promise<Outcome> {
     const { child, args, closed } = await this.wait(step);
-    await sleep(QUIET_MS);
+    await sleep(this.#etcdctl.args === undefined ? QUIET_MS : CTL_QUIET_MS);
     child.kill("SIGINT");
     const status = await closed;
     const background = this.#background.get(step.name);

@@ -39,6 +39,17 @@ async function withClient<T>(url: string, work: (client: Client) => Promise<T>):
   }
 }
 
+/** etcd of the version that the data has; an older one refuses it. */
+function recentEtcd(): string | undefined {
+  const path = findPeer("ETCD_BIN", "etcd");
+  if (path === undefined) return undefined;
+  const version =
+    /etcd Version: (\S+)/.exec(execFileSync(path, ["--version"]).toString())?.[1] ?? "";
+  if (/^3\.[7-9]\./.test(version)) return path;
+  console.warn(`etcd ${version} is older than the data (ETCD_BIN): it is not started on it`);
+  return undefined;
+}
+
 describe("nodetcd utl", () => {
   it("has a snapshot that ctl has saved", async () => {
     program = builtProgram();
@@ -93,7 +104,7 @@ describe("nodetcd utl", () => {
 
   it("a restored directory with a raised revision starts, as etcd's too, and has none of the old history", async () => {
     for (const peer of ["nodetcd", "etcd"]) {
-      const path = peer === "etcd" ? findPeer("ETCD_BIN", "etcd") : undefined;
+      const path = peer === "etcd" ? recentEtcd() : undefined;
       if (peer === "etcd" && path === undefined) continue;
       const target = join(directory, `restored-${peer}`);
       const args = await memberArgs("restored", target);

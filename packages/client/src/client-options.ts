@@ -68,7 +68,10 @@ export interface ClientOptions {
   tls?: TlsClientOptions | (() => TlsClientOptions);
   /** User name and password where authentication is on. Default none. */
   credentials?: { name: string; password: string };
-  /** A token from elsewhere, such as a signed one (JWT), instead of `credentials`. It is not renewed. Default none. */
+  /**
+   * A token from elsewhere, such as a signed one (JWT). With `credentials` beside it another is asked for when it is no
+   * good any more. Default none.
+   */
   token?: string;
   retry?: RetryOptions;
   /** Sees every unary call, for traces and metrics. Default: nobody. */

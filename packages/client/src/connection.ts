@@ -61,14 +61,7 @@ export class Connection implements Calls {
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
     });
-    const { credentials, token } = settings;
-    this.#tokens = new Tokens(
-      token === undefined
-        ? credentials &&
-            (async (timeoutMs) =>
-              (await this.call(METHODS.Auth.Authenticate, credentials, { timeoutMs })).token)
-        : async () => token,
-    );
+    this.#tokens = new Tokens(this.#authenticator(settings));
     settings.balancer.probe = (endpoint) => void this.#probe(endpoint);
   }
 
@@ -85,6 +78,21 @@ export class Connection implements Calls {
       endpoints.map(({ address }) => address),
       (address) => endpoints.find((one) => one.address === address)!,
     );
+  }
+
+  /** Gives the token that was brought along, and asks for others where there are credentials. */
+  #authenticator({
+    credentials,
+    token,
+  }: ConnectionSettings): ((timeoutMs: number) => Promise<string>) | undefined {
+    if (credentials === undefined) return token === undefined ? undefined : async () => token;
+    let given = token;
+    return async (timeoutMs) => {
+      const first = given;
+      given = undefined;
+      if (first !== undefined) return first;
+      return (await this.call(METHODS.Auth.Authenticate, credentials, { timeoutMs })).token;
+    };
   }
 
   get endpoints(): string[] {

@@ -4,7 +4,10 @@ import { nodeRuntime } from "@nodetcd/runtime/node";
 import { badArguments, EXIT, ExitError } from "../command-line/exit.ts";
 import type { FlagValues } from "../command-line/flag.ts";
 import type { Output } from "../output.ts";
+import { METHODS } from "@nodetcd/messages";
 import { askPassword } from "./ask-password.ts";
+import { errorText } from "./error-text.ts";
+import { failureLine } from "./failure-line.ts";
 import { GLOBALS } from "./globals.ts";
 import { FORMS } from "./output/forms.ts";
 import { Session } from "./session.ts";
@@ -15,7 +18,7 @@ const KEEPALIVE_MIN_MS = 10_000;
 /** The session that the global flags describe. Nothing is sent. Raises `ExitError`. */
 export async function connect(flags: FlagValues, out: Output, err: Output): Promise<Session> {
   const endpoints = await findEndpoints(flags, err);
-  const options = { ...tlsOptions(flags), ...(await userOptions(flags)) };
+  const common = { ...tlsOptions(flags), ...(await userOptions(flags)) };
   const formName = flags.get(GLOBALS.writeOut);
   const load = FORMS[formName];
   if (load === undefined) throw new ExitError(EXIT.badFeature, "unsupported output format");
@@ -24,16 +27,11 @@ export async function connect(flags: FlagValues, out: Output, err: Output): Prom
     intervalMs: Math.max(KEEPALIVE_MIN_MS, flags.get(GLOBALS.keepaliveTime)),
     timeoutMs: flags.get(GLOBALS.keepaliveTimeout),
   };
+  const connection = { runtime: nodeRuntime, connectTimeoutMs, keepalive };
+  const options = await logIn({ ...connection, endpoints, ...common }, err);
   return new Session({
     endpoints,
-    open: (some) =>
-      openClient({
-        runtime: nodeRuntime,
-        connectTimeoutMs,
-        keepalive,
-        endpoints: some,
-        ...options,
-      }),
+    open: (some) => openClient({ ...options, endpoints: some }),
     form: await load(),
     formName,
     hex: flags.get(GLOBALS.hex),
@@ -43,6 +41,29 @@ export async function connect(flags: FlagValues, out: Output, err: Output): Prom
     out,
     err,
   });
+}
+
+/**
+ * Asks for a token before anything else, as etcd's client does: who may not log in gets exit code 2. Where authentication is
+ * off the user counts for nothing.
+ */
+async function logIn(options: ClientOptions, err: Output): Promise<ClientOptions> {
+  const { credentials: user, ...anonymous } = options;
+  if (user === undefined) return options;
+  const client = openClient(anonymous);
+  const { Authenticate } = METHODS.Auth;
+  const timeoutMs = options.connectTimeoutMs ?? 0;
+  try {
+    const { token } = await client.call(Authenticate, user, { timeoutMs });
+    return { ...options, token };
+  } catch (error) {
+    if (!(error instanceof EtcdError)) throw error;
+    err.write(failureLine(Authenticate.path, [options.endpoints ?? []].flat(), error));
+    if (error.code === "AUTH_NOT_ENABLED") return anonymous;
+    throw new ExitError(EXIT.badConnection, errorText(error));
+  } finally {
+    client.close();
+  }
 }
 
 export function openClient(options: ClientOptions): Client {

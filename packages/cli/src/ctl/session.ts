@@ -5,7 +5,8 @@ import { goDuration } from "@nodetcd/runtime";
 import type { Output } from "../output.ts";
 import { jsonFormat } from "../log/format.ts";
 import { EXIT, ExitError } from "../command-line/exit.ts";
-import { errorText, rpcErrorText } from "./error-text.ts";
+import { errorText } from "./error-text.ts";
+import { failureLine } from "./failure-line.ts";
 import type { Details, OutputForm, Replies, ReplyKind } from "./output/replies.ts";
 
 /** etcd's limit for what a client sends: 2 MiB. */
@@ -131,17 +132,8 @@ export class Session {
   }
 
   #logFailure(method: string, error: EtcdError): void {
-    const [endpoint = ""] = this.settings.endpoints;
-    const isKnown = this.settings.endpoints.length === 1 && error.code !== "UNAVAILABLE";
-    this.log("warn", "retrying of unary invoker failed", {
-      target: `etcd-endpoints://${endpoint}`,
-      peer: isKnown
-        ? `Peer{Addr: '${endpoint.replace(/^https?:\/\//, "")}', AuthInfo: 'insecure'}`
-        : "Peer{Addr: <nil>, AuthInfo: <nil>}",
-      method,
-      attempt: 0,
-      error: rpcErrorText(error),
-    });
+    this.settings.err.write(failureLine(method, this.settings.endpoints, error));
+    this.settings.err.flush();
   }
 }
 
