@@ -25,6 +25,10 @@ export function checkConfig(config: MemberConfig): void {
     );
   }
   if (snapshotCount < 1) refuse("--snapshot-count must be at least 1");
+  if (config.compactHashCheckTimeMs <= 0) {
+    refuse(`--compact-hash-check-time must be >0 (set to ${config.compactHashCheckTimeMs}ms)`);
+  }
+  if (config.corruptCheckTimeMs < 0) refuse("--corrupt-check-time must not be below 0");
   if (config.maxRequestBytes < 1) refuse("--max-request-bytes must be at least 1");
   if (config.maxTxnOps < 1) refuse("--max-txn-ops must be at least 1");
   parseRetention(config.autoCompactionMode, config.autoCompactionRetention);

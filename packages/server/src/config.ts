@@ -157,9 +157,12 @@ export interface MemberConfig {
   strictReconfigCheck: boolean;
   /** Most learners of a cluster. No effect with one member. Default 1. */
   maxLearners: number;
-  /** How often members compare their data; 0 never. No effect with one member. Default 0. */
+  /** How often the leader compares its whole history with that of the others; 0 never. Default 0. */
   corruptCheckTimeMs: number;
-  /** How often hashes of compactions are compared. No effect with one member. Default 60,000. */
+  /**
+   * How often the leader compares the hashes of finished compactions, where the feature gate `CompactHashCheck`
+   * is on. More than 0, default 60,000.
+   */
   compactHashCheckTimeMs: number;
   /** How often a downgrade in progress is looked at. No effect yet. Default 5,000. */
   downgradeCheckTimeMs: number;

@@ -5,6 +5,7 @@ import type { AuthRefusal } from "@nodetcd/auth";
  * - `BAD_CONFIG`: an option that cannot work; the message says which and what to do.
  * - `DATA_DIR_LOCKED`: another process has the data directory open.
  * - `DATA_DIR_BAD`: the data directory cannot be read, or is of another version or cluster.
+ * - `DATA_INCONSISTENT`: other members have another history than this one; see the feature gate `InitialCorruptCheck`.
  * - `NOT_BUILT_YET`: the option is understood but what it asks for does not exist yet.
  * - `ADDRESS_UNAVAILABLE`: a listen address is taken or not of this host.
  * - `STORAGE_FAILED`: the disk refused a write or a sync; nothing is acknowledged any more.
@@ -15,6 +16,7 @@ export type ServerErrorCode =
   | "BAD_CONFIG"
   | "DATA_DIR_LOCKED"
   | "DATA_DIR_BAD"
+  | "DATA_INCONSISTENT"
   | "NOT_BUILT_YET"
   | "ADDRESS_UNAVAILABLE"
   | "STORAGE_FAILED"

@@ -26,6 +26,7 @@ import { HealthStatus } from "./receive/health.ts";
 import { admission } from "./receive/admission.ts";
 import { Dispatcher } from "./receive/dispatcher.ts";
 import { handlersOf, quickHandlersOf } from "./receive/handlers.ts";
+import { checkBeforeServing, startCorruptionCheck } from "./replicate/start-corruption-check.ts";
 import { RunningMember } from "./running-member.ts";
 import { serve } from "./serve.ts";
 import { logListening, logQuota, logServing, logStarting } from "./start-log.ts";
@@ -104,6 +105,9 @@ async function start(
   });
   const { member } = engine;
   const peerPort = peerRouter(member);
+  // Whoever founds or joins a cluster has nothing to compare.
+  const { peers, remotes } = files.start;
+  if (peers.length + remotes.length === 0) await checkBeforeServing(member);
   for (const endpoint of endpoints.peers) endpoint.serveRaft(member.peers);
   cleanup.add(() => stopEngine(engine));
   failure.promise.then(
@@ -181,7 +185,7 @@ async function stopEngine(engine: Engine): Promise<void> {
   engine.applyLoop.stop();
 }
 
-/** What goes on by itself: compaction by policy, and removing old files. */
+/** What goes on by itself: compaction by policy, comparing with others, and removing old files. */
 function startBackground(
   engine: Engine,
   start: Bootstrap,
@@ -191,6 +195,7 @@ function startBackground(
   const { member } = engine;
   const { config, runtime } = member;
   const policy = startCompactPolicy(member, config);
+  const corruption = startCorruptionCheck(member);
   const keep = { wals: config.maxWals, snapshots: config.maxSnapshots };
   let purging: Promise<void> | undefined;
   const purge = runtime.clock.setRepeating(PURGE_INTERVAL_MS, () => {
@@ -207,6 +212,7 @@ function startBackground(
   });
   cleanup.add(async () => {
     policy?.stop();
+    corruption.stop();
     purge.cancel();
     await purging;
   });

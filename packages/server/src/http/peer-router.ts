@@ -13,9 +13,10 @@ import type { MemberContext } from "../member-context.ts";
 import { renewHere } from "../receive/lease-keep-alive.ts";
 import { describeLease } from "../receive/lease-time-to-live.ts";
 import { promoteMember } from "../receive/membership.ts";
+import { HASH_PATH } from "../replicate/peer-hashes.ts";
 import { errorText, toRequestError } from "../wire/error-map.ts";
 import { serveMembers } from "./members.ts";
-import { textReply } from "./reply.ts";
+import { refuseOtherThanGet, textReply } from "./reply.ts";
 import { serveVersion } from "./version.ts";
 
 const PROMOTE_PATH = "/members/promote/";
@@ -118,8 +119,10 @@ async function servePromotion(
   }
 }
 
-/** `POST /members/hashkv` with `{"revision":6}`: the hash that members compare. */
+/** `GET /members/hashkv` with the body `{"revision":6}`: the hash that members compare. */
 async function serveHashKv(member: MemberContext, request: Http1Request): Promise<Http1Response> {
+  const otherThanGet = refuseOtherThanGet(request);
+  if (otherThanGet !== undefined) return otherThanGet;
   const wanted = request.headers.get("x-etcd-cluster-id");
   if (wanted !== undefined && wanted !== hexId(member.clusterId)) {
     return textReply(412, "cluster ID mismatch\n");
@@ -176,7 +179,7 @@ export function peerRouter(member: MemberContext): Http1Handler {
         return serveRenewal(member, request);
       case "/leases/internal":
         return serveTimeToLive(member, request);
-      case "/members/hashkv":
+      case HASH_PATH:
         return serveHashKv(member, request);
       default:
         return pathname.startsWith(PROMOTE_PATH)

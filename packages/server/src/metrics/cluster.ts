@@ -1,33 +1,12 @@
 import { AlarmType } from "@nodetcd/messages";
 import { Gauge, type Registry } from "prom-client";
-import type { FeatureGate, MemberConfig } from "../config.ts";
+import type { FeatureGate } from "../config.ts";
+import { FEATURE_STAGES, isFeatureEnabled } from "../feature-gates.ts";
 import type { MemberContext } from "../member-context.ts";
 import { hexId } from "@nodetcd/peers";
 import { alarmName } from "../receive/status.ts";
 import { ETCD_VERSION } from "../version.ts";
 import { scraped } from "./scraped.ts";
-
-/** Each gate's stage, and whether it is on where nobody says otherwise: etcd 3.7's table. */
-const FEATURES: Readonly<Record<FeatureGate, "ALPHA" | "BETA">> = {
-  AllAlpha: "ALPHA",
-  AllBeta: "BETA",
-  CompactHashCheck: "ALPHA",
-  FastLeaseKeepAlive: "BETA",
-  InitialCorruptCheck: "ALPHA",
-  LeaseCheckpoint: "ALPHA",
-  LeaseCheckpointPersist: "ALPHA",
-  PriorityRequest: "ALPHA",
-  SetMemberLocalAddr: "ALPHA",
-  StopGRPCServiceOnDefrag: "ALPHA",
-  TxnModeWriteWithSharedBuffer: "BETA",
-};
-
-function isEnabled(gates: MemberConfig["featureGates"], name: FeatureGate): boolean {
-  const chosen = gates[name];
-  if (chosen !== undefined) return chosen;
-  if (name === "AllAlpha" || name === "AllBeta") return false;
-  return FEATURES[name] === "BETA" ? (gates.AllBeta ?? true) : gates.AllAlpha === true;
-}
 
 /** Who the member is, its cluster, its alarms and features; what a member alone has to say about others. */
 export function registerClusterMetrics(registry: Registry, member: MemberContext): void {
@@ -92,8 +71,8 @@ export function registerClusterMetrics(registry: Registry, member: MemberContext
     labelNames: ["name", "stage"],
     registers,
   });
-  for (const [name, stage] of Object.entries(FEATURES)) {
-    const on = isEnabled(member.config.featureGates, name as FeatureGate);
+  for (const [name, stage] of Object.entries(FEATURE_STAGES)) {
+    const on = isFeatureEnabled(member.config.featureGates, name as FeatureGate);
     features.set({ name, stage }, on ? 1 : 0);
   }
 }
