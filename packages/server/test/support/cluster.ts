@@ -67,8 +67,10 @@ export class TestCluster {
   /** The place of the leader, as soon as there is one. */
   async leader(): Promise<number> {
     for (;;) {
-      const place = this.members.findIndex((m) => m?.member.id === m?.member.status().leader);
-      if (place >= 0 && this.members[place] !== undefined) return place;
+      const place = this.members.findIndex(
+        (m) => m !== undefined && m.member.id === m.member.status().leader,
+      );
+      if (place >= 0) return place;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
