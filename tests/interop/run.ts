@@ -1,13 +1,14 @@
 /**
  * Foreign programs and hostile bytes against the server.
  *
- *     tsx tests/interop/run.ts [http exchange etcd3 h2spec malformed packages]
+ *     tsx tests/interop/run.ts [http gateway exchange etcd3 h2spec malformed packages]
  *
  * `SUBJECT=etcd` tries real etcd instead.
  */
 import { type Peer, peer } from "../peers.ts";
 import { proveEtcd3 } from "./etcd3.ts";
 import { proveExchange } from "./exchange.ts";
+import { proveGateway } from "./gateway.ts";
 import { proveH2spec } from "./h2spec.ts";
 import { proveHttp } from "./http.ts";
 import { proveMalformed } from "./malformed.ts";
@@ -15,6 +16,7 @@ import { provePackages } from "./packages.ts";
 
 const PROOFS: Readonly<Record<string, (subject: Peer) => Promise<string>>> = {
   http: proveHttp,
+  gateway: proveGateway,
   exchange: proveExchange,
   etcd3: proveEtcd3,
   h2spec: proveH2spec,

@@ -176,6 +176,20 @@ describe("parseArguments", () => {
     expect(error.advice).toContain(advice);
   });
 
+  it("takes origins with a port, or all, and hosts", () => {
+    const { cors, hostWhitelist } = settings([
+      "--cors=http://b:80,https://a:443",
+      "--host-whitelist=b,a",
+    ]).config;
+    expect([cors, hostWhitelist]).toEqual([
+      ["http://b:80", "https://a:443"],
+      ["a", "b"],
+    ]);
+    expect(settings([]).config).toMatchObject({ cors: ["*"], hostWhitelist: ["*"] });
+    expect(failure(["--cors=http://ok.example"]).message).toContain("host:port");
+    expect(failure(["--cors="]).message).toContain("expected * or URLs");
+  });
+
   it("takes all of TLS, as flags and as sections of the file", () => {
     const args = [
       "--cert-file=a.crt --key-file=a.key --client-cert-auth --trusted-ca-file=ca.crt",

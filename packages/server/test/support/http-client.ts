@@ -32,14 +32,14 @@ export async function exchange(url: string, call: HttpCall): Promise<HttpReply> 
   return { status: message.statusCode ?? 0, headers: message.headers, body };
 }
 
-/** Lines of JSON as they come, each of which must be one chunk. */
+/** Lines of JSON as they come. */
 export class JsonLines {
   readonly message: IncomingMessage;
-  readonly #chunks: AsyncIterator<Buffer>;
+  readonly #lines: AsyncGenerator<string>;
 
   constructor(message: IncomingMessage) {
     this.message = message;
-    this.#chunks = message[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+    this.#lines = linesOf(message);
   }
 
   static async open(url: string, call: HttpCall): Promise<JsonLines> {
@@ -48,11 +48,21 @@ export class JsonLines {
 
   /** Undefined at the end. */
   async next(): Promise<unknown> {
-    const { value, done } = await this.#chunks.next();
-    return done === true ? undefined : (JSON.parse(String(value)) as unknown);
+    const { value, done } = await this.#lines.next();
+    return done === true ? undefined : (JSON.parse(value) as unknown);
   }
 
   close(): void {
     this.message.destroy();
   }
+}
+
+async function* linesOf(message: IncomingMessage): AsyncGenerator<string, void> {
+  let text = "";
+  for await (const piece of message) {
+    const lines = (text + String(piece)).split("\n");
+    text = lines.pop() ?? "";
+    yield* lines;
+  }
+  if (text !== "") yield text;
 }
