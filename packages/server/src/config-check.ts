@@ -1,3 +1,4 @@
+import { checkAudit } from "./audit/open.ts";
 import { parseRetention } from "./compact-policy/retention.ts";
 import type { MemberConfig } from "./config.ts";
 import { ServerError } from "./errors.ts";
@@ -37,4 +38,5 @@ export function checkConfig(config: MemberConfig): void {
   for (const url of config.listenPeerUrls) parseListenUrl(url, "listen-peer-urls");
   for (const url of config.listenMetricsUrls) parseListenUrl(url, "listen-metrics-urls");
   checkSecurity(config);
+  checkAudit(config);
 }

@@ -78,6 +78,21 @@ export interface MemberConfig {
   authTokenTtlSeconds: number;
   /** Cost of hashing passwords: 4 to 31, each step doubles it. Default 10. */
   bcryptCost: number;
+  /**
+   * Where a line for each request goes, who made it and what for: a file, `-` for `auditOutput`, "" for nowhere.
+   * See docs/security.md. Default "".
+   */
+  auditLog: string;
+  /** Takes lines where `auditLog` is `-`, without waiting; false: it did not, and is asked again. Default none. */
+  auditOutput: ((lines: string) => boolean) | undefined;
+  /** Which requests have a line, such as `none:Range:/events/;metadata:Lease`; "" is all with keys. Default "". */
+  auditLogRules: string;
+  /** Whether keys are written as they are, or as their SHA-256. Default `plain`. */
+  auditLogKeys: "plain" | "hash";
+  /** Size from which on the file becomes an old one, in MiB. Default 100. */
+  auditLogMaxSize: number;
+  /** Old files kept, 0 to 1,000. Default 5. */
+  auditLogMaxFiles: number;
   /** Raft log entries applied between two snapshots of the log. At least 1, default 10,000. */
   snapshotCount: number;
   /** Space that a defragmentation must give free to be done at the start, in MiB; 0 never. Default 0. */
@@ -195,6 +210,12 @@ export const defaultConfig: Readonly<MemberConfig> = {
   authToken: "simple",
   authTokenTtlSeconds: 300,
   bcryptCost: 10,
+  auditLog: "",
+  auditOutput: undefined,
+  auditLogRules: "",
+  auditLogKeys: "plain",
+  auditLogMaxSize: 100,
+  auditLogMaxFiles: 5,
   snapshotCount: 10_000,
   bootstrapDefragThresholdMegabytes: 0,
   snapshotCatchupEntries: 5_000,

@@ -68,3 +68,17 @@ export const GATEWAY_REPLY_BYTES_MAX: number = 64 * 1024 * 1024;
 export const GATEWAY_HELD_BYTES_MAX: number = 256 * 1024 * 1024;
 /** Characters of messages that one stream at the gateway holds for its client before the call is held back. */
 export const GATEWAY_QUEUED_BYTES: number = 64 * 1024;
+/** Bytes of audit lines that wait to be written; more lines are dropped and counted. */
+export const AUDIT_QUEUE_BYTES_MAX: number = 8 * 1024 * 1024;
+/** Bytes of audit lines that are written at once. */
+export const AUDIT_WRITE_BYTES_MAX: number = 256 * 1024;
+/** After a failed write of the audit log it is tried again, in milliseconds. */
+export const AUDIT_RETRY_MS = 1_000;
+/** How long the end of a member waits for its last audit lines, in milliseconds. */
+export const AUDIT_LAST_LINES_MS = 2_000;
+/** Rules of the audit log; more are refused at the start. */
+export const AUDIT_RULES_MAX = 1_000;
+/** Key ranges shown in one audit line; the rest is counted. */
+export const AUDIT_RANGES_MAX = 64;
+/** Bytes of a key, or of another text of a client, in an audit line; longer keys are shown by their hash, texts are cut. */
+export const AUDIT_KEY_BYTES_MAX = 4_096;

@@ -3,6 +3,7 @@ import type { Http1ExchangeHandler, Http1Server } from "@nodetcd/runtime";
 import type { CleanupStack } from "./cleanup-stack.ts";
 import type { Engine } from "./engine.ts";
 import { Gateway } from "./http/gateway.ts";
+import type { AuditQueue } from "./audit/queue.ts";
 import { clientRouter, metricsRouter, newHttpCounters } from "./http/router.ts";
 import { GRPC_OVERHEAD_BYTES } from "./limits.ts";
 import { allEndpoints, type Endpoints } from "./listen.ts";
@@ -19,7 +20,11 @@ export function serve(
   services: Services,
   endpoints: Endpoints,
   metrics: Metrics,
-  meters: { readonly calls: CallMeter; readonly applies: ApplyMeter },
+  meters: {
+    readonly calls: CallMeter;
+    readonly applies: ApplyMeter;
+    readonly audit: AuditQueue | undefined;
+  },
   cleanup: CleanupStack,
 ): void {
   const { member } = engine;

@@ -1,4 +1,9 @@
+import type { Services } from "@nodetcd/grpc";
 import type { Logger, Runtime } from "@nodetcd/runtime";
+import { AuditLog } from "./audit/audit-log.ts";
+import { openAudit } from "./audit/open.ts";
+import type { AuditQueue } from "./audit/queue.ts";
+import { AuditRules } from "./audit/rules.ts";
 import type { Bootstrap } from "./bootstrap/context.ts";
 import { openingFiles } from "./bootstrap/open-data.ts";
 import { openFiles } from "./bootstrap/open-files.ts";
@@ -17,6 +22,7 @@ import { allEndpoints, bindEndpoints, type Endpoints } from "./listen.ts";
 import { ApplyMeter } from "./measure/apply-meter.ts";
 import { CallMeter } from "./measure/call-meter.ts";
 import type { Member } from "./member.ts";
+import type { MemberContext } from "./member-context.ts";
 import { hexId } from "@nodetcd/peers";
 import { Metrics } from "./metrics/metrics.ts";
 import { purgeFiles } from "./persist/log-snapshot.ts";
@@ -65,6 +71,8 @@ async function start(
   const health = new HealthStatus(logger);
 
   logListening(logger, config);
+  const audit = await openAudit(runtime, config, logger);
+  cleanup.add(async () => audit?.close());
   const endpoints = await bind(runtime, config, logger, cleanup);
   const advertised =
     config.advertiseClientUrls.length > 0
@@ -124,11 +132,8 @@ async function start(
   engine.campaign();
   await Promise.race([publish(member, advertised, () => failure.isReported), failure.raise()]);
 
-  const calls = new CallMeter(runtime, config, logger);
-  const dispatcher = new Dispatcher(admission(member), calls);
-  dispatcher.register(handlersOf(member, health), quickHandlersOf(member));
-  const { services } = dispatcher;
-  serve(engine, services, endpoints, metrics, { calls, applies: applyMeter }, cleanup);
+  const { services, calls } = dispatch(member, health, audit);
+  serve(engine, services, endpoints, metrics, { calls, applies: applyMeter, audit }, cleanup);
   startBackground(engine, files.start, directory, cleanup);
   health.set(true);
   logServing(logger, endpoints);
@@ -149,6 +154,30 @@ async function start(
       logger.info("closed etcd server", fields);
     },
   });
+}
+
+/** The one way in, measured and, if wanted, audited. */
+function dispatch(
+  member: MemberContext,
+  health: HealthStatus,
+  queue: AuditQueue | undefined,
+): { services: Services; calls: CallMeter } {
+  const { runtime, config, logger, access } = member;
+  const audit =
+    queue &&
+    new AuditLog({
+      ...runtime,
+      queue,
+      rules: new AuditRules(config.auditLogRules),
+      hashKeys: config.auditLogKeys === "hash",
+      identify: (call) => access.identify(call),
+    });
+  const calls = new CallMeter(runtime, config, logger, audit);
+  const dispatcher = new Dispatcher(admission(member), calls);
+  // Short cuts are not told to anybody.
+  const quick = audit === undefined ? quickHandlersOf(member) : {};
+  dispatcher.register(handlersOf(member, health), quick);
+  return { services: dispatcher.services, calls };
 }
 
 async function bind(

@@ -9,7 +9,7 @@ import type { Draft } from "../flags/draft.ts";
 import { readSettings } from "../flags/settings.ts";
 import { jsonFormat } from "../log/format.ts";
 import { lineLogger } from "../log/logger.ts";
-import { isForPeople, openLog } from "../log/open-log.ts";
+import { isForPeople, openAuditOutput, openLog } from "../log/open-log.ts";
 import { notifySystemd } from "../notify-systemd.ts";
 import { SIGNAL_WORDS, type StopSignal, takeStopSignals } from "../signals.ts";
 import { ownVersion, versionText } from "../version.ts";
@@ -32,7 +32,11 @@ export async function server(args: readonly string[]): Promise<number> {
       return 0;
     }
     const log = openLog(request.settings.log, nodeRuntime.clock);
+    const { config } = request.settings;
+    const audit = config.auditLog === "-" ? openAuditOutput() : undefined;
+    config.auditOutput = audit?.write;
     const code = await serve(request.settings, log.logger);
+    await audit?.flush(LAST_LINES_MS);
     await log.flush(LAST_LINES_MS);
     return code;
   } catch (error) {

@@ -180,6 +180,38 @@ export const PEER_SKIP_SAN: Flag = security(
   "skipClientSanVerification",
 );
 
+/** A record of who did what; not of etcd. */
+const AUDIT: readonly Flag[] = [
+  flag(
+    "audit-log",
+    text,
+    "",
+    "One line of JSON for each request: a file, or - for stdout.",
+    (d, v) => {
+      d.config.auditLog = v;
+    },
+  ),
+  flag(
+    "audit-log-rules",
+    text,
+    "",
+    "What is written, as level:methods[:prefix];...; levels none, metadata, keys. Empty: all with keys.",
+    (d, v) => {
+      d.config.auditLogRules = v;
+    },
+  ),
+  flag("audit-log-keys", text, "plain", "Keys as they are (plain) or hashed (hash).", (d, v) => {
+    // The member checks it when it starts.
+    d.config.auditLogKeys = v as "plain" | "hash";
+  }),
+  flag("audit-log-max-size", uint, "100", "MiB after which a new file is begun.", (d, v) => {
+    d.config.auditLogMaxSize = v;
+  }),
+  flag("audit-log-max-files", uint, "5", "Old files kept.", (d, v) => {
+    d.config.auditLogMaxFiles = v;
+  }),
+];
+
 export const AUTH: readonly Flag[] = [
   flag("auth-token", text, "simple", "Tokens: simple, or jwt and its options.", (d, v) => {
     d.config.authToken = v;
@@ -190,4 +222,5 @@ export const AUTH: readonly Flag[] = [
   flag("auth-token-ttl", uint, "300", "Seconds that a simple token lives.", (d, v) => {
     d.config.authTokenTtlSeconds = v;
   }),
+  ...AUDIT,
 ];

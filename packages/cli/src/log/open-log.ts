@@ -86,3 +86,8 @@ export function openLog(settings: LogSettings, clock: Clock): OpenLog {
     },
   };
 }
+
+/** The standard output as `MemberConfig.auditOutput` wants it: what it does not take is given again. */
+export function openAuditOutput(): LogOutput {
+  return openStandard(process.stdout, () => "");
+}

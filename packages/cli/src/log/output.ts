@@ -6,7 +6,8 @@ export const LOG_QUEUE_BYTES_MAX: number = 1024 * 1024;
 
 /** Takes whole lines with their ends. Never fails and never waits for a reader. */
 export interface LogOutput {
-  write(line: string): void;
+  /** False: it was dropped. */
+  write(line: string): boolean;
   /** Resolves when all that was written has left, or after `patienceMs`. */
   flush(patienceMs: number): Promise<void>;
 }
@@ -29,9 +30,11 @@ export function streamOutput(stream: Writable, gap: Gap): LogOutput {
   });
   return {
     write(line) {
-      if (stream.destroyed) return;
-      if (dropped > 0 || stream.writableLength + line.length > LOG_QUEUE_BYTES_MAX) dropped++;
-      else stream.write(line);
+      if (stream.destroyed) return false;
+      const isTaken = dropped === 0 && stream.writableLength + line.length <= LOG_QUEUE_BYTES_MAX;
+      if (isTaken) stream.write(line);
+      else dropped++;
+      return isTaken;
     },
     flush(patienceMs) {
       if (stream.destroyed || stream.writableLength === 0) return Promise.resolve();
@@ -69,8 +72,10 @@ export function fileOutput(descriptor: number, gap: Gap): LogOutput {
       try {
         writeAll(`${isTorn ? "\n" : ""}${missing}${line}`);
         dropped = 0;
+        return true;
       } catch {
         dropped++;
+        return false;
       }
     },
     flush: () => Promise.resolve(),

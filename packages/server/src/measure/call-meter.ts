@@ -5,6 +5,7 @@ import type { MemberConfig } from "../config.ts";
 import { RequestError } from "../errors.ts";
 import { errorStatus, errorText } from "../wire/error-map.ts";
 import { HistogramFamily, type Histogram, exponential } from "./histogram.ts";
+import type { CallAudit } from "./call-audit.ts";
 import { ClientVersions } from "./client-versions.ts";
 import { PointReads } from "./point-reads.ts";
 import { type MessageCounts, MeteredStream, type StreamMeter } from "./metered-stream.ts";
@@ -58,6 +59,7 @@ export class CallMeter {
   readonly #logger: Logger;
   readonly #runtime: Runtime;
   readonly #watch: Stopwatch;
+  readonly #audit: CallAudit | undefined;
   readonly #endless = new Set<MeteredStream>();
   /** `endStreams` was called. */
   #stopping = false;
@@ -93,10 +95,11 @@ export class CallMeter {
     HANDLING_BOUNDS,
   );
 
-  constructor(runtime: Runtime, config: MemberConfig, logger: Logger) {
+  constructor(runtime: Runtime, config: MemberConfig, logger: Logger, audit?: CallAudit) {
     this.#runtime = runtime;
     this.#config = config;
     this.#logger = logger;
+    this.#audit = audit;
     this.#watch = new Stopwatch(runtime.clock);
     for (const family of [this.#hashes, this.#revisionHashes, this.#snapshots]) family.series();
     const basic = [this.#requests, this.#ranges, this.#hashes, this.#revisionHashes];
@@ -139,6 +142,7 @@ export class CallMeter {
       messages: counts,
       observers,
       open: endless ? this.#endless : new Set(),
+      audit: this.#audit?.stream(method),
     };
     return (receive) => (call) => {
       this.streamVersions.count(call.metadata);
@@ -178,6 +182,7 @@ export class CallMeter {
       succeeded: outcome("true"),
       failed: outcome("false"),
       slowMs: this.#slowMs(path),
+      audit: this.#audit?.unary(method),
       onSlow: (slow) => {
         const options = { config: this.#config, logger: this.#logger, clock: this.#runtime.clock };
         if (warnOfSlowCall(options, { ...slow, path })) this.slowReads++;

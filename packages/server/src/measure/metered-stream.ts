@@ -1,4 +1,5 @@
-import type { Metadata, StatusCode, StreamCall } from "@nodetcd/grpc";
+import { type Metadata, Status, type StatusCode, type StreamCall } from "@nodetcd/grpc";
+import type { StreamAudit } from "./call-audit.ts";
 import type { Histogram } from "./histogram.ts";
 import { ANYBODY, type Caller } from "../wire/caller.ts";
 import type { Stopwatch } from "./stopwatch.ts";
@@ -17,6 +18,8 @@ export interface StreamMeter {
   readonly observers: readonly Histogram[];
   /** The calls that are open. */
   readonly open: Set<MeteredStream>;
+  /** Undefined while there is no audit log. */
+  readonly audit: StreamAudit | undefined;
 }
 
 /** A streaming call whose messages are counted, and which is measured from here to its end. */
@@ -35,7 +38,7 @@ export class MeteredStream implements StreamCall {
     this.#startMs = meter.watch.recent();
     meter.open.add(this);
     call.onCancel = () => {
-      this.#end();
+      this.#end(Status.CANCELLED, "");
       this.#onCancel?.();
     };
   }
@@ -85,6 +88,7 @@ export class MeteredStream implements StreamCall {
   set onMessage(listener: (message: Uint8Array) => void) {
     this.#call.onMessage = (message) => {
       this.#meter.messages.received++;
+      this.#meter.audit?.received(this, message);
       listener(message);
     };
   }
@@ -107,6 +111,7 @@ export class MeteredStream implements StreamCall {
 
   send(message: Uint8Array): boolean {
     this.#meter.messages.sent++;
+    this.#meter.audit?.sent(this, message);
     return this.#call.send(message);
   }
 
@@ -120,12 +125,12 @@ export class MeteredStream implements StreamCall {
 
   finish(): void {
     this.#call.finish();
-    this.#end();
+    this.#end(Status.OK, "");
   }
 
   fail(code: StatusCode, message: string): void {
     this.#call.fail(code, message);
-    this.#end();
+    this.#end(code, message);
   }
 
   /** Ends the call from outside: its handler gives up what it holds for it, as if the client had gone. */
@@ -135,13 +140,14 @@ export class MeteredStream implements StreamCall {
     this.#onCancel?.();
   }
 
-  #end(): void {
+  #end(code: StatusCode, error: string): void {
     if (this.#ended) return;
     this.#ended = true;
-    const { open, observers, watch } = this.#meter;
+    const { open, observers, watch, audit } = this.#meter;
     open.delete(this);
-    if (observers.length === 0) return;
-    const seconds = (watch.now() - this.#startMs) / 1000;
-    for (const buckets of observers) buckets.observe(seconds);
+    if (observers.length === 0 && audit === undefined) return;
+    const tookMs = watch.now() - this.#startMs;
+    for (const buckets of observers) buckets.observe(tookMs / 1000);
+    audit?.ended(this, code, error, tookMs);
   }
 }

@@ -1,4 +1,5 @@
-import type { Metadata, StatusCode, UnaryCall } from "@nodetcd/grpc";
+import { type Metadata, Status, type StatusCode, type UnaryCall } from "@nodetcd/grpc";
+import type { UnaryAudit } from "./call-audit.ts";
 import type { Histogram } from "./histogram.ts";
 import { ANYBODY, type Caller } from "../wire/caller.ts";
 import type { Stopwatch } from "./stopwatch.ts";
@@ -25,6 +26,8 @@ export interface MethodMeter {
   /** Calls that take longer are told to `onSlow`. */
   readonly slowMs: number;
   readonly onSlow: (call: SlowCall) => void;
+  /** Is told of each call; undefined while there is no audit log. */
+  readonly audit: UnaryAudit | undefined;
 }
 
 /** A unary call that is measured from here to its answer. One that was cancelled counts as failed. */
@@ -81,15 +84,15 @@ export class MeteredUnary implements UnaryCall {
 
   reply(message: Uint8Array): void {
     this.#call.reply(message);
-    this.#end(message, "");
+    this.#end(message, Status.OK, "");
   }
 
   fail(code: StatusCode, message: string): void {
     this.#call.fail(code, message);
-    this.#end(undefined, message);
+    this.#end(undefined, code, message);
   }
 
-  #end(reply: Uint8Array | undefined, error: string): void {
+  #end(reply: Uint8Array | undefined, code: StatusCode, error: string): void {
     if (this.#ended) return;
     this.#ended = true;
     const meter = this.#meter;
@@ -99,6 +102,7 @@ export class MeteredUnary implements UnaryCall {
     for (const buckets of succeeded ? meter.succeeded : meter.failed) {
       buckets.observe(tookMs / 1000);
     }
+    meter.audit?.(this, reply, code, error, tookMs);
     if (tookMs <= meter.slowMs) return;
     const { peer } = this.#call;
     meter.onSlow({ request: this.bytes, reply, error, peer, tookMs });

@@ -3,6 +3,8 @@ import { Registry } from "prom-client";
 import type { HttpCounters } from "../http/router.ts";
 import type { HistogramFamily } from "../measure/histogram.ts";
 import type { CallMeter } from "../measure/call-meter.ts";
+import { registerAuditMetrics } from "./audit.ts";
+import type { AuditQueue } from "../audit/queue.ts";
 import { registerClusterMetrics } from "./cluster.ts";
 import { registerGrpcMetrics } from "./grpc.ts";
 import { registerHealthMetrics } from "./health.ts";
@@ -17,6 +19,7 @@ export interface Measured extends RaftMeasured, LeaseMeasured {
   readonly http: HttpCounters;
   readonly services: Services;
   readonly servers: readonly GrpcServer[];
+  readonly audit: AuditQueue | undefined;
 }
 
 /**
@@ -41,6 +44,7 @@ export class Metrics {
     registerLeaseMetrics(this.registry, parts);
     registerHealthMetrics(this.registry, http);
     registerGrpcMetrics(this.registry, parts);
+    if (parts.audit !== undefined) registerAuditMetrics(this.registry, parts.audit);
     registerProcessMetrics(this.registry, member.runtime);
   }
 

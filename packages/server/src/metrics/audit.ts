@@ -1,0 +1,26 @@
+import type { Registry } from "prom-client";
+import type { AuditQueue } from "../audit/queue.ts";
+import { scraped } from "./scraped.ts";
+
+/** Of the audit log; there are none while it is off. */
+export function registerAuditMetrics(
+  registry: Registry,
+  queue: Pick<AuditQueue, "written" | "dropped" | "failures">,
+): void {
+  const { counter } = scraped(registry);
+  counter(
+    "nodetcd_audit_lines_written_total",
+    "Lines of the audit log that were written.",
+    () => queue.written,
+  );
+  counter(
+    "nodetcd_audit_lines_dropped_total",
+    "Lines of the audit log that were dropped, because too many waited to be written.",
+    () => queue.dropped,
+  );
+  counter(
+    "nodetcd_audit_write_failures_total",
+    "Writes of the audit log that failed.",
+    () => queue.failures,
+  );
+}
