@@ -9,7 +9,7 @@ import { AuditQueue } from "../src/audit/queue.ts";
 import { RotatingFile } from "../src/audit/rotating-file.ts";
 import { AuditRules } from "../src/audit/rules.ts";
 import type { MemberConfig } from "../src/config.ts";
-import { AUDIT_QUEUE_BYTES_MAX } from "../src/limits.ts";
+import { AUDIT_LAST_LINES_MS, AUDIT_QUEUE_BYTES_MAX, AUDIT_RETRY_MS } from "../src/limits.ts";
 import { call } from "./support/cluster.ts";
 import {
   bytes,
@@ -250,11 +250,11 @@ describe("RotatingFile", () => {
 });
 
 describe("AuditQueue", () => {
-  /** Its timers fire at once. */
-  const clock: Clock = {
+  /** Timers of this length fire at once. */
+  const hurrying = (atOnceMs: number): Clock => ({
     ...nodeRuntime.clock,
-    setTimer: (_ms, callback) => nodeRuntime.clock.setTimer(1, callback),
-  };
+    setTimer: (ms, callback) => nodeRuntime.clock.setTimer(ms === atOnceMs ? 1 : ms, callback),
+  });
 
   test("counts what a full disk drops, says so once, and goes on when there is room", async () => {
     const said: string[] = [];
@@ -270,7 +270,11 @@ describe("AuditQueue", () => {
       taken.push(...Buffer.from(lines).toString().split("\n").slice(0, -1));
       return Promise.resolve();
     };
-    const queue = new AuditQueue({ write, close: () => Promise.resolve() }, clock, logger);
+    const queue = new AuditQueue(
+      { write, close: () => Promise.resolve() },
+      hurrying(AUDIT_RETRY_MS),
+      logger,
+    );
     const line = `${"x".repeat(1023)}\n`;
     const fit = AUDIT_QUEUE_BYTES_MAX / 1024;
     for (let i = 0; i < fit + 10; i++) queue.push(line);
@@ -287,7 +291,11 @@ describe("AuditQueue", () => {
 
   test("close does not wait for ever for a disk that hangs", async () => {
     const write = (): Promise<void> => new Promise(() => undefined);
-    const queue = new AuditQueue({ write, close: () => Promise.resolve() }, clock, silentLogger);
+    const queue = new AuditQueue(
+      { write, close: () => Promise.resolve() },
+      hurrying(AUDIT_LAST_LINES_MS),
+      silentLogger,
+    );
     queue.push("line\n");
     await queue.close();
     queue.push("late\n");
