@@ -39,7 +39,5 @@ await build({
   target: "node20.19",
   conditions: ["@nodetcd/source"],
   plugins: [outside],
-  sourcemap: true,
-  sourcesContent: false,
   logLevel: "warning",
 });

@@ -1,5 +1,18 @@
 /** What may differ between two servers that behave alike, each with its reason. */
 import {
+  AuthRoleAddResponse,
+  AuthRoleDeleteResponse,
+  AuthRoleGetResponse,
+  AuthRoleGrantPermissionResponse,
+  AuthRoleListResponse,
+  AuthRoleRevokePermissionResponse,
+  AuthUserAddResponse,
+  AuthUserDeleteResponse,
+  AuthUserGetResponse,
+  AuthUserGrantRoleResponse,
+  AuthUserListResponse,
+  AuthUserRevokeRoleResponse,
+  MoveLeaderResponse,
   AlarmResponse,
   CompactionResponse,
   DeleteRangeResponse,
@@ -208,6 +221,19 @@ const RESPONSES: Readonly<Record<string, MessageCodec<object>>> = {
   "lease timetolive": ResponseHeader,
   "lease list": ResponseHeader,
   "lease keep-alive": ResponseHeader,
+  "user add": AuthUserAddResponse,
+  "user get": AuthUserGetResponse,
+  "user list": AuthUserListResponse,
+  "user delete": AuthUserDeleteResponse,
+  "user grant-role": AuthUserGrantRoleResponse,
+  "user revoke-role": AuthUserRevokeRoleResponse,
+  "role add": AuthRoleAddResponse,
+  "role get": AuthRoleGetResponse,
+  "role list": AuthRoleListResponse,
+  "role delete": AuthRoleDeleteResponse,
+  "role grant-permission": AuthRoleGrantPermissionResponse,
+  "role revoke-permission": AuthRoleRevokePermissionResponse,
+  "move-leader": MoveLeaderResponse,
 };
 
 /** Standard output as text: `-w protobuf` is decoded, so that ids of other lengths do not matter. */
