@@ -22,3 +22,16 @@ export const TOKEN_BYTES_MAX = 8192;
 export const VERIFIED_TOKENS_MAX = 1000;
 /** Milliseconds that a signed token is valid when its options do not say. */
 export const JWT_TTL_MS_DEFAULT = 300_000;
+/** Failed logins of a user, and of an address, before the next ones are slowed. */
+export const LOGIN_FAILURES_FREE_USER = 3;
+export const LOGIN_FAILURES_FREE_ADDRESS = 10;
+/** Milliseconds of the first delay after that; each further failure doubles it. */
+export const LOGIN_FIRST_DELAY_MS = 100;
+/** Milliseconds without a failure after which half of them are forgotten. */
+export const LOGIN_FAILURES_FORGOTTEN_MS = 60_000;
+/** Users, and addresses, whose failures are remembered; with one more the oldest is forgotten. */
+export const LOGIN_FAILURES_KEPT_MAX = 10_000;
+/** Milliseconds, above the longest delay, that logins of one address may queue; more are refused. */
+export const LOGIN_WAIT_MAX_MS = 3_000;
+/** Logins that are delayed at the same time; one more is refused. */
+export const LOGINS_DELAYED_MAX = 500;

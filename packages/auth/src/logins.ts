@@ -5,9 +5,10 @@ import type {
   AuthUserChangePasswordRequest,
   InternalAuthenticateRequest,
 } from "@nodetcd/messages";
-import { type Digests, type Logger, type Random, silentLogger } from "@nodetcd/runtime";
+import { type Clock, type Digests, type Logger, type Random, silentLogger } from "@nodetcd/runtime";
 import type { AuthStore } from "./auth-store.ts";
 import { AuthError } from "./errors.ts";
+import { FailedLogins } from "./failed-logins.ts";
 import {
   BCRYPT_COST_DEFAULT,
   BCRYPT_COST_MAX,
@@ -22,7 +23,10 @@ export interface LoginsOptions {
   readonly auth: AuthStore;
   readonly random: Random;
   readonly digests: Digests;
+  readonly clock: Clock;
   readonly logger?: Logger | undefined;
+  /** Longest delay of a login after others failed, in milliseconds; 0 never delays. */
+  readonly failureDelayMs: number;
   /** 4 to 31; another one is replaced by the default, 10, with a warning. */
   readonly bcryptCost: number;
 }
@@ -38,6 +42,7 @@ export function checkPasswordLength(password: string): void {
  * change: clients of etcd log in anew for every stream that they open.
  */
 export class Logins {
+  readonly failures: FailedLogins;
   readonly #auth: AuthStore;
   readonly #random: Random;
   readonly #digests: Digests;
@@ -49,7 +54,9 @@ export class Logins {
   #verifiedAt = 0;
   #nobodysHash: Promise<string> | undefined;
 
-  constructor({ auth, random, digests, logger, bcryptCost }: LoginsOptions) {
+  constructor(options: LoginsOptions) {
+    const { auth, random, digests, logger, bcryptCost } = options;
+    this.failures = new FailedLogins(options.clock, options.failureDelayMs);
     this.#auth = auth;
     this.#random = random;
     this.#digests = digests;
@@ -95,14 +102,28 @@ export class Logins {
   /**
    * Resolves with the auth revision at which the password was right. When that has moved by the time
    * the login is applied, check again. Raises `AUTH_NOT_ENABLED`, `AUTHENTICATION_FAILED`,
-   * `NO_PASSWORD_USER`, `TOO_MANY_LOGINS`.
+   * `NO_PASSWORD_USER`, `TOO_MANY_LOGINS`. After failures of the user or of the `address` ("" is nowhere) it
+   * takes longer, but for passwords that are remembered.
    */
-  async checkPassword(name: string, password: string): Promise<number> {
+  async checkPassword(name: string, password: string, address = ""): Promise<number> {
+    try {
+      return await this.#check(name, password, address);
+    } catch (error) {
+      const isWrong =
+        error instanceof AuthError &&
+        (error.code === "AUTHENTICATION_FAILED" || error.code === "NO_PASSWORD_USER");
+      if (isWrong) this.failures.add(name, address);
+      throw error;
+    }
+  }
+
+  async #check(name: string, password: string, address: string): Promise<number> {
     const auth = this.#auth;
     if (!auth.enabled) throw new AuthError("AUTH_NOT_ENABLED");
     const { revision } = auth;
     const user = auth.user(name);
     if (user === undefined) {
+      await this.failures.wait(name, address);
       // As long as for a user that exists, so that time does not tell who does.
       await this.#compare(password, await (this.#nobodysHash ??= this.#bcrypt("")));
       throw new AuthError("AUTHENTICATION_FAILED");
@@ -110,10 +131,12 @@ export class Logins {
     if (user.options?.noPassword === true) throw new AuthError("NO_PASSWORD_USER");
     const digest = this.#digestOf(name, password, user.password);
     if (this.#remembered(revision).has(digest)) return revision;
+    await this.failures.wait(name, address);
     if (!(await this.#compare(password, user.password))) {
       this.#logger.info("invalid password", { "user-name": name });
       throw new AuthError("AUTHENTICATION_FAILED");
     }
+    this.failures.forgive(name);
     if (auth.revision === revision) this.#remember(digest);
     return revision;
   }

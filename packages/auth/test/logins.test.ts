@@ -15,8 +15,9 @@ function open(bcryptCost = 4) {
   const line = (message: string, fields = {}): void =>
     void lines.push(`${message} ${JSON.stringify(fields)}`);
   const logger = { debug: line, info: line, warn: line, error: line };
-  const logins = new Logins({ auth, random, digests: nodeDigests, bcryptCost, logger });
   const clock = new VirtualClock(0);
+  const options = { auth, random, digests: nodeDigests, clock, failureDelayMs: 0 };
+  const logins = new Logins({ ...options, bcryptCost, logger });
   const readFile = (): Uint8Array => new Uint8Array(0);
   const tokens = openTokenProvider({
     auth,

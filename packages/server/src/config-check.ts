@@ -37,6 +37,9 @@ export function checkConfig(config: MemberConfig): void {
   for (const url of config.listenClientHttpUrls) parseListenUrl(url, "listen-client-http-urls");
   for (const url of config.listenPeerUrls) parseListenUrl(url, "listen-peer-urls");
   for (const url of config.listenMetricsUrls) parseListenUrl(url, "listen-metrics-urls");
+  if (!(config.authFailureDelayMs >= 0 && config.authFailureDelayMs <= 3_000)) {
+    refuse("--auth-failure-delay must be from 0s to 3s");
+  }
   checkSecurity(config);
   checkAudit(config);
 }

@@ -78,6 +78,8 @@ export interface MemberConfig {
   authTokenTtlSeconds: number;
   /** Cost of hashing passwords: 4 to 31, each step doubles it. Default 10. */
   bcryptCost: number;
+  /** Longest delay of a login after others of its user or address failed; 0 never delays. Default 1,000. */
+  authFailureDelayMs: number;
   /**
    * Where a line for each request goes, who made it and what for: a file, `-` for `auditOutput`, "" for nowhere.
    * See docs/security.md. Default "".
@@ -210,6 +212,7 @@ export const defaultConfig: Readonly<MemberConfig> = {
   authToken: "simple",
   authTokenTtlSeconds: 300,
   bcryptCost: 10,
+  authFailureDelayMs: 1_000,
   auditLog: "",
   auditOutput: undefined,
   auditLogRules: "",

@@ -318,7 +318,8 @@ export function buildEngine(parts: EngineParts): Engine {
   });
   const fairQueue = new FairQueue(runtime.clock);
   const peers = replication.link.transport;
-  const logins = new Logins({ ...runtime, auth, logger, bcryptCost: config.bcryptCost });
+  const { bcryptCost, authFailureDelayMs: failureDelayMs } = config;
+  const logins = new Logins({ ...runtime, auth, logger, bcryptCost, failureDelayMs });
   const shared = { proposer, reads, fairQueue, raft, peers, access, logins };
   return {
     member: { ...parts, ...records, ...ids, ...shared },

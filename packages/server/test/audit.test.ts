@@ -302,3 +302,31 @@ describe("AuditQueue", () => {
     expect(queue.dropped).toBe(1);
   });
 });
+
+describe("Authenticate", () => {
+  test("after failures of a user the next login waits, and the right password still works", async () => {
+    const said: string[] = [];
+    const warn = (message: string, fields: LogFields = {}): void =>
+      void said.push(`${message} ${String(fields["user"])} ${String(fields["remote-addr"])}`);
+    member = await startTestMember({ bcryptCost: 4 }, { ...silentLogger, warn });
+    const m = member;
+    await call(m, METHODS.Auth.UserAdd, { name: "root", password: "right" });
+    await call(m, METHODS.Auth.RoleAdd, { name: "root" });
+    await call(m, METHODS.Auth.UserGrantRole, { user: "root", role: "root" });
+    await call(m, METHODS.Auth.AuthEnable, {});
+    const logIn = (password: string): Promise<unknown> => {
+      const request = METHODS.Auth.Authenticate.request.encode({ name: "root", password });
+      return m.transport.unary(METHODS.Auth.Authenticate.path, request, { peer: "10.0.0.1:99" });
+    };
+    for (let i = 0; i < 4; i++) {
+      expect((await failure(logIn("wrong"))).message).toContain("authentication failed");
+    }
+    expect(said.filter((line) => line.startsWith("invalid authentication"))).toEqual(
+      Array(4).fill("invalid authentication was requested root 10.0.0.1:99"),
+    );
+    const begunMs = nodeRuntime.clock.monotonic();
+    await logIn("right");
+    // Timers may be a little early.
+    expect(nodeRuntime.clock.monotonic() - begunMs).toBeGreaterThan(90);
+  });
+});

@@ -1,7 +1,7 @@
 import type { TlsVersion } from "@nodetcd/runtime";
 import type { TransportSecurity } from "@nodetcd/server";
 import { type Flag, flag } from "./flag.ts";
-import { bool, type Kind, origins, text, uint, words } from "./kinds.ts";
+import { bool, duration, type Kind, origins, text, uint, words } from "./kinds.ts";
 
 /** The empty text is no word. */
 export const someWords: Kind<string[]> = {
@@ -222,5 +222,14 @@ export const AUTH: readonly Flag[] = [
   flag("auth-token-ttl", uint, "300", "Seconds that a simple token lives.", (d, v) => {
     d.config.authTokenTtlSeconds = v;
   }),
+  flag(
+    "auth-failure-delay",
+    duration,
+    "1s",
+    "Longest delay of a login after others of its user or address failed; 0s: none.",
+    (d, v) => {
+      d.config.authFailureDelayMs = v;
+    },
+  ),
   ...AUDIT,
 ];

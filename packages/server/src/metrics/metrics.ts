@@ -3,7 +3,7 @@ import { Registry } from "prom-client";
 import type { HttpCounters } from "../http/router.ts";
 import type { HistogramFamily } from "../measure/histogram.ts";
 import type { CallMeter } from "../measure/call-meter.ts";
-import { registerAuditMetrics } from "./audit.ts";
+import { registerAuditMetrics, registerLoginMetrics } from "./security.ts";
 import type { AuditQueue } from "../audit/queue.ts";
 import { registerClusterMetrics } from "./cluster.ts";
 import { registerGrpcMetrics } from "./grpc.ts";
@@ -45,6 +45,7 @@ export class Metrics {
     registerHealthMetrics(this.registry, http);
     registerGrpcMetrics(this.registry, parts);
     if (parts.audit !== undefined) registerAuditMetrics(this.registry, parts.audit);
+    registerLoginMetrics(this.registry, member.logins);
     registerProcessMetrics(this.registry, member.runtime);
   }
 

@@ -1,4 +1,5 @@
 import type { Registry } from "prom-client";
+import type { Logins } from "@nodetcd/auth";
 import type { AuditQueue } from "../audit/queue.ts";
 import { scraped } from "./scraped.ts";
 
@@ -22,5 +23,20 @@ export function registerAuditMetrics(
     "nodetcd_audit_write_failures_total",
     "Writes of the audit log that failed.",
     () => queue.failures,
+  );
+}
+
+/** Of logins with a password at this member. */
+export function registerLoginMetrics(registry: Registry, { failures }: Logins): void {
+  const { counter } = scraped(registry);
+  counter(
+    "nodetcd_logins_failed_total",
+    "Logins with a wrong password or name.",
+    () => failures.failed,
+  );
+  counter(
+    "nodetcd_logins_delayed_total",
+    "Logins that were delayed because others of their user or address had failed.",
+    () => failures.delayed,
   );
 }
