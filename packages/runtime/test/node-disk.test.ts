@@ -148,3 +148,23 @@ describe("DiskFile.lock()", () => {
     expect(tryLock("--exclusive")).toBe(0);
   });
 });
+
+describe("makeDirectory()", () => {
+  test("fails at once where nothing can be made, instead of asking for ever", () => {
+    if (process.platform !== "linux") return console.warn("Not Linux: there is no /proc to try");
+    for (const path of ["/proc/nope", "/proc/nope/x", "/proc/nope/x/y/"]) {
+      expect(codeOf(() => disk.makeDirectory(path))).toBe("NOT_FOUND");
+    }
+  });
+
+  test("takes a link to a directory for one, and refuses a link that leads nowhere", () => {
+    fs.mkdirSync(join(folder, "real"));
+    fs.symlinkSync(join(folder, "real"), join(folder, "link"));
+    disk.makeDirectory(join(folder, "link"));
+    disk.makeDirectory(join(folder, "link/a/b/"));
+    expect(fs.statSync(join(folder, "real/a/b")).mode & 0o777).toBe(0o700);
+    fs.symlinkSync(join(folder, "gone"), join(folder, "dangling"));
+    expect(codeOf(() => disk.makeDirectory(join(folder, "dangling")))).toBe("ALREADY_EXISTS");
+    expect(codeOf(() => disk.makeDirectory(join(folder, "dangling/x")))).toBeDefined();
+  });
+});

@@ -99,7 +99,8 @@ export class VirtualClock implements Clock {
   #earliest(end: number): PendingTimer | undefined {
     let best: PendingTimer | undefined;
     for (const timer of this.#timers) {
-      if (timer.due > end) continue;
+      // One that is set for Infinity never comes.
+      if (timer.due > end || timer.due === Infinity) continue;
       if (
         best === undefined ||
         timer.due < best.due ||

@@ -44,3 +44,14 @@ test("runNext() runs one timer, the next, at its time", () => {
   expect([ran, clock.monotonic()]).toEqual([["a"], 5]);
   expect([clock.runNext(), clock.runNext(), clock.nextDue]).toEqual([true, false, Infinity]);
 });
+
+test("VirtualClock keeps timers of months, and one that is set for Infinity never comes", () => {
+  const clock = new VirtualClock();
+  const ran: string[] = [];
+  clock.setTimer(2 ** 32, () => ran.push("months"));
+  clock.setTimer(Infinity, () => ran.push("never"));
+  clock.advance(2 ** 32 - 1);
+  expect(ran).toEqual([]);
+  expect([clock.runNext(), clock.runNext(), clock.monotonic()]).toEqual([true, false, 2 ** 32]);
+  expect([ran, clock.nextDue]).toEqual([["months"], Infinity]);
+});

@@ -1,7 +1,6 @@
 import {
   chmodSync,
   existsSync,
-  mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -9,6 +8,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import type { KeyPairPem } from "@nodetcd/certificates";
+import { nodeDisk } from "@nodetcd/runtime/node";
 import { CliError } from "../errors.ts";
 
 const CERTIFICATE = ".crt";
@@ -29,7 +29,7 @@ export class CertificateFolder {
   /** Makes it, for its owner alone. */
   prepare(): void {
     if (existsSync(this.path)) return;
-    mkdirSync(this.path, { recursive: true, mode: 0o700 });
+    nodeDisk.makeDirectory(this.path);
   }
 
   has(name: string): boolean {

@@ -1,12 +1,6 @@
-import {
-  appendFileSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { appendFileSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { nodeDisk } from "@nodetcd/runtime/node";
 
 /**
  * A file of JSON lines that is only added to. When it is longer than `maxBytes`, its older half goes.
@@ -21,7 +15,7 @@ export class LineFile {
   constructor(path: string, maxBytes: number) {
     this.path = path;
     this.#maxBytes = maxBytes;
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    nodeDisk.makeDirectory(dirname(path));
     appendFileSync(path, "", { mode: 0o600 });
     this.#bytes = statSync(path).size;
   }

@@ -5,12 +5,14 @@ import { promisify } from "node:util";
 import type { Disk } from "../disk.ts";
 import { diskError } from "./disk-error.ts";
 import { NodeFile } from "./file.ts";
+import { makeDirectory } from "./make-directory.ts";
+import { retry, retryAsync } from "./retry.ts";
 
 const openFile = promisify(fs.open);
 
 function attempt<T>(path: string, action: string, work: () => T): T {
   try {
-    return work();
+    return retry(work);
   } catch (error) {
     throw diskError(error, path, action);
   }
@@ -18,20 +20,9 @@ function attempt<T>(path: string, action: string, work: () => T): T {
 
 async function attemptAsync<T>(path: string, action: string, work: () => Promise<T>): Promise<T> {
   try {
-    return await work();
+    return await retryAsync(work);
   } catch (error) {
     throw diskError(error, path, action);
-  }
-}
-
-/** With its parents where they are missing: alone first, as only then a failure has its true reason. */
-function makeDirectory(path: string): void {
-  try {
-    fs.mkdirSync(path, 0o700);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== "ENOENT" && code !== "EEXIST") throw error;
-    fs.mkdirSync(path, { recursive: true, mode: 0o700 });
   }
 }
 
@@ -51,8 +42,8 @@ export const nodeDisk: Disk = {
     );
   },
   async openAsync(path, mode, permissions = 0o600) {
-    const descriptor = openFile(path, FLAGS[mode], permissions);
-    return new NodeFile(path, await attemptAsync(path, "open", () => descriptor));
+    const open = (): Promise<number> => openFile(path, FLAGS[mode], permissions);
+    return new NodeFile(path, await attemptAsync(path, "open", open));
   },
   exists: (path) => fs.existsSync(path),
   size: (path) => attempt(path, "measure", () => fs.statSync(path).size),
@@ -72,7 +63,7 @@ export const nodeDisk: Disk = {
         .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
     );
   },
-  makeDirectory: (path) => attempt(path, "make the directory", () => makeDirectory(path)),
+  makeDirectory: (path) => attempt(path, "make the directory", () => makeDirectory(path, 0o700)),
   rename: (from, to) => attempt(from, `rename to ${to}:`, () => fs.renameSync(from, to)),
   renameAsync: (from, to) =>
     attemptAsync(from, `rename to ${to}:`, () => fs.promises.rename(from, to)),

@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import { promisify } from "node:util";
 import { DiskError, type DiskFile } from "../disk.ts";
 import { diskError } from "./disk-error.ts";
+import { retry, retryAsync } from "./retry.ts";
 
 const readFromDisk = promisify(fs.read);
 const writeToDisk = promisify(fs.write);
@@ -31,15 +32,15 @@ export class NodeFile implements DiskFile {
 
   #attempt<T>(action: string, work: () => T): T {
     try {
-      return work();
+      return retry(work);
     } catch (error) {
       throw diskError(error, this.path, action);
     }
   }
 
-  async #attemptAsync<T>(action: string, work: Promise<T>): Promise<T> {
+  async #attemptAsync<T>(action: string, work: () => Promise<T>): Promise<T> {
     try {
-      return await work;
+      return await retryAsync(work);
     } catch (error) {
       throw diskError(error, this.path, action);
     }
@@ -66,8 +67,7 @@ export class NodeFile implements DiskFile {
   async readAsync(into: Uint8Array, position: number): Promise<number> {
     let done = 0;
     while (done < into.length) {
-      const { bytesRead } = await this.#attemptAsync(
-        "read",
+      const { bytesRead } = await this.#attemptAsync("read", () =>
         readFromDisk(
           this.#descriptor,
           into,
@@ -109,8 +109,7 @@ export class NodeFile implements DiskFile {
     let offset = position;
     for (let first = 0; first < chunks.length; first += CHUNKS_MAX) {
       const some = chunks.slice(first, first + CHUNKS_MAX);
-      const { bytesWritten } = await this.#attemptAsync(
-        "write",
+      const { bytesWritten } = await this.#attemptAsync("write", () =>
         writeChunks(descriptor, some, offset),
       );
       await this.#finishWrite(descriptor, some, bytesWritten, offset);
@@ -132,8 +131,7 @@ export class NodeFile implements DiskFile {
       for (let done = Math.max(0, written - chunkStart); done < chunk.length;) {
         const position = start + chunkStart + done;
         const length = Math.min(chunk.length - done, TRANSFER_BYTES_MAX);
-        const { bytesWritten } = await this.#attemptAsync(
-          "write",
+        const { bytesWritten } = await this.#attemptAsync("write", () =>
           writeToDisk(descriptor, chunk, done, length, position),
         );
         done += bytesWritten;
@@ -146,7 +144,7 @@ export class NodeFile implements DiskFile {
   }
 
   syncAsync(): Promise<void> {
-    return this.#attemptAsync("sync", syncToDisk(this.#descriptor));
+    return this.#attemptAsync("sync", () => syncToDisk(this.#descriptor));
   }
 
   truncate(size: number): void {
@@ -154,7 +152,7 @@ export class NodeFile implements DiskFile {
   }
 
   truncateAsync(size: number): Promise<void> {
-    return this.#attemptAsync("truncate", truncateOnDisk(this.#descriptor, size));
+    return this.#attemptAsync("truncate", () => truncateOnDisk(this.#descriptor, size));
   }
 
   async allocate(size: number): Promise<void> {
@@ -203,10 +201,13 @@ export class NodeFile implements DiskFile {
   close(): void {
     const synced = this.#syncedDescriptor;
     this.#syncedDescriptor = undefined;
-    this.#attempt("close", () => {
+    // Never repeated: after EINTR the descriptor is closed, and may be another file's.
+    try {
       if (synced !== undefined && synced !== this.#descriptor) fs.closeSync(synced);
       fs.closeSync(this.#descriptor);
-    });
+    } catch (error) {
+      throw diskError(error, this.path, "close");
+    }
   }
 }
 
@@ -215,7 +216,7 @@ function openSynced(descriptor: number): number {
   const flags = fs.constants.O_RDWR | (fs.constants.O_DSYNC ?? 0);
   if (flags === fs.constants.O_RDWR || process.platform !== "linux") return descriptor;
   try {
-    return fs.openSync(`/proc/self/fd/${descriptor}`, flags);
+    return retry(() => fs.openSync(`/proc/self/fd/${descriptor}`, flags));
   } catch {
     return descriptor;
   }

@@ -16,6 +16,7 @@ import { errorText } from "../error-text.ts";
 import { toNumber } from "../numbers.ts";
 import { wireRange } from "../ranges.ts";
 import type { Session } from "../session.ts";
+import { signalAfter } from "../signal-after.ts";
 
 const FLAGS = {
   consistency: stringFlag("consistency", "Linearizable(l) or Serializable(s)", "l", {
@@ -152,7 +153,7 @@ function boundsOf(flags: FlagValues): Init<RangeRequest> {
 /** The chunks of RangeStream as one reply. */
 async function readStream(session: Session, request: Init<RangeRequest>): Promise<RangeResponse> {
   const whole = RangeResponse.create();
-  const timer = AbortSignal.timeout(session.timeoutMs);
+  const timer = signalAfter(session.timeoutMs);
   try {
     const stream = await session.client.stream(METHODS.KV.RangeStream, { signal: timer });
     stream.send(request);

@@ -1,5 +1,7 @@
 import { EtcdError } from "@nodetcd/client";
 import { type LeaseKeepAliveResponse, METHODS } from "@nodetcd/messages";
+import { sleep } from "@nodetcd/runtime";
+import { nodeClock } from "@nodetcd/runtime/node";
 import type { Command } from "../../command-line/command.ts";
 import { badArguments, EXIT, ExitError } from "../../command-line/exit.ts";
 import { switchFlag } from "../../command-line/flag.ts";
@@ -132,18 +134,14 @@ async function renew(session: Session, id: bigint): Promise<void> {
         if (reply.ttl <= 0) return;
         session.show("keepAlive", reply);
         expiresAt = performance.now() + reply.ttl * 1_000;
-        await pause((reply.ttl * 1_000) / 3);
+        await sleep(nodeClock, (reply.ttl * 1_000) / 3);
         stream.send({ id });
       }
     } catch (error) {
       if (!(error instanceof EtcdError)) throw error;
-      await pause(REOPEN_MS);
+      await sleep(nodeClock, REOPEN_MS);
     }
   }
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
 export const lease: Command<CtlCall> = {

@@ -9,6 +9,7 @@ import { errorWords } from "../numbers.ts";
 import { humanBytes } from "../output/values.ts";
 import { Progress } from "../../progress.ts";
 import type { Session } from "../session.ts";
+import { signalAfter } from "../signal-after.ts";
 
 const EXAMPLE = `  # Save snapshot to a given file
   nodetcd ctl snapshot save /backup/etcd-snapshot.db
@@ -73,7 +74,7 @@ async function saveTo(session: Session, path: string, progress: Progress): Promi
     const { timeoutMs, isTimeoutGiven } = session.settings;
     const chunks = session.client.maintenance.snapshot({
       onVersion: (one) => (version = one),
-      ...(isTimeoutGiven ? { signal: AbortSignal.timeout(timeoutMs) } : {}),
+      ...(isTimeoutGiven ? { signal: signalAfter(timeoutMs) } : {}),
     });
     for await (const chunk of chunks) {
       for (let at = 0; at < chunk.length;) at += writeSync(descriptor, chunk.subarray(at));

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { arch, availableParallelism, hostname, release, totalmem } from "node:os";
 import { join, resolve } from "node:path";
 import { LOG_PRUNE_MS } from "../../limits.ts";
@@ -22,7 +22,7 @@ export async function startWorker(options: WorkerOptions): Promise<WorkerPart> {
   const { clock, random, disk } = runtime;
   const dataDir = resolve(options.dataDir);
   const pods = join(dataDir, "pods");
-  mkdirSync(pods, { recursive: true, mode: 0o700 });
+  disk.makeDirectory(pods);
   const lock = disk.open(join(dataDir, "lock"), "create");
   lock.lock("exclusive", 0);
   const ending = new AbortController();
