@@ -67,6 +67,29 @@ describe("a disk that fails", () => {
     await member.stop();
   });
 
+  test("a write that fails with EIO: nothing acknowledged is lost", async () => {
+    for (const failing of [1, 2]) {
+      const disk = new FaultDisk();
+      const member = await start(disk);
+      const acknowledged: string[] = [];
+      disk.faults.failWriteAfter = failing;
+      await expect(
+        (async () => {
+          for (let i = 0; i < 100; i++) {
+            await put(member, `key-${i}`, "1");
+            acknowledged.push(`key-${i}`);
+          }
+        })(),
+      ).rejects.toThrow(RpcError);
+      expect((await member.failed) as ServerError).toMatchObject({ code: "STORAGE_FAILED" });
+      await member.stop();
+      const again = await start(disk.restart());
+      const found = await readAll(again);
+      expect(acknowledged.filter((key) => !found.has(key))).toEqual([]);
+      await again.stop();
+    }
+  });
+
   test("a full disk: the member fails, and with space again all that was acknowledged is there", async () => {
     const disk = new FaultDisk();
     const member = await start(disk);
