@@ -132,3 +132,25 @@ test("a log that ends before what the database has applied is refused: new entri
     });
   }
 });
+
+test("the log of another cluster beside a database is refused, naming both, and nothing of it is applied", async () => {
+  const founded = async (name: string, puts: number): Promise<string> => {
+    const member = await startTestMember({ name, initialClusterToken: name });
+    for (let i = 0; i < puts; i++) await member.put(`${name}-${i}`, "1");
+    await member.stop();
+    return member.directory;
+  };
+  const [a, b] = [await founded("a", 2), await founded("b", 40)];
+  const files = dataDirectory({ dataDir: a, walDir: `${b}/member/wal` });
+  const before = nodeRuntime.disk.readFile(files.database);
+  for (const forceNewCluster of [false, true]) {
+    await expect(
+      startTestMember({ dataDir: a, walDir: files.wal, forceNewCluster }),
+    ).rejects.toMatchObject({
+      code: "DATA_DIR_BAD",
+      message: expect.stringMatching(/of another cluster .* member [0-9a-f]+ in cluster [0-9a-f]+/),
+    });
+  }
+  expect(Buffer.compare(nodeRuntime.disk.readFile(files.database), before)).toBe(0);
+  for (const dataDir of [a, b]) await dispose(await startTestMember({ dataDir }));
+});

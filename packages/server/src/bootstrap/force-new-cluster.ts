@@ -5,7 +5,7 @@ import { hexId } from "@nodetcd/peers";
 import { memberJson } from "@nodetcd/membership";
 import { logStorage, type OpenedLog, openLog } from "../persist/log-storage.ts";
 import type { Bootstrap, BootstrapContext } from "./context.ts";
-import { refuseShortLog } from "./check-log.ts";
+import { refuseForeignLog, refuseShortLog } from "./check-log.ts";
 
 /**
  * Makes the member of a data directory the only one of its cluster, for when the others are lost:
@@ -18,6 +18,7 @@ export async function forceNewCluster(context: BootstrapContext): Promise<Bootst
   const { memberId, clusterId, wal, snapshot, hardState } = log;
   const consistent = consistentIndexOf(backend);
   try {
+    refuseForeignLog(log, cluster, consistent, directory);
     refuseShortLog(log, consistent, directory);
   } catch (error) {
     await wal.close();

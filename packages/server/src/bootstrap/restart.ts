@@ -5,7 +5,7 @@ import type { DataDirectory } from "../data-dir.ts";
 import { ServerError } from "../errors.ts";
 import { logStorage, openLog } from "../persist/log-storage.ts";
 import { consistentIndexOf } from "../state/applied-index.ts";
-import { refuseShortLog } from "./check-log.ts";
+import { refuseForeignLog, refuseShortLog } from "./check-log.ts";
 import type { Bootstrap, BootstrapContext } from "./context.ts";
 import { beginNew } from "./found-cluster.ts";
 import { foundingPeers } from "./new-cluster.ts";
@@ -19,6 +19,7 @@ export async function restart(context: BootstrapContext): Promise<Bootstrap> {
   const log = await openLog(runtime, directory.wal, walOptions);
   const { memberId, clusterId, wal, snapshot, hardState } = log;
   try {
+    refuseForeignLog(log, cluster, consistentIndexOf(backend), directory);
     if (consistentIndexOf(backend) < snapshot.index) {
       await takeReceivedDatabase(context, snapshot.index);
     }
