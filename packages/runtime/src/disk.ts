@@ -64,6 +64,8 @@ export interface DiskFile {
    * not wait). Fails with `LOCKED` when another open file description holds it.
    */
   lock(kind: "shared" | "exclusive", timeoutMs: number): void;
+  /** As `lock` without waiting for the lock, off the event loop. The file must not be closed meanwhile. */
+  lockAsync(kind: "shared" | "exclusive"): Promise<void>;
   close(): void;
 }
 

@@ -120,6 +120,10 @@ export class FaultFile implements DiskFile {
     }
   }
 
+  async lockAsync(kind: "shared" | "exclusive"): Promise<void> {
+    this.lock(kind, 0);
+  }
+
   close(): void {
     this.#closed = true;
     this.#disk.unlock(this.#image, this);

@@ -12,7 +12,7 @@ export async function removeUnfinishedSegments(disk: Disk, directory: string): P
 }
 
 /**
- * Keeps the next segment ready as `0.tmp` or `1.tmp`: allocated and synced in the background, so
+ * Keeps the next segment ready as `0.tmp` or `1.tmp`: allocated, synced and locked in the background, so
  * that a cut only has to write the head of it. The names alternate because the one taken last may not be
  * renamed yet.
  */
@@ -35,7 +35,7 @@ export class NextSegment {
     this.#prepared ??= this.#make().catch(() => undefined);
   }
 
-  /** The prepared file, zeros throughout; the caller renames and closes it. */
+  /** The prepared file, zeros throughout, locked; the caller renames and closes it. */
   async take(): Promise<DiskFile> {
     this.#refuseWhenClosed();
     const prepared = await this.#prepared;
@@ -68,6 +68,8 @@ export class NextSegment {
       }
       this.#refuseWhenClosed();
       await file.syncAsync();
+      // Before it has the name of a segment: at no time is the last segment there and not locked.
+      await file.lockAsync("exclusive");
       return file;
     } catch (error) {
       file.close();

@@ -1,12 +1,12 @@
 import type { Entry, HardState, WalSnapshot } from "@nodetcd/messages";
-import { silentLogger } from "@nodetcd/runtime";
+import { type Disk, DiskError, silentLogger } from "@nodetcd/runtime";
 import { SEGMENT_BYTES } from "./limits.ts";
 import { removeUnfinishedSegments } from "./next-segment.ts";
 import type { WalOptions, WalRuntime } from "./options.ts";
 import { readLog } from "./read-log.ts";
 import { RecordBuffer } from "./record-buffer.ts";
 import { prepareTail } from "./repair.ts";
-import { parentOf, segmentsFrom } from "./segment.ts";
+import { listSegments, parentOf, type Segment, segmentsFrom } from "./segment.ts";
 import { Wal } from "./write-ahead-log.ts";
 
 export interface OpenedWal {
@@ -36,6 +36,7 @@ export async function openWal(
   const file = disk.open(`${directory}/${last?.name ?? ""}`, "write");
   try {
     file.lock("exclusive", 0);
+    refuseWhenCutSince(disk, directory, last);
     // The process that began a segment, or the log, may have died before that name was saved.
     await disk.syncDirectoryAsync(directory);
     await disk.syncDirectoryAsync(parentOf(directory));
@@ -62,4 +63,13 @@ export async function openWal(
     file.close();
     throw error;
   }
+}
+
+/** Another process may have begun the next segment, and locked that, after we looked which the last is. */
+function refuseWhenCutSince(disk: Disk, directory: string, last: Segment | undefined): void {
+  const now = listSegments(disk, directory).at(-1);
+  if (now === undefined || now.name === last?.name) return;
+  const path = `${directory}/${now.name}`;
+  const text = `Cannot lock ${path}: another process has just begun it; stop that process first`;
+  throw new DiskError("LOCKED", path, text);
 }

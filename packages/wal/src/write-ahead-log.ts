@@ -37,8 +37,8 @@ export class Wal {
   readonly #next: NextSegment;
   readonly #buffer: RecordBuffer;
   readonly #metadata: Uint8Array;
-  /** Holds the lock; stays open to the end. */
-  readonly #lockFile: DiskFile;
+  /** Holds the lock of the last segment: that file itself, or the same under the name it was prepared with. */
+  #lockFile: DiskFile;
   #file: DiskFile;
   #offset: number;
   #segments: Segment[];
@@ -343,8 +343,10 @@ export class Wal {
     await disk.syncDirectoryAsync(this.directory);
     // Opened again so that messages name the file as it is called now.
     this.#file = await disk.openAsync(path, "write");
-    prepared.close();
-    if (old !== this.#lockFile) old.close();
+    const held = this.#lockFile;
+    this.#lockFile = prepared;
+    held.close();
+    if (old !== held) old.close();
     const segment = parseSegmentName(name);
     assert(segment !== undefined, `Wal: ${name} is not the name of a segment`);
     this.#segments.push(segment);

@@ -1,8 +1,8 @@
-import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import { promisify } from "node:util";
-import { DiskError, type DiskFile } from "../disk.ts";
+import type { DiskFile } from "../disk.ts";
 import { diskError } from "./disk-error.ts";
+import { lockDescriptor, lockDescriptorAsync, type LockKind } from "./lock.ts";
 import { retry, retryAsync } from "./retry.ts";
 
 const readFromDisk = promisify(fs.read);
@@ -11,8 +11,6 @@ const writeChunks = promisify(fs.writev);
 const syncToDisk = promisify(fs.fdatasync);
 const truncateOnDisk = promisify(fs.ftruncate);
 
-/** Exit status of `flock` when the lock is held by somebody else; see its `-E` option. */
-const LOCK_CONFLICT = 75;
 /** Most chunks that one writev(2) takes on Linux. */
 const CHUNKS_MAX = 1024;
 /** Node moves less than 2^31 bytes in a call, and the system less than that: the rest goes with the next. */
@@ -167,35 +165,12 @@ export class NodeFile implements DiskFile {
     return this.#attempt("measure", () => fs.fstatSync(this.#descriptor).size);
   }
 
-  /**
-   * Node has no flock(2), but the lock belongs to the open file description, which a child process
-   * shares: the `flock` program of util-linux takes it on its descriptor 3, and it stays with us.
-   */
-  lock(kind: "shared" | "exclusive", timeoutMs: number): void {
-    const wait = timeoutMs > 0 ? ["--timeout", String(timeoutMs / 1000)] : ["--nonblock"];
-    const args = [`--${kind}`, "--conflict-exit-code", String(LOCK_CONFLICT), ...wait, "3"];
-    const run = spawnSync("flock", args, {
-      stdio: ["ignore", "ignore", "pipe", this.#descriptor],
-      encoding: "utf8",
-    });
-    if (run.error !== undefined) {
-      throw new DiskError(
-        "IO_FAILED",
-        this.path,
-        `Cannot lock ${this.path}: the program "flock" (package util-linux) cannot be run`,
-        { cause: run.error },
-      );
-    }
-    if (run.status === LOCK_CONFLICT) {
-      throw new DiskError(
-        "LOCKED",
-        this.path,
-        `Cannot lock ${this.path}: another process has it open; stop that process first`,
-      );
-    }
-    if (run.status !== 0) {
-      throw new DiskError("IO_FAILED", this.path, `Cannot lock ${this.path}: ${run.stderr.trim()}`);
-    }
+  lock(kind: LockKind, timeoutMs: number): void {
+    lockDescriptor(this.path, this.#descriptor, kind, timeoutMs);
+  }
+
+  lockAsync(kind: LockKind): Promise<void> {
+    return lockDescriptorAsync(this.path, this.#descriptor, kind);
   }
 
   close(): void {
