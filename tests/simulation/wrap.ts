@@ -52,6 +52,7 @@ function wrapFile(file: DiskFile, changed: Partial<DiskFile>): DiskFile {
     allocate: (size) => file.allocate(size),
     size: () => file.size(),
     lock: (kind, timeoutMs) => file.lock(kind, timeoutMs),
+    lockAsync: (kind) => file.lockAsync(kind),
     close: () => file.close(),
     ...changed,
   };

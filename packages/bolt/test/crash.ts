@@ -146,6 +146,7 @@ export function metaBeforeSync(disk: Disk): Disk {
       allocate: (size) => file.allocate(size),
       size: () => file.size(),
       lock: (kind, timeoutMs) => file.lock(kind, timeoutMs),
+      lockAsync: (kind) => file.lockAsync(kind),
       close: () => file.close(),
     };
     return wrapped;

@@ -39,6 +39,7 @@ export class ImageDisk implements Disk {
       allocate: () => Promise.reject(new Error("not used here")),
       size: () => this.#size,
       lock: () => {},
+      lockAsync: () => Promise.resolve(),
       close: () => {},
     };
   }

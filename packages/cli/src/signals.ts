@@ -1,6 +1,25 @@
 /** Milliseconds that a clean stop may take before the process leaves anyway. */
 export const STOP_DEADLINE_MS = 1_450;
 
+/**
+ * Signals that do nothing to a program written in Go, as etcd is, and would end this one. SIGUSR1 would open
+ * Node's debugger, on a port through which every user of the machine could run code here.
+ */
+const HARMLESS_SIGNALS = [
+  "SIGUSR1",
+  "SIGUSR2",
+  "SIGALRM",
+  "SIGVTALRM",
+  "SIGIO",
+  "SIGPWR",
+  "SIGXCPU",
+] as const;
+
+/** Passes over signals that are not meant for this program, from now on. Keeps no process alive. */
+export function ignoreHarmlessSignals(): void {
+  for (const name of HARMLESS_SIGNALS) process.on(name, () => undefined);
+}
+
 /** Signals that end a member, in the words that etcd logs them with. */
 export const SIGNAL_WORDS = { SIGTERM: "terminated", SIGINT: "interrupt" } as const;
 export type StopSignal = keyof typeof SIGNAL_WORDS;

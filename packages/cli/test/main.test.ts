@@ -41,6 +41,19 @@ describe("nodetcd", () => {
     });
   });
 
+  it("opens no debugger and goes on when it gets signals that mean nothing to etcd", async () => {
+    const { child, output, exit, url } = await startMember("signals");
+    for (const name of ["SIGUSR1", "SIGUSR2", "SIGALRM", "SIGVTALRM", "SIGIO"] as const) {
+      child.kill(name);
+    }
+    const client = new Client({ runtime: nodeRuntime, endpoints: url });
+    await client.put("alive", "yes", { timeoutMs: 15_000 });
+    await client.close();
+    child.kill("SIGTERM");
+    expect(await exit).toBe(0);
+    expect(output.err).not.toContain("Debugger listening");
+  });
+
   it("serves, logs JSON lines only, stops at SIGTERM within 1.5 s, and finds its data again", async () => {
     const first = await startMember("stops");
     const client = new Client({ runtime: nodeRuntime, endpoints: first.url });

@@ -11,3 +11,6 @@ export const HANDSHAKES_BEGUN_PER_TURN = 4;
 
 /** Milliseconds for the look-ups of names in a peer's certificate. */
 export const ADDRESS_CHECK_TIMEOUT_MS = 5_000;
+
+/** Connections that wait to be accepted, where the system allows as many (Linux's own bound; Node's would be 511). */
+export const LISTEN_BACKLOG = 4_096;

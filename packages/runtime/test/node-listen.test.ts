@@ -4,7 +4,7 @@ import * as fs from "node:fs";
 import * as net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
 import type { Socket, SocketLimit } from "@nodetcd/runtime";
 import { nodeNetwork } from "@nodetcd/runtime/node";
 
@@ -150,4 +150,18 @@ describe("SocketLimit", () => {
     handler.close();
     await Promise.all([listener.close(), other.close()]);
   });
+});
+
+test("listeners of both kinds ask the system for 4,096 waiting connections, not for Node's 511", async () => {
+  const listening = vi.spyOn(net.Server.prototype, "listen");
+  const listeners = [
+    await nodeNetwork.listen({ host: "127.0.0.1", port: 0, onSocket: echo }),
+    await nodeNetwork.listenUnix({ path: join(directory, "backlog"), onSocket: echo }),
+  ];
+  expect(listening.mock.calls.map(([options]) => options)).toEqual([
+    expect.objectContaining({ backlog: 4_096 }),
+    expect.objectContaining({ backlog: 4_096 }),
+  ]);
+  listening.mockRestore();
+  for (const listener of listeners) await listener.close();
 });

@@ -7,6 +7,7 @@ import {
   type ListenUnixOptions,
   UNIX_PATH_BYTES_MAX,
 } from "../network.ts";
+import { LISTEN_BACKLOG } from "../limits.ts";
 import { takeAccepted } from "./socket.ts";
 
 type Accept = Pick<ListenOptions, "onSocket" | "limit">;
@@ -44,7 +45,7 @@ function bind(options: Accept, where: net.ListenOptions, shown: string): Promise
       const reason = REASONS[cause.code ?? ""] ?? cause.message;
       reject(new Error(`Cannot listen on ${shown}: ${reason}`, { cause }));
     });
-    server.listen(where, () => {
+    server.listen({ ...where, backlog: LISTEN_BACKLOG }, () => {
       const address = server.address();
       resolve({
         port: typeof address === "object" && address !== null ? address.port : 0,
