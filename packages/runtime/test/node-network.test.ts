@@ -183,6 +183,60 @@ describe("serveHttp1()", () => {
     expect(reply).toEqual([201, "POST /x?y=1 hello"]);
   });
 
+  test("answers requests that come at once one after the other, in order, with turns in between", async () => {
+    const count = 500;
+    let [running, most, asked, turns] = [0, 0, 0, 0];
+    const handler: Http1Handler = async ({ url }) => {
+      most = Math.max(most, ++running);
+      asked++;
+      await Promise.resolve();
+      running--;
+      return { status: 200, headers: {}, body: `<${url}>` };
+    };
+    const text = await withServer(handler, async (port) => {
+      const socket = net.connect(port, LOOPBACK);
+      const requests = Array.from(
+        { length: count },
+        (_, i) => `GET /${i} HTTP/1.1\r\nHost: a\r\n\r\n`,
+      );
+      socket.write(requests.join(""));
+      let isOver = false;
+      const turn = (): void => {
+        turns++;
+        if (!isOver) setImmediate(turn);
+      };
+      setImmediate(turn);
+      let got = "";
+      for await (const chunk of socket) {
+        got += String(chunk);
+        if (got.endsWith(`</${count - 1}>`)) break;
+      }
+      isOver = true;
+      return got;
+    });
+    const order = Array.from(text.matchAll(/<\/(\d+)>/g), ([, number]) => Number(number));
+    expect(order).toEqual(Array.from({ length: count }, (_, i) => i));
+    expect([most, asked]).toEqual([1, count]);
+    expect(turns).toBeGreaterThanOrEqual(count - 1);
+  });
+
+  test("does not run what is left over of a connection that is gone", async () => {
+    let asked = 0;
+    const handler: Http1Handler = async () => {
+      asked++;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      return { status: 200, headers: {}, body: "x" };
+    };
+    await withServer(handler, async (port) => {
+      const socket = net.connect(port, LOOPBACK);
+      socket.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(200));
+      await expect.poll(() => asked).toBeGreaterThan(0);
+      socket.resetAndDestroy();
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    });
+    expect(asked).toBeLessThan(10);
+  });
+
   test("answers 500 when the handler fails", async () => {
     const reply = await withServer(
       () => {

@@ -30,12 +30,16 @@ export function serve(
   const { member } = engine;
   const { runtime, config, logger } = member;
   const counters = newHttpCounters();
+  // Those who ask while it is being made get the same.
+  let making: Promise<string> | undefined;
+  const text = (): Promise<string> =>
+    (making ??= metrics.text().finally(() => (making = undefined)));
   const router = {
     member,
     counters,
     metrics: async () => ({
       contentType: metrics.registry.contentType,
-      text: await metrics.text(),
+      text: await text(),
     }),
   };
   const http1 = (handler: Http1ExchangeHandler): Http1Server => {

@@ -109,12 +109,50 @@ const CLOSE_GRACE_MS = 1_000;
 /** Milliseconds that a request may take to arrive, from the connection or the answer before it. */
 const REQUEST_TIMEOUT_MS = 60_000;
 
+/** Requests of one connection that wait for their turn; with more it is not read from. */
+const WAITING_MAX = 16;
+
 /** A connection taken over. */
 interface Exchange {
-  /** A request has arrived and is not answered yet. */
-  busy: boolean;
+  /** Requests that have arrived and are not answered yet. */
+  waiting: number;
+  /** Settles when those that have arrived are answered: one after the other, as clients may send many at once. */
+  turn: Promise<void>;
   /** Ends a connection whose request does not arrive. */
   deadline: NodeJS.Timeout | undefined;
+}
+
+/** Resolves when the reply has left, or its connection is gone. */
+function left(reply: http.ServerResponse, socket: net.Socket): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      socket.off("close", done);
+      resolve();
+    };
+    reply.once("close", done);
+    socket.once("close", done);
+  });
+}
+
+/** Answers a request, and gives everybody else a turn of the loop before the next. */
+async function answerInTurn(
+  handler: Http1ExchangeHandler,
+  message: http.IncomingMessage,
+  reply: http.ServerResponse,
+): Promise<void> {
+  const { socket } = message;
+  if (socket.destroyed) return;
+  const response = await answer(handler, toRequest(message, reply));
+  if (socket.destroyed) return;
+  const over = left(reply, socket);
+  try {
+    send(message, reply, response);
+  } catch {
+    // Headers that cannot be written: there is no answer.
+    socket.destroy();
+  }
+  await over;
+  await new Promise((resolve) => void setImmediate(resolve));
 }
 
 /**
@@ -128,32 +166,31 @@ export function serveHttp1(
   const exchanges = new Map<net.Socket, Exchange>();
   let closing = false;
   const awaitRequest = (socket: net.Socket, exchange: Exchange): void => {
-    exchange.busy = false;
     clearTimeout(exchange.deadline);
     exchange.deadline = setTimeout(() => socket.destroy(), requestTimeoutMs).unref();
+  };
+  const answered = (socket: net.Socket, exchange: Exchange): void => {
+    exchange.waiting--;
+    if (closing) socket.destroy();
+    if (!exchanges.has(socket)) return;
+    if (exchange.waiting === 0) awaitRequest(socket, exchange);
+    if (exchange.waiting === WAITING_MAX) socket.resume();
   };
   const server = http.createServer((message, reply) => {
     const { socket } = message;
     const exchange = exchanges.get(socket);
-    if (exchange !== undefined) {
-      exchange.busy = true;
-      clearTimeout(exchange.deadline);
-      reply.on("close", () => {
-        if (exchanges.has(socket)) awaitRequest(socket, exchange);
-      });
-    }
-    reply.on("close", () => {
-      if (closing) socket.destroy();
-    });
-    void answer(handler, toRequest(message, reply)).then((response) => {
-      send(message, reply, response);
-    });
+    if (exchange === undefined) return;
+    clearTimeout(exchange.deadline);
+    if (++exchange.waiting > WAITING_MAX) socket.pause();
+    exchange.turn = exchange.turn
+      .then(() => answerInTurn(handler, message, reply))
+      .then(() => answered(socket, exchange));
   });
   return {
     take(socket: Socket, alreadyRead: Uint8Array): void {
       if (!(socket instanceof NodeSocket)) throw new TypeError("Not a socket of this network");
       const raw = socket.release();
-      const exchange: Exchange = { busy: false, deadline: undefined };
+      const exchange: Exchange = { waiting: 0, turn: Promise.resolve(), deadline: undefined };
       exchanges.set(raw, exchange);
       awaitRequest(raw, exchange);
       raw.on("close", () => {
@@ -166,7 +203,7 @@ export function serveHttp1(
     close(): void {
       closing = true;
       // `http.Server` counts only connections that it accepted itself.
-      for (const [raw, { busy }] of exchanges) if (!busy) raw.destroy();
+      for (const [raw, { waiting }] of exchanges) if (waiting === 0) raw.destroy();
       const cutRest = (): void => {
         for (const raw of exchanges.keys()) raw.destroy();
       };
