@@ -48,7 +48,7 @@ describe("nodetcd", () => {
     }
     const client = new Client({ runtime: nodeRuntime, endpoints: url });
     await client.put("alive", "yes", { timeoutMs: 15_000 });
-    await client.close();
+    client.close();
     child.kill("SIGTERM");
     expect(await exit).toBe(0);
     expect(output.err).not.toContain("Debugger listening");
