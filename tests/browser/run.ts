@@ -1,6 +1,6 @@
 /**
  * The pages of the console in a real Chromium, before real clusters: each page's main tasks, axe in both
- * themes, no console error, no violation of the policy. `npm run browser -- --only keys` runs those
+ * themes, no console error, no violation of the policy. `npm run prove -- browser --only keys` runs those
  * tasks whose name has the word; `--cluster` names one of the clusters.
  */
 import { existsSync } from "node:fs";

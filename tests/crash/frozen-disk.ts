@@ -3,7 +3,7 @@
  * nothing in the server's loop waits for the disk; and what was acknowledged is there afterwards, also after
  * a kill -9 that came meanwhile. (etcd's linearizable reads wait with the writes.)
  *
- *     SEED=1 ROUNDS=5 npm run crash:frozen-disk
+ *     SEED=1 ROUNDS=5 npm run prove -- crash-frozen-disk
  *
  * The disk is a file with ext4 on a loop device, stopped by `fsfreeze`: Linux and root only.
  */

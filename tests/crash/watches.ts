@@ -3,7 +3,7 @@
  * beginnings go on after each, some of them slow readers. In the end each must have been told what
  * reads at every revision show, all of it, once, in order.
  *
- *     SEED=1 ROUNDS=20 npm run crash:watches
+ *     SEED=1 ROUNDS=20 npm run prove -- crash-watches
  *
  * `SUBJECT=etcd` tries real etcd instead.
  */

@@ -6,7 +6,7 @@ import { readScenario, splitWords } from "../conformance/scenario.ts";
 import { isAtLeast, peer, peers, ROOT } from "../peers.ts";
 
 const SCENARIOS = join(ROOT, "tests", "conformance", "scenarios");
-/** Those that are quick; `npm run conformance` runs all. */
+/** Those that are quick; `npm run prove -- conformance` runs all. */
 const QUICK = ["del", "txn", "compaction"];
 
 test("etcdctl prints the same on nodetcd as on real etcd", { timeout: 120_000 }, async () => {

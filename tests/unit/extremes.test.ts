@@ -11,7 +11,7 @@ test("the quick cases are answered as by real etcd", { timeout: 120_000 }, async
     sayMissing(`etcd 3.7 (here is ${reference.version}): no extreme request was compared`);
     return;
   }
-  // Watches and renewals wait for silence, so they are left to `npm run extremes`.
+  // Watches and renewals wait for silence, so they are left to `npm run prove -- extremes`.
   const quick = CASES.filter(({ name }) => !/^(Watch|LeaseKeepAlive)/.test(name));
   expect(await compareCases(quick, reference, subject)).toEqual([]);
 });

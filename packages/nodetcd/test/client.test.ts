@@ -36,7 +36,7 @@ watchSuite("nodetcd", async () => {
   const clientPort = Number(new URL(endpoint).port);
   return {
     endpoint,
-    // In this process a member cannot be killed: `npm run crash:watches` does that.
+    // In this process a member cannot be killed: `npm run prove -- crash-watches` does that.
     restart: async () => {
       await member.stop();
       member = await startEtcd({ dataDir, clientPort });

@@ -1,0 +1,72 @@
+/**
+ * Runs one of the longer proofs: `npm run prove -- NAME [arguments]`; without a name it lists them. Each says
+ * what it missed, and ends with another status than 0 when something is wrong. See tests/README.md.
+ */
+import { spawn, spawnSync } from "node:child_process";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+
+interface Proof {
+  readonly what: string;
+  /** A TypeScript program, or a shell script. */
+  readonly file: string;
+  /** It needs the built program and pages. */
+  readonly built?: true;
+}
+
+const PROOFS: Readonly<Record<string, Proof>> = {
+  conformance: { what: "etcdctl on both servers, equal output", file: "tests/conformance/run.ts" },
+  differential: { what: "random programs on both servers", file: "tests/differential/run.ts" },
+  extremes: { what: "requests that no client sends", file: "tests/extremes/run.ts" },
+  interop: { what: "other clients, files and programs", file: "tests/interop/run.ts" },
+  tls: { what: "TLS and certificates beside etcd", file: "tests/security/tls.ts" },
+  handshakes: { what: "10,000 hostile handshakes", file: "tests/security/handshakes.ts" },
+  crash: { what: "kill -9 under load", file: "tests/crash/run.ts" },
+  "crash-watches": { what: "watches over deaths of the server", file: "tests/crash/watches.ts" },
+  "crash-stop": { what: "stopping under load", file: "tests/crash/stop.ts" },
+  "crash-stopped": { what: "a process that stands still", file: "tests/crash/stopped.ts" },
+  "crash-frozen-disk": { what: "a disk that does not answer", file: "tests/crash/frozen-disk.ts" },
+  "crash-full-disk": { what: "a full disk", file: "tests/crash/full-disk.ts" },
+  "crash-torn-tail": { what: "the end of the log torn", file: "tests/crash/torn-tail.ts" },
+  "crash-simulated": { what: "every crash point of one member", file: "tests/simulation/run.ts" },
+  robustness: { what: "etcd's own robustness tests", file: "tests/robustness/run.sh" },
+  kubernetes: { what: "Kubernetes' tests of its storage", file: "tests/kubernetes/run.sh" },
+  "kubernetes-control-plane": {
+    what: "a control plane and kubectl",
+    file: "tests/kubernetes/run-control-plane.ts",
+  },
+  "raft-scenarios": { what: "scenario files of raft", file: "packages/raft/scenarios/run.ts" },
+  "raft-schedules": { what: "random schedules of raft", file: "packages/raft/schedules/run.ts" },
+  browser: { what: "the console in a real Chromium", file: "tests/browser/run.ts", built: true },
+  "browser-screenshots": {
+    what: "pictures of every page",
+    file: "tests/browser/screenshots.ts",
+    built: true,
+  },
+  "browser-million": {
+    what: "the console on a million keys",
+    file: "tests/browser/million.ts",
+    built: true,
+  },
+};
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const [name = "", ...args] = process.argv.slice(2);
+const proof = Object.hasOwn(PROOFS, name) ? PROOFS[name] : undefined;
+if (proof === undefined) {
+  const width = Math.max(...Object.keys(PROOFS).map((each) => each.length));
+  const rows = Object.entries(PROOFS).map(([each, { what }]) => `  ${each.padEnd(width)}  ${what}`);
+  console.log(["npm run prove -- NAME [arguments]", "", ...rows].join("\n"));
+  if (name !== "") console.error(`\nprove: there is no proof "${name}"`);
+  process.exit(name === "" ? 0 : 2);
+}
+if (proof.built === true) {
+  const built = spawnSync("npm", ["run", "-s", "build"], { cwd: root, stdio: "inherit" });
+  if (built.status !== 0) process.exit(built.status ?? 1);
+}
+const [program, ...first] = proof.file.endsWith(".sh")
+  ? ["sh", proof.file]
+  : [process.execPath, "--conditions=@nodetcd/source", "--import", "tsx", proof.file];
+const child = spawn(program!, [...first, ...args], { cwd: root, stdio: "inherit" });
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill(signal));
+child.on("exit", (code) => process.exit(code ?? 1));
