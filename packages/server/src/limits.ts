@@ -44,6 +44,12 @@ export const KEEP_ALIVES_WAITING_MAX = 1_000;
 export const REVOKES_IN_FLIGHT_MAX = 128;
 /** Leases waiting to be revoked; the lessor reports them again later. */
 export const REVOKE_QUEUE_MAX = 10_000;
+/** Pins of history that automatic compaction looks at; with more nothing is compacted. */
+export const PINS_MAX = 1_000;
+/** A pin that a member has seen for so long, in milliseconds, is not respected any longer. */
+export const PIN_LIMIT_MS: number = 24 * 3_600_000;
+/** How often a member notes which pins there are, in milliseconds. */
+export const PIN_LOOK_MS = 60_000;
 /** How often WAL and snapshot files beyond the wanted number are removed, in milliseconds. */
 export const PURGE_INTERVAL_MS = 30_000;
 /** Keys that a range may span, deleted ones included, and still be read at one go. */

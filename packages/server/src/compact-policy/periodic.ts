@@ -28,8 +28,9 @@ export function startPeriodic(target: CompactionTarget, periodMs: number): Polic
       compacting = true;
       wait = intervalMs;
       const fields = { "compact-period": `${periodMs}ms` };
-      if (await compactLogged(target, "periodic", revision, fields)) {
-        lastRevision = revision;
+      const done = await compactLogged(target, "periodic", revision, fields);
+      if (done !== undefined) {
+        lastRevision = done;
         lastDone = target.clock.monotonic();
       }
       compacting = false;

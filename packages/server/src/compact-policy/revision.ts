@@ -12,7 +12,7 @@ export function startRevision(target: CompactionTarget, retention: number): Poli
     if (revision <= 0 || revision === lastRevision || compacting || !target.isLeader()) return;
     compacting = true;
     const fields = { "revision-compaction-retention": retention };
-    if (await compactLogged(target, "revision", revision, fields)) lastRevision = revision;
+    lastRevision = (await compactLogged(target, "revision", revision, fields)) ?? lastRevision;
     compacting = false;
   };
   const timer = target.clock.setRepeating(INTERVAL_MS, () => void tick());
