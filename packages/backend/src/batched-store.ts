@@ -291,6 +291,11 @@ export class Backend {
     return openFileSnapshot(this.#handle.read());
   }
 
+  /** A rewritten file is being made. */
+  get isDefragmenting(): boolean {
+    return this.#copy !== undefined;
+  }
+
   /**
    * Rewrites the file without its free pages while reads and writes go on: see `DefragmentingCopy`.
    * The new file takes the place of the old one at once, by rename; a failure or a crash before leaves the

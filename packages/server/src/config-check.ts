@@ -30,6 +30,10 @@ export function checkConfig(config: MemberConfig): void {
     refuse(`--compact-hash-check-time must be >0 (set to ${config.compactHashCheckTimeMs}ms)`);
   }
   if (config.corruptCheckTimeMs < 0) refuse("--corrupt-check-time must not be below 0");
+  const { autoDefragThreshold } = config;
+  if (!(autoDefragThreshold >= 0 && autoDefragThreshold <= 99)) {
+    refuse(`--auto-defrag-threshold must be a percentage from 0 to 99, not ${autoDefragThreshold}`);
+  }
   if (config.maxRequestBytes < 1) refuse("--max-request-bytes must be at least 1");
   if (config.maxTxnOps < 1) refuse("--max-txn-ops must be at least 1");
   parseRetention(config.autoCompactionMode, config.autoCompactionRetention);

@@ -185,6 +185,16 @@ export interface MemberConfig {
   downgradeCheckTimeMs: number;
   /** Feature switches by name; what is not named has etcd's default. Default none. */
   featureGates: Readonly<Partial<Record<FeatureGate, boolean>>>;
+  /**
+   * Free share of the database file, in percent, from which on it is rewritten without its holes by itself, if they are 64 MiB at
+   * least: at most once an hour, one member of the cluster at a time, the leader last. 0 never, at most 99. Default 50.
+   */
+  autoDefragThreshold: number;
+  /**
+   * Withdraws the NOSPACE alarm of this member once its file is below nine tenths of the quota, and rewrites the file as soon
+   * as that helps. Default false: as in etcd, the alarm stays until somebody disarms it.
+   */
+  autoDisarmNospace: boolean;
   /** Memory for cached pages and values, together. Default 268,435,456 (256 MiB). */
   cacheBytes: number;
 }
@@ -258,6 +268,8 @@ export const defaultConfig: Readonly<MemberConfig> = {
   compactHashCheckTimeMs: 60_000,
   downgradeCheckTimeMs: 5_000,
   featureGates: {},
+  autoDefragThreshold: 50,
+  autoDisarmNospace: false,
   cacheBytes: 256 * 1024 * 1024,
 };
 

@@ -50,6 +50,18 @@ export const PINS_MAX = 1_000;
 export const PIN_LIMIT_MS: number = 24 * 3_600_000;
 /** How often a member notes which pins there are, in milliseconds. */
 export const PIN_LOOK_MS = 60_000;
+/** Free bytes of the database file below which it is not rewritten by itself, whatever their share. */
+export const RECLAIM_BYTES_MIN: number = 64 * 1024 * 1024;
+/** From one time that the file is rewritten by itself to the next at least, in milliseconds. */
+export const RECLAIM_INTERVAL_MS = 3_600_000;
+/** The same while the member's NOSPACE alarm is to be withdrawn. */
+export const RECLAIM_ALARM_INTERVAL_MS = 600_000;
+/** How often, give or take half of it, a member looks whether its file is worth rewriting, in milliseconds. */
+export const RECLAIM_LOOK_MS = 60_000;
+/** How long another member has to say whether it rewrites its file, in milliseconds. */
+export const RECLAIM_ASK_MS = 2_000;
+/** Share of the quota that the file must be below for the NOSPACE alarm to be withdrawn. */
+export const RECLAIM_DISARM_SHARE = 0.9;
 /** How often WAL and snapshot files beyond the wanted number are removed, in milliseconds. */
 export const PURGE_INTERVAL_MS = 30_000;
 /** Keys that a range may span, deleted ones included, and still be read at one go. */

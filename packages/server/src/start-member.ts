@@ -32,6 +32,8 @@ import { HealthStatus } from "./receive/health.ts";
 import { admission } from "./receive/admission.ts";
 import { Dispatcher } from "./receive/dispatcher.ts";
 import { handlersOf, quickHandlersOf } from "./receive/handlers.ts";
+import type { Reclaimer } from "./reclaim/reclaim.ts";
+import { buildReclaimer } from "./reclaim/start.ts";
 import { checkBeforeServing, startCorruptionCheck } from "./replicate/start-corruption-check.ts";
 import { RunningMember } from "./running-member.ts";
 import { serve } from "./serve.ts";
@@ -112,7 +114,8 @@ async function start(
     onRemoved: (reason) => failure.report(new ServerError("REMOVED", reason)),
   });
   const { member } = engine;
-  const peerPort = peerRouter(member);
+  const reclaimer = buildReclaimer(member);
+  const peerPort = peerRouter(member, () => reclaimer.state);
   // Whoever founds or joins a cluster has nothing to compare.
   const { peers, remotes } = files.start;
   if (peers.length + remotes.length === 0) await checkBeforeServing(member);
@@ -134,7 +137,7 @@ async function start(
 
   const { services, calls } = dispatch(member, health, audit);
   serve(engine, services, endpoints, metrics, { calls, applies: applyMeter, audit }, cleanup);
-  startBackground(engine, files.start, directory, cleanup);
+  startBackground(engine, reclaimer, files.start, directory, cleanup);
   health.set(true);
   logServing(logger, endpoints);
   return new RunningMember({
@@ -214,9 +217,10 @@ async function stopEngine(engine: Engine): Promise<void> {
   engine.applyLoop.stop();
 }
 
-/** What goes on by itself: compaction by policy, comparing with others, and removing old files. */
+/** What goes on by itself: compaction by policy, comparing with others, giving space back, and removing old files. */
 function startBackground(
   engine: Engine,
+  reclaimer: Reclaimer,
   start: Bootstrap,
   directory: DataDirectory,
   cleanup: CleanupStack,
@@ -225,6 +229,7 @@ function startBackground(
   const { config, runtime } = member;
   const policy = startCompactPolicy(member, config);
   const corruption = startCorruptionCheck(member);
+  reclaimer.start();
   const keep = { wals: config.maxWals, snapshots: config.maxSnapshots };
   let purging: Promise<void> | undefined;
   const purge = runtime.clock.setRepeating(PURGE_INTERVAL_MS, () => {
@@ -242,6 +247,8 @@ function startBackground(
   cleanup.add(async () => {
     policy?.stop();
     corruption.stop();
+    // A file that is being rewritten is given up when the database is closed, which comes later.
+    void reclaimer.stop();
     purge.cancel();
     await purging;
   });

@@ -126,6 +126,24 @@ export const FEATURES: readonly Flag[] = [
       d.config.bootstrapDefragThresholdMegabytes = v;
     },
   ),
+  flag(
+    "auto-defrag-threshold",
+    uint,
+    "50",
+    "Free percentage of the database file at which it is rewritten by itself (0: never).",
+    (d, v) => {
+      d.config.autoDefragThreshold = v;
+    },
+  ),
+  flag(
+    "auto-disarm-nospace",
+    bool,
+    "false",
+    "Withdraw this member's NOSPACE alarm once its database is below 90% of the quota.",
+    (d, v) => {
+      d.config.autoDisarmNospace = v;
+    },
+  ),
   flag("max-learners", int, "1", "Learners in the cluster, at most.", (d, v) => {
     d.config.maxLearners = v;
   }),

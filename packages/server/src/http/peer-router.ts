@@ -10,13 +10,15 @@ import type { Http1Handler, Http1Request, Http1Response } from "@nodetcd/runtime
 import { RequestError } from "../errors.ts";
 import { LEASE_BODY_BYTES_MAX } from "../limits.ts";
 import type { MemberContext } from "../member-context.ts";
+import type { ReclaimState } from "../reclaim/reclaim.ts";
+import { RECLAIM_PATH } from "../reclaim/start.ts";
 import { renewHere } from "../receive/lease-keep-alive.ts";
 import { describeLease } from "../receive/lease-time-to-live.ts";
 import { promoteMember } from "../receive/membership.ts";
 import { HASH_PATH } from "../replicate/peer-hashes.ts";
 import { errorText, toRequestError } from "../wire/error-map.ts";
 import { serveMembers } from "./members.ts";
-import { refuseOtherThanGet, textReply } from "./reply.ts";
+import { jsonReply, refuseOtherThanGet, textReply } from "./reply.ts";
 import { serveVersion } from "./version.ts";
 
 const PROMOTE_PATH = "/members/promote/";
@@ -165,7 +167,7 @@ async function serveDowngradeEnabled(member: MemberContext): Promise<Http1Respon
 }
 
 /** The paths of the peer port that are not raft's. */
-export function peerRouter(member: MemberContext): Http1Handler {
+export function peerRouter(member: MemberContext, reclaim: () => ReclaimState): Http1Handler {
   return (request) => {
     const { pathname } = new URL(request.url, "http://localhost");
     switch (pathname) {
@@ -179,6 +181,8 @@ export function peerRouter(member: MemberContext): Http1Handler {
         return serveRenewal(member, request);
       case "/leases/internal":
         return serveTimeToLive(member, request);
+      case RECLAIM_PATH:
+        return jsonReply(reclaim());
       case HASH_PATH:
         return serveHashKv(member, request);
       default:
