@@ -12,7 +12,7 @@ import { Audit } from "./session/audit.ts";
 import { setCookie } from "./session/guard.ts";
 import { type Session, Sessions } from "./session/sessions.ts";
 import { Heat } from "./space/heat.ts";
-import type { Task } from "./tasks/task.ts";
+import type { Task } from "./task.ts";
 
 export interface AppSettings {
   /** Name of the cluster, as people know it. */

@@ -14,7 +14,7 @@ import { hexId } from "../samples/sample.ts";
 import { defragmentOrder, defragmentSteps } from "../tasks/defragment.ts";
 import { gates } from "../tasks/gates.ts";
 import { makeRoomSteps } from "../tasks/make-room.ts";
-import { type Step, Task } from "../tasks/task.ts";
+import { type Step, Task } from "../task.ts";
 import type { Call, Route } from "./call.ts";
 
 const HOUR_MS = 3_600_000;
@@ -152,7 +152,12 @@ async function makeRoom(call: Call): Promise<ApiReply> {
   const fields = fieldsOf(call.body);
   checkName(call, fields);
   const revision = wholeNumber("revision", fields["revision"], 1, Number.MAX_SAFE_INTEGER);
-  return begin(call, "space", "Make room", await makeRoomSteps(call, revision));
+  return begin(
+    call,
+    "space",
+    "Make room",
+    await makeRoomSteps(call.app, call.client, call.members, revision),
+  );
 }
 
 function stop(call: Call): ApiReply {

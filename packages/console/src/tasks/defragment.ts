@@ -7,7 +7,7 @@ import { GATE_MS, GATE_PATIENCE_MS } from "../limits.ts";
 import type { MemberReport, Members } from "../members/ask-members.ts";
 import { hexId } from "../samples/sample.ts";
 import { gates } from "./gates.ts";
-import type { Step, StepControl } from "./task.ts";
+import type { Step, StepControl } from "../task.ts";
 
 const ASK_MS = 1_000;
 

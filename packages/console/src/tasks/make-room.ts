@@ -1,18 +1,21 @@
+import type { Client } from "@nodetcd/client";
 import type { App } from "../app.ts";
-import type { Call } from "../pages/call.ts";
 import { ConsoleError } from "../errors.ts";
 import { memberViews } from "../health/member-views.ts";
 import { bytesText, numberText } from "../health/words.ts";
+import type { Members } from "../members/ask-members.ts";
 import { hexId } from "../samples/sample.ts";
 import { defragmentOrder } from "./defragment.ts";
-import type { Step } from "./task.ts";
+import type { Step } from "../task.ts";
 
 /**
  * Out of NOSPACE: compact, defragment each member (without waiting for the fsync gate: the cluster takes
  * no puts anyway), see that there is room, and only then lift the alarm.
  */
 export async function makeRoomSteps(
-  { app, client, members }: Call,
+  app: App,
+  client: Client,
+  members: Members,
   revision: number,
 ): Promise<Step[]> {
   const { reports, sample } = await app.sampler.look(0);

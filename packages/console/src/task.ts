@@ -1,6 +1,6 @@
 import type { Clock } from "@nodetcd/runtime";
-import type { TaskStep, TaskView } from "../contract/maintenance.ts";
-import { reasonOf } from "../members/ask-members.ts";
+import type { TaskStep, TaskView } from "./contract/maintenance.ts";
+import { reasonOf } from "./members/ask-members.ts";
 
 /** What a step can do while it runs. */
 export interface StepControl {
