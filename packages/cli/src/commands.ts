@@ -1,9 +1,8 @@
 import { hasTooFewDescriptors } from "./descriptors.ts";
+import type { NamedCommand } from "./flags/help.ts";
 
 /** A subcommand. Its module is loaded when it is called, so that others do not pay for it. */
-export interface Command {
-  readonly name: string;
-  readonly summary: string;
+export interface Command extends NamedCommand {
   /** Gives the function that runs it: arguments after the name in, exit code out. */
   readonly load: () => Promise<(args: readonly string[]) => Promise<number> | number>;
 }
@@ -13,8 +12,11 @@ export const COMMANDS: readonly Command[] = [
   {
     name: "server",
     summary: "Start a member (the default: 'nodetcd --name x' is 'nodetcd server --name x').",
-    load: async () =>
-      hasTooFewDescriptors() ? () => 1 : (await import("./commands/server.ts")).server,
+    load: async () => {
+      if (hasTooFewDescriptors()) return () => 1;
+      const { server } = await import("./commands/server.ts");
+      return (args) => server(args, COMMANDS);
+    },
   },
   {
     name: "ctl",
@@ -60,6 +62,9 @@ export const COMMANDS: readonly Command[] = [
   {
     name: "help",
     summary: "Show this text.",
-    load: async () => (await import("./commands/help.ts")).help,
+    load: async () => {
+      const { help } = await import("./commands/help.ts");
+      return () => help(COMMANDS);
+    },
   },
 ];

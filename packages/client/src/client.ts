@@ -31,8 +31,13 @@ export { HeldPin, type PinOptions } from "./pin.ts";
 export { type Pin, PIN_PREFIX, readPin } from "./pins.ts";
 export type { LeaseLike, PutOptions, PutResult } from "./put.ts";
 export type { GetOptions, RangeOptions, RangeResult } from "./range.ts";
-export { type RestoreChange, type RestoreOptions, RestorePlan } from "./restore.ts";
-export type { ApplyOptions, RestoreConflict, RestoreResult } from "./restore-apply.ts";
+export { type RestoreOptions, RestorePlan } from "./restore.ts";
+export type {
+  ApplyOptions,
+  RestoreChange,
+  RestoreConflict,
+  RestoreResult,
+} from "./restore-apply.ts";
 export type { RetryOptions } from "./retry.ts";
 export {
   compare,

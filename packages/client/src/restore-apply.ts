@@ -5,9 +5,19 @@ import { EtcdError, toEtcdError } from "./errors.ts";
 import type { KeyValue } from "./key-value.ts";
 import { RESTORE_BATCH_BYTES, RESTORE_BATCH_KEYS } from "./limits.ts";
 import type { Parts } from "./ownership.ts";
-import type { RestoreChange } from "./restore.ts";
 import { abortedError } from "./retry.ts";
 import { compare, op, type TxnResult } from "./txn.ts";
+
+/** What a restore does to one key. */
+export interface RestoreChange {
+  readonly key: Uint8Array;
+  /** The modification revision that the key has now, 0 when it is not there: the change is made only while it has it. */
+  readonly expected: number;
+  /** What the key is to hold; undefined: it is to be deleted. */
+  readonly target: KeyValue | undefined;
+  /** The lease that it is put with. */
+  readonly lease: bigint;
+}
 
 export interface ApplyOptions {
   /** Keys of one transaction, at most 128 with a server's usual limits. Default 64. */

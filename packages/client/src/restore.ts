@@ -6,7 +6,12 @@ import { EtcdError } from "./errors.ts";
 import type { KeyValue } from "./key-value.ts";
 import { RESTORE_BYTES_MAX } from "./limits.ts";
 import type { Parts } from "./ownership.ts";
-import { applyRestore, type ApplyOptions, type RestoreResult } from "./restore-apply.ts";
+import {
+  applyRestore,
+  type ApplyOptions,
+  type RestoreChange,
+  type RestoreResult,
+} from "./restore-apply.ts";
 
 export interface RestoreOptions {
   /**
@@ -21,17 +26,6 @@ const RESTORE: OptionChecks<RestoreOptions> = {
   endedLeases: isOneOf(["skip", "drop"]),
   signal: CALL_OPTIONS.signal,
 };
-
-/** What a restore does to one key. */
-export interface RestoreChange {
-  readonly key: Uint8Array;
-  /** The modification revision that the key has now, 0 when it is not there: the change is made only while it has it. */
-  readonly expected: number;
-  /** What the key is to hold; undefined: it is to be deleted. */
-  readonly target: KeyValue | undefined;
-  /** The lease that it is put with. */
-  readonly lease: bigint;
-}
 
 /** What a restore would do, and the way to do it. */
 export class RestorePlan {

@@ -1,4 +1,8 @@
-import type { Allowance } from "./http2/abuse-guards.ts";
+/** How many of something are allowed at once, and how many a second after that. */
+export interface Allowance {
+  readonly burst: number;
+  readonly perSecond: number;
+}
 
 /** Default of `maxReceiveMessageBytes`, in bytes: etcd's 1.5 MiB request and 512 KiB around it. */
 export const DEFAULT_MAX_RECEIVE_MESSAGE_BYTES: number = 2 * 1024 * 1024;

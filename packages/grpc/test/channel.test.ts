@@ -139,7 +139,7 @@ function listenRaw(
     onSocket: (socket) => {
       socket.write(Buffer.concat([EMPTY_SETTINGS, frame(FrameType.WINDOW_UPDATE, 0, 0, room)]));
       const reader = new FrameReader({
-        deaf: false,
+        closing: false,
         onFrame: (type, flags, streamId) => onFrame(socket, type, flags, streamId),
       });
       let read = Buffer.alloc(0);

@@ -39,7 +39,7 @@ test("FrameReader: however the stream is cut, the frames are the same", () => {
         const stream = Buffer.concat(frames.map(encode));
         const read: Frame[] = [];
         const reader = new FrameReader({
-          deaf: false,
+          closing: false,
           onFrame: (type, flags, id, bytes, start, end) =>
             read.push({ type, flags, id, payload: Uint8Array.from(bytes.subarray(start, end)) }),
         });
@@ -59,13 +59,13 @@ test("FrameReader: however the stream is cut, the frames are the same", () => {
 test("FrameReader: a frame inside one chunk is not copied", () => {
   const chunk = Buffer.concat([encode({ type: 0, flags: 0, id: 1, payload: Buffer.from("abc") })]);
   let lent: Uint8Array | undefined;
-  const reader = new FrameReader({ deaf: false, onFrame: (...args) => (lent = args[3]) });
+  const reader = new FrameReader({ closing: false, onFrame: (...args) => (lent = args[3]) });
   reader.read(chunk);
   expect(lent).toBe(chunk);
 });
 
 test("FrameReader: a frame over 16,384 bytes is FRAME_SIZE_ERROR before its payload comes", () => {
-  const reader = new FrameReader({ deaf: false, onFrame: () => undefined });
+  const reader = new FrameReader({ closing: false, onFrame: () => undefined });
   const header = Buffer.alloc(9);
   writeFrameHeader(header, 0, 16_385, 0, 0, 1);
   expect(() => reader.read(header)).toThrow(expect.objectContaining({ code: 0x6 }));

@@ -3,7 +3,7 @@ import { nodeClock, nodeNetwork } from "@nodetcd/runtime/node";
 import { afterEach, expect, test } from "vitest";
 import { Channel, GrpcServer, type RpcError, Services, type UnaryCall } from "../src/grpc.ts";
 import { Flag, FrameType, STREAM_ID_MAX } from "../src/http2/frame.ts";
-import { ErrorCode } from "../src/http2/http2-error.ts";
+import { ErrorCode } from "../src/http2-error.ts";
 import { DRAIN_MS } from "../src/limits.ts";
 import { fastClock } from "./fast-clock.ts";
 import { frameMessage } from "./node-client.ts";

@@ -18,7 +18,7 @@ const HUGE_WINDOW = Buffer.from([0, 4, 0x7f, 0xff, 0xff, 0xff]);
 const CONNECTION_WINDOW = Buffer.from([0x7f, 0xff, 0, 0]);
 
 /** A client with windows of 2 GiB that does not read its socket. */
-async function deafClient(): Promise<RawClient> {
+async function clientThatDoesNotRead(): Promise<RawClient> {
   client = new RawClient(peer.port).open();
   await client.frame(({ type }) => type === FrameType.SETTINGS);
   client.send(
@@ -38,7 +38,7 @@ test("a client that never reads: calls are not taken any more once a bound of re
     answered++;
     call.reply(reply);
   });
-  await deafClient();
+  await clientThatDoesNotRead();
   const block = requestBlock("/m.M/Big");
   const empty = frameMessage(Buffer.alloc(0));
   for (let i = 0; i < 20_000; i++) {
@@ -82,7 +82,7 @@ const isEnd = ({ type, flags }: RawFrame): boolean =>
 
 test("a client that reads late: calls beyond the bound of replies wait, and all are answered in order", async () => {
   const counts = await serveBig();
-  await deafClient();
+  await clientThatDoesNotRead();
   const ids = Array.from({ length: 300 }, (_, i) => 2 * i + 1);
   client.send(...ids.map((id) => frame(FrameType.HEADERS, Flag.END_HEADERS, id, BIG)));
   client.send(...ids.map((id) => frame(FrameType.DATA, Flag.END_STREAM, id, EMPTY)));
@@ -108,7 +108,7 @@ test("a client that reads late: streams beyond the bound of replies begin when i
       call.finish();
     };
   });
-  await deafClient();
+  await clientThatDoesNotRead();
   client.send(...Array.from({ length: 100 }, (_, i) => big(2 * i + 1)));
   const message = (value: number): Buffer => frameMessage(Buffer.of(value));
   client.send(
@@ -126,7 +126,7 @@ test("a client that reads late: streams beyond the bound of replies begin when i
 
 test("a client that never reads: calls that wait are forgotten when they are cancelled, late, or cut off", async () => {
   const counts = await serveBig();
-  await deafClient();
+  await clientThatDoesNotRead();
   client.send(...Array.from({ length: 100 }, (_, i) => big(2 * i + 1)));
   await pause(50);
   const { begun } = counts;
@@ -151,7 +151,7 @@ test("a client that never reads: calls that wait are forgotten when they are can
 
 test("a client that never reads: requests that wait are refused beyond a bound of bytes", async () => {
   const counts = await serveBig();
-  await deafClient();
+  await clientThatDoesNotRead();
   client.send(...Array.from({ length: 100 }, (_, i) => big(2 * i + 1)));
   await pause(50);
   const { begun } = counts;
@@ -180,7 +180,7 @@ test("a client that never reads: send answers false and the queue stays at its b
   peer = await serve();
   let call: StreamCall | undefined;
   peer.services.stream("/m.M/Flood", "server_stream", (opened) => (call = opened));
-  await deafClient();
+  await clientThatDoesNotRead();
   client.send(
     frame(FrameType.HEADERS, Flag.END_HEADERS, 1, requestBlock("/m.M/Flood")),
     frame(FrameType.DATA, Flag.END_STREAM, 1, frameMessage(Buffer.alloc(0))),
@@ -202,7 +202,7 @@ test("a client that never reads: send answers false and the queue stays at its b
 
 test("a client that never reads: after a bound of small answers nothing is read from it", async () => {
   peer = await serve();
-  await deafClient();
+  await clientThatDoesNotRead();
   // An unknown service of 1000 bytes, put into the table once: each further byte costs 1000 in the answer.
   const path = Buffer.from(`/${"x".repeat(1000)}/y`);
   const rest = requestBlock("/");

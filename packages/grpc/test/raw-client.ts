@@ -44,7 +44,7 @@ export class RawClient {
   constructor(port: number) {
     this.socket = net.connect({ host: "127.0.0.1", port, noDelay: true });
     const reader = new FrameReader({
-      deaf: false,
+      closing: false,
       onFrame: (type, flags, id, bytes, start, end) =>
         this.frames.push({ type, flags, id, payload: Buffer.from(bytes.subarray(start, end)) }),
     });

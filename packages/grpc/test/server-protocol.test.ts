@@ -4,7 +4,7 @@ import { nodeNetwork } from "@nodetcd/runtime/node";
 import { afterEach, expect, test } from "vitest";
 import { Status, type UnaryCall } from "../src/grpc.ts";
 import { CLIENT_PREFACE, Flag, FrameType } from "../src/http2/frame.ts";
-import { ErrorCode } from "../src/http2/http2-error.ts";
+import { ErrorCode } from "../src/http2-error.ts";
 import { fastClock } from "./fast-clock.ts";
 import { call, frameMessage } from "./node-client.ts";
 import { EMPTY_SETTINGS, frame, RawClient, requestBlock } from "./raw-client.ts";

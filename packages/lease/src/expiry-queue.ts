@@ -17,7 +17,7 @@ export interface Checkpoint {
 const EXPIRED_PER_TICK: number = (EXPIRED_PER_SECOND * EXPIRY_INTERVAL_MS) / 1000;
 
 /** Time as it runs on the primary: which leases are due, and which are due for a checkpoint. */
-export class Countdown {
+export class ExpiryQueue {
   readonly #clock: Clock;
   readonly #checkpointIntervalMs: number;
   readonly #expiring = new DeadlineHeap<LeaseItem>();

@@ -1,6 +1,6 @@
 import { type Clock, type Logger, silentLogger } from "@nodetcd/runtime";
 import type { BackendLike } from "./backend-like.ts";
-import { type Checkpoint, Countdown } from "./countdown.ts";
+import { type Checkpoint, ExpiryQueue } from "./expiry-queue.ts";
 import { LeaseError, leaseNotFound } from "./errors.ts";
 import { HeldLease, type Lease } from "./held-lease.ts";
 import { CHECKPOINT_INTERVAL_SECONDS, EXPIRED_PER_SECOND, MAX_TTL_SECONDS } from "./limits.ts";
@@ -51,7 +51,7 @@ export class Lessor {
   readonly #logger: Logger;
   readonly #minTtl: number;
   readonly #maxTtl: number;
-  readonly #countdown: Countdown;
+  readonly #expiries: ExpiryQueue;
   /** See `LessorOptions.persistCheckpoints`; the server may change it with the cluster version. */
   persistCheckpoints: boolean;
   readonly #leases = new Map<bigint, HeldLease>();
@@ -67,14 +67,14 @@ export class Lessor {
     this.#minTtl = options.minTtlSeconds ?? 1;
     this.#maxTtl = options.maxTtl ?? MAX_TTL_SECONDS;
     const checkpointSeconds = options.checkpointIntervalSeconds ?? CHECKPOINT_INTERVAL_SECONDS;
-    this.#countdown = new Countdown(options.clock, checkpointSeconds * 1000);
+    this.#expiries = new ExpiryQueue(options.clock, checkpointSeconds * 1000);
     this.persistCheckpoints = options.persistCheckpoints ?? true;
     this.#load();
   }
 
   /** This member counts time. */
   get primary(): boolean {
-    return this.#countdown.running;
+    return this.#expiries.running;
   }
 
   get size(): number {
@@ -86,7 +86,7 @@ export class Lessor {
     this.#backend = backend;
     this.#leases.clear();
     this.#leaseOfKey.clear();
-    this.#countdown.clear();
+    this.#expiries.clear();
     this.#load();
     if (this.primary) for (const lease of this.#leases.values()) this.#run(lease, 0);
   }
@@ -121,7 +121,7 @@ export class Lessor {
 
   #forget(lease: HeldLease): void {
     for (const key of lease.keys) this.#leaseOfKey.delete(key);
-    this.#countdown.forget(lease);
+    this.#expiries.forget(lease);
     this.#leases.delete(lease.id);
     this.#backend.delete("lease", recordKey(lease.id));
     this.#release(lease.id);
@@ -236,7 +236,7 @@ export class Lessor {
    * can be revoked, their ends are spread.
    */
   promote(extendMs: number): void {
-    this.#countdown.start(() => this.#tick());
+    this.#expiries.start(() => this.#tick());
     for (const lease of this.#leases.values()) this.#run(lease, extendMs);
     if (this.#leases.size < EXPIRED_PER_SECOND) return;
     const leases = [...this.#leases.values()];
@@ -247,7 +247,7 @@ export class Lessor {
 
   /** Another member counts from now on: nothing expires here. */
   demote(): void {
-    this.#countdown.stop();
+    this.#expiries.stop();
     for (const lease of this.#leases.values()) lease.expiry = undefined;
     for (const id of this.#waiting.keys()) this.#release(id);
   }
@@ -258,7 +258,7 @@ export class Lessor {
     if (lease === undefined) return;
     lease.remainingTtl = remainingTtl;
     if (this.persistCheckpoints) this.#persist(lease);
-    if (this.primary && this.onCheckpoint !== undefined) this.#countdown.planCheckpoint(lease);
+    if (this.primary && this.onCheckpoint !== undefined) this.#expiries.planCheckpoint(lease);
   }
 
   close(): void {
@@ -286,13 +286,13 @@ export class Lessor {
   }
 
   #run(lease: HeldLease, extendMs: number): void {
-    this.#countdown.run(lease, extendMs, this.onCheckpoint !== undefined);
+    this.#expiries.run(lease, extendMs, this.onCheckpoint !== undefined);
   }
 
   #tick(): void {
-    const expired = this.#countdown.takeExpired();
+    const expired = this.#expiries.takeExpired();
     if (expired.length > 0) this.onExpired(expired);
-    const checkpoints = this.#countdown.takeCheckpoints();
+    const checkpoints = this.#expiries.takeCheckpoints();
     if (checkpoints.length === 0) return;
     this.#logger.debug("checkpointing leases", { count: checkpoints.length });
     this.onCheckpoint?.(checkpoints);

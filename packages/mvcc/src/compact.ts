@@ -1,12 +1,12 @@
 import { sleep } from "@nodetcd/runtime";
 import { compactedError, futureRevisionError } from "./errors.ts";
-import { after, type CompactHash, RecordHasher, rememberHash } from "./hash.ts";
+import { RecordHasher, rememberHash } from "./hash.ts";
 import { compactRevisions, hasRevision, isEmpty, type KeyIndex } from "./key-index.ts";
 import { COMPACTION_BATCH_BYTES, SLICE_CHECK_RECORDS, SLICE_MS } from "./limits.ts";
 import { FINISHED_COMPACT, SCHEDULED_COMPACT } from "./marks.ts";
-import { isTombstoneKey, mainOf, revisionBound, revisionKey, subOf } from "./revision.ts";
+import { after, isTombstoneKey, mainOf, revisionBound, revisionKey, subOf } from "./revision.ts";
 import { checkNotStopped, type FifoScheduler } from "./scheduler.ts";
-import type { StoreState } from "./store-state.ts";
+import type { CompactHash, StoreState } from "./store-state.ts";
 import { recordKey } from "./stored-key-value.ts";
 
 export interface Compaction {

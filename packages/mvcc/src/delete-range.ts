@@ -1,13 +1,11 @@
-import { varintSize } from "@nodetcd/bytes";
-import { EventType } from "@nodetcd/messages";
-import { keyRecordSize, writeKeyRecord, writeModRevisionField } from "./encode.ts";
+import { type Change, DeleteChange } from "./change.ts";
+import { keyRecordSize, writeKeyRecord } from "./encode.ts";
 import { addRevision, type KeyIndex } from "./key-index.ts";
 import { PASSING_COST } from "./limits.ts";
 import { readNewest, rangeEndText } from "./range.ts";
 import { revisionKey } from "./revision.ts";
 import type { StoreState } from "./store-state.ts";
-import { keyBytes, keyText, StoredKeyValue } from "./stored-key-value.ts";
-import type { Change } from "./txn.ts";
+import { keyBytes, keyText, type StoredKeyValue } from "./stored-key-value.ts";
 import { takeView } from "./value-cache.ts";
 
 /**
@@ -98,37 +96,4 @@ export function deleteKey(state: StoreState, entry: KeyIndex, main: number, sub:
   entry.stored = undefined;
   state.index.touch(entry, true);
   state.stats.deletes++;
-}
-
-/** A deletion as watchers get it. Its event is made when the first of them asks, if one does. */
-export class DeleteChange implements Change {
-  readonly type: EventType = EventType.DELETE;
-  readonly key: string;
-  readonly #main: number;
-  #keyValue: StoredKeyValue | undefined;
-
-  constructor(key: string, main: number) {
-    this.key = key;
-    this.#main = main;
-  }
-
-  /** Key and revision, nothing else. */
-  get keyValue(): StoredKeyValue {
-    this.#keyValue ??= new StoredKeyValue(
-      deletionEvent(this.key, this.#main),
-      0,
-      this.#main,
-      0,
-      0n,
-    );
-    return this.#keyValue;
-  }
-}
-
-function deletionEvent(key: string, main: number): Uint8Array {
-  const keySize = keyRecordSize(key);
-  const event = new Uint8Array(keySize + 1 + varintSize(main));
-  writeKeyRecord(event, 0, key);
-  writeModRevisionField(event, keySize, main);
-  return event;
 }

@@ -2,18 +2,9 @@ import { crc32c } from "@nodetcd/bytes";
 import { compactedError, futureRevisionError, MvccError } from "./errors.ts";
 import { findRevision, found } from "./key-index.ts";
 import { COMPACT_HASHES_KEPT, SCAN_RECORDS, SLICE_CHECK_RECORDS, SLICE_MS } from "./limits.ts";
-import { isTombstoneKey, mainOf, revisionBound, subOf } from "./revision.ts";
-import type { StoreState } from "./store-state.ts";
+import { after, isTombstoneKey, mainOf, revisionBound, subOf } from "./revision.ts";
+import type { CompactHash, StoreState } from "./store-state.ts";
 import { recordKey } from "./stored-key-value.ts";
-
-/** A hash over the history up to `hashRevision` as seen after the compaction at `compactRevision`. */
-export interface CompactHash {
-  /** CRC-32C, unsigned. */
-  readonly hash: number;
-  /** -1 when there was no compaction. */
-  readonly compactRevision: number;
-  readonly hashRevision: number;
-}
 
 const HASH_SEED = crc32c(0, Buffer.from("key"));
 
@@ -120,13 +111,6 @@ function hashSlice(
     next = after(key);
     return false;
   });
-  return next;
-}
-
-/** The smallest key above `key`, owned. */
-export function after(key: Uint8Array): Uint8Array {
-  const next = new Uint8Array(key.length + 1);
-  next.set(key);
   return next;
 }
 

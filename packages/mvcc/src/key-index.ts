@@ -1,5 +1,4 @@
 import { assert } from "@nodetcd/bytes";
-import type { Chunk } from "./tree-index.ts";
 import type { StoredKeyValue } from "./stored-key-value.ts";
 
 /**
@@ -50,6 +49,22 @@ export class KeyIndex {
   get alive(): boolean {
     return this.sub >= 0;
   }
+}
+
+/** A run of neighbouring keys. */
+export interface Chunk {
+  /** In key order. */
+  entries: KeyIndex[];
+  /** How many of them exist at their newest revision. */
+  alive: number;
+  /** No entry has a revision above this one. */
+  newestMain: number;
+  /**
+   * How many entries exist at revision `countedAt`, which is below `newestMain`; 0 when not counted. What
+   * happened then changes no more: it holds until entries leave the chunk for another.
+   */
+  countedAt: number;
+  counted: number;
 }
 
 /** Adds a revision; `sub` as its complement for a tombstone. */

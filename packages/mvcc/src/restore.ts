@@ -1,11 +1,11 @@
 import { WireError, WireReader } from "@nodetcd/bytes";
 import type { Clock } from "@nodetcd/runtime";
 import type { BackendLike } from "./backend-like.ts";
-import { after } from "./hash.ts";
 import { addRevision, type KeyIndex } from "./key-index.ts";
 import { SCAN_RECORDS, SLICE_CHECK_RECORDS, SLICE_MS } from "./limits.ts";
 import { FINISHED_COMPACT, readMark, SCHEDULED_COMPACT } from "./marks.ts";
 import {
+  after,
   checkRevisionKey,
   corruptRecord,
   isTombstoneKey,

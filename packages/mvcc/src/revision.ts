@@ -91,3 +91,10 @@ export function corruptRecord(key: Uint8Array, problem: string, cause?: unknown)
   const options = cause === undefined ? undefined : { cause };
   return new MvccError("CORRUPT_RECORD", `Key ${hex} of the "key" bucket: ${problem}`, options);
 }
+
+/** The smallest key above `key`, owned. */
+export function after(key: Uint8Array): Uint8Array {
+  const next = new Uint8Array(key.length + 1);
+  next.set(key);
+  return next;
+}

@@ -1,9 +1,17 @@
 import type { Clock, Logger } from "@nodetcd/runtime";
 import type { BackendLike, KeyLeases } from "./backend-like.ts";
-import type { CompactHash } from "./hash.ts";
 import type { StoreStats } from "./stats.ts";
 import type { TreeIndex } from "./tree-index.ts";
 import type { ValueCache } from "./value-cache.ts";
+
+/** A hash over the history up to `hashRevision` as seen after the compaction at `compactRevision`. */
+export interface CompactHash {
+  /** CRC-32C, unsigned. */
+  readonly hash: number;
+  /** -1 when there was no compaction. */
+  readonly compactRevision: number;
+  readonly hashRevision: number;
+}
 
 /** What the operations of one store work on. */
 export interface StoreState {

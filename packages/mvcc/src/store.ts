@@ -1,8 +1,9 @@
 import { assert } from "@nodetcd/bytes";
 import { type Clock, type Logger, silentLogger } from "@nodetcd/runtime";
 import type { BackendLike, KeyLeases } from "./backend-like.ts";
+import type { Change } from "./change.ts";
 import { compact, type Compaction } from "./compact.ts";
-import { type CompactHash, hashKv } from "./hash.ts";
+import { hashKv } from "./hash.ts";
 import { CACHE_BYTES, COMPACTION_BATCH_LIMIT, COMPACTION_SLEEP_MS, SLICE_MS } from "./limits.ts";
 import {
   range,
@@ -16,9 +17,9 @@ import { RangeReader, type RangeReaderOptions } from "./range-reader.ts";
 import { restore, type Restored } from "./restore.ts";
 import { FifoScheduler } from "./scheduler.ts";
 import { newStats, type StoreStats } from "./stats.ts";
-import type { StoreState } from "./store-state.ts";
+import type { CompactHash, StoreState } from "./store-state.ts";
 import { keyBytes, keyText, type StoredKeyValue } from "./stored-key-value.ts";
-import { type Change, WriteTransaction } from "./txn.ts";
+import { WriteTransaction } from "./txn.ts";
 import { ValueCache } from "./value-cache.ts";
 import { WatchHub } from "./watch/hub.ts";
 

@@ -1,5 +1,4 @@
 import { WireReader } from "@nodetcd/bytes";
-import type { Slab } from "./value-cache.ts";
 
 const latin1Slice = Buffer.prototype.latin1Slice;
 
@@ -30,8 +29,8 @@ export class StoredKeyValue {
   readonly version: number;
   /** 0n for none. */
   readonly lease: bigint;
-  /** The slab that `bytes` lies in while the value cache accounts for it. */
-  slab: Slab | undefined = undefined;
+  /** The `RecordSlab` that `bytes` lies in, while the value cache accounts for it. */
+  slab: object | undefined = undefined;
   /** Read since the cache looked at it last. */
   recentlyRead = false;
 

@@ -1,8 +1,8 @@
-import { KeyIndex } from "./key-index.ts";
+import { type Chunk, KeyIndex } from "./key-index.ts";
 import { KeyTable } from "./key-table.ts";
 import { CHUNK_KEYS } from "./limits.ts";
 import { keyText } from "./stored-key-value.ts";
-import { type Chunk, newChunk, TreeIndex } from "./tree-index.ts";
+import { newChunk, TreeIndex } from "./tree-index.ts";
 
 /** Keys of one bucket, on average: sorting it takes about a millisecond. */
 const BUCKET_KEYS = 1024;

@@ -1,23 +1,7 @@
-import { findRevision, KeyIndex } from "./key-index.ts";
+import { type Chunk, findRevision, KeyIndex } from "./key-index.ts";
 import { KeyTable } from "./key-table.ts";
 import { CHUNK_KEYS } from "./limits.ts";
 import { keyText } from "./stored-key-value.ts";
-
-/** A run of neighbouring keys. */
-export interface Chunk {
-  /** In key order. */
-  entries: KeyIndex[];
-  /** How many of them exist at their newest revision. */
-  alive: number;
-  /** No entry has a revision above this one. */
-  newestMain: number;
-  /**
-   * How many entries exist at revision `countedAt`, which is below `newestMain`; 0 when not counted. What
-   * happened then changes no more: it holds until entries leave the chunk for another.
-   */
-  countedAt: number;
-  counted: number;
-}
 
 /** An empty chunk. */
 export function newChunk(entries: KeyIndex[], newestMain: number): Chunk {

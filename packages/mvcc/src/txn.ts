@@ -1,23 +1,10 @@
 import { assert } from "@nodetcd/bytes";
 import { EventType } from "@nodetcd/messages";
+import type { Change, StoredEvent } from "./change.ts";
 import { Deletion } from "./delete-range.ts";
 import { put } from "./put.ts";
 import { range, type RangeOptions, type RangeResult } from "./range.ts";
 import type { StoreState } from "./store-state.ts";
-import type { StoredKeyValue } from "./stored-key-value.ts";
-
-/** One change as watchers get it. */
-export interface StoredEvent {
-  /** `EventType.PUT` or `EventType.DELETE`. */
-  readonly type: EventType;
-  /** Of a DELETE: only key and modRevision. */
-  readonly keyValue: StoredKeyValue;
-}
-
-/** A change with its key as text, for finding its watchers. */
-export interface Change extends StoredEvent {
-  readonly key: string;
-}
 
 /**
  * Changes that become visible together, as one revision. One transaction is open at a time. There is no rollback:

@@ -3,7 +3,7 @@ import type { KeyIndex } from "./key-index.ts";
 import { StoredKeyValue } from "./stored-key-value.ts";
 
 /** A stretch of memory that records are written into one after the other. */
-export interface Slab {
+export interface RecordSlab {
   readonly memory: Uint8Array;
   used: number;
   /** Entries whose value was put into this slab; many have a newer one by now. */
@@ -21,9 +21,9 @@ export interface Slab {
  */
 export class ValueCache {
   readonly #budget: number;
-  #slabs: Slab[] = [];
+  #slabs: RecordSlab[] = [];
   #oldest = 0;
-  #current: Slab = newSlab(0);
+  #current: RecordSlab = newSlab(0);
   #bytes = 0;
 
   /** @param budget bytes; 0 keeps nothing */
@@ -37,13 +37,13 @@ export class ValueCache {
   }
 
   /** The slab with room for `size` more bytes, to be written from `used` on. */
-  reserve(size: number): Slab {
+  reserve(size: number): RecordSlab {
     if (this.#current.memory.length - this.#current.used < size) this.#open(size);
     return this.#current;
   }
 
   /** Copies borrowed bytes into memory of the cache: the result is owned and may be kept. */
-  copy(bytes: Uint8Array): { slab: Slab; bytes: Uint8Array } {
+  copy(bytes: Uint8Array): { slab: RecordSlab; bytes: Uint8Array } {
     const slab = this.reserve(bytes.length);
     const view = takeView(slab, bytes.length);
     view.set(bytes);
@@ -51,7 +51,7 @@ export class ValueCache {
   }
 
   /** Hangs a value that lies in `slab` at the entry of its key. */
-  keep(entry: KeyIndex, stored: StoredKeyValue, slab: Slab): void {
+  keep(entry: KeyIndex, stored: StoredKeyValue, slab: RecordSlab): void {
     if (this.#budget === 0) return;
     stored.slab = slab;
     entry.stored = stored;
@@ -82,7 +82,7 @@ export class ValueCache {
   }
 
   /** Returns how many bytes moved to the newest slab. */
-  #drop(slab: Slab, movable: number): number {
+  #drop(slab: RecordSlab, movable: number): number {
     let moved = 0;
     this.#bytes -= slab.memory.length + slab.entries.length * CACHED_VALUE_OVERHEAD;
     for (const entry of slab.entries) {
@@ -111,12 +111,12 @@ export class ValueCache {
   }
 }
 
-function newSlab(size: number): Slab {
+function newSlab(size: number): RecordSlab {
   return { memory: new Uint8Array(size), used: 0, entries: [] };
 }
 
 /** The next `size` bytes of a slab that has room for them. */
-export function takeView(slab: Slab, size: number): Uint8Array {
+export function takeView(slab: RecordSlab, size: number): Uint8Array {
   const view = new Uint8Array(slab.memory.buffer, slab.used, size);
   slab.used += size;
   return view;

@@ -39,7 +39,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "a learner counted",
-    file: "progress/tracker.ts",
+    file: "progress-tracker.ts",
     find: "this.#incoming = progress.filter((member) => configuration.incoming.includes(member.id));",
     replace:
       "this.#incoming = progress.filter((m) => m.isLearner || configuration.incoming.includes(m.id));",

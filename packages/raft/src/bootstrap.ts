@@ -1,7 +1,7 @@
 import { ConfChange, ConfChangeType, type Entry } from "@nodetcd/messages";
 import { RaftError } from "./errors.ts";
 import { asV2, confChangeEntry } from "./membership/conf-change.ts";
-import { applyConfChange } from "./membership/switch.ts";
+import { applyConfChange } from "./switch-membership.ts";
 import { becomeFollower } from "./role.ts";
 import type { RaftState } from "./state.ts";
 import { NO_NODE } from "./types.ts";

@@ -1,8 +1,8 @@
-import type { Membership } from "../membership/change.ts";
-import { EMPTY_CONFIGURATION, isJoint, type Configuration } from "../membership/configuration.ts";
-import { jointIndex, jointVote } from "../quorum/joint.ts";
-import { majorityVote, type VoteResult } from "../quorum/majority.ts";
-import type { Progress } from "./progress.ts";
+import type { Membership } from "./membership/change.ts";
+import { EMPTY_CONFIGURATION, isJoint, type Configuration } from "./membership/configuration.ts";
+import { jointIndex, jointVote } from "./quorum/joint.ts";
+import { majorityVote, type VoteResult } from "./quorum/majority.ts";
+import type { Progress } from "./progress/progress.ts";
 
 /** Votes counted so far, of members that have one. */
 export interface Tally {

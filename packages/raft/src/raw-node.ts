@@ -4,7 +4,7 @@ import type { Config } from "./config.ts";
 import { normalEntry } from "./entry.ts";
 import { RaftError } from "./errors.ts";
 import { asV2, confChangeEntry, type AnyConfChange } from "./membership/conf-change.ts";
-import { applyConfChange } from "./membership/switch.ts";
+import { applyConfChange } from "./switch-membership.ts";
 import { isLocalMessage, isResponse, newMessage } from "./message.ts";
 import { proposeAsLeader } from "./proposal.ts";
 import { ReadyBuilder } from "./ready-builder.ts";

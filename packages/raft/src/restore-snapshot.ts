@@ -1,7 +1,7 @@
 import { ConfState, RaftSnapshot, type RaftMessage } from "@nodetcd/messages";
 import { acknowledge } from "./append-receive.ts";
 import { snapshotIndex } from "./log-unstable.ts";
-import { restoreConfiguration } from "./membership/switch.ts";
+import { restoreConfiguration } from "./switch-membership.ts";
 import { becomeFollower } from "./role.ts";
 import { hex, type RaftState } from "./state.ts";
 import { NO_NODE } from "./types.ts";

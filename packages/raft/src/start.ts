@@ -1,7 +1,7 @@
 import { resolveConfig, type Config } from "./config.ts";
 import { broken } from "./errors.ts";
 import { allVoters } from "./membership/configuration.ts";
-import { restoreConfiguration } from "./membership/switch.ts";
+import { restoreConfiguration } from "./switch-membership.ts";
 import { becomeFollower } from "./role.ts";
 import { hex, RaftState } from "./state.ts";
 import { NO_NODE } from "./types.ts";

@@ -1,7 +1,7 @@
 import type { RaftMessage } from "@nodetcd/messages";
 import type { ResolvedConfig } from "./config.ts";
 import { RaftLog } from "./log.ts";
-import { ProgressTracker } from "./progress/tracker.ts";
+import { ProgressTracker } from "./progress-tracker.ts";
 import { NO_NODE, type RaftLogger, type ReadState, type Role } from "./types.ts";
 
 /** A linearizable read that waits for a quorum to confirm that the leader still leads. */

@@ -1,19 +1,24 @@
 import type { ConfChangeV2, ConfState } from "@nodetcd/messages";
-import { broadcastAppend, maybeCommit, maybeSendAppend } from "../append.ts";
-import { broken, RaftError } from "../errors.ts";
-import { becomeFollower } from "../role.ts";
-import { hex, type RaftState } from "../state.ts";
-import { NO_NODE } from "../types.ts";
+import { broadcastAppend, maybeCommit, maybeSendAppend } from "./append.ts";
+import { broken, RaftError } from "./errors.ts";
+import { becomeFollower } from "./role.ts";
+import { hex, type RaftState } from "./state.ts";
+import { NO_NODE } from "./types.ts";
 import {
   enterJoint,
   leaveJoint,
   simpleChange,
   type JoinOptions,
   type Membership,
-} from "./change.ts";
-import { entersJoint, leavesJoint } from "./conf-change.ts";
-import { allVoters, describeConfiguration, sortedIds, toConfState } from "./configuration.ts";
-import { restoreMembership } from "./restore.ts";
+} from "./membership/change.ts";
+import { entersJoint, leavesJoint } from "./membership/conf-change.ts";
+import {
+  allVoters,
+  describeConfiguration,
+  sortedIds,
+  toConfState,
+} from "./membership/configuration.ts";
+import { restoreMembership } from "./membership/restore.ts";
 
 /**
  * Applies a committed change to the active configuration and returns the new one. A change that does

@@ -1,5 +1,5 @@
 import type { TlsVersion } from "@nodetcd/runtime";
-import type { TransportSecurity } from "./tls/transport-security.ts";
+import type { TransportSecurity } from "./transport-security.ts";
 
 /** When history is compacted without being asked; see `MemberConfig.autoCompactionMode`. */
 export type AutoCompactionMode = "periodic" | "revision";

@@ -7,4 +7,4 @@ export {
 export { ServerError, type ServerErrorCode } from "./errors.ts";
 export type { Member, MemberStatus } from "./member.ts";
 export { startMember } from "./start-member.ts";
-export type { TransportSecurity } from "./tls/transport-security.ts";
+export type { TransportSecurity } from "./transport-security.ts";

@@ -6,19 +6,9 @@ import {
   type OpenMode,
 } from "@nodetcd/runtime";
 import { DirectoryImage, type Image, type Successors } from "./directory-image.ts";
-import { FaultFile } from "./fault-file.ts";
+import { FaultFile, type FaultHost, type Faults } from "./fault-file.ts";
 import { FileImage } from "./file-image.ts";
 import type { SeededRandom } from "./seeded-random.ts";
-
-/** What `FaultDisk` was told to let go wrong; all off by default. */
-export interface Faults {
-  /** Fail with `NO_SPACE` once files together would exceed this many bytes. */
-  capacityBytes?: number;
-  /** Fail the n-th sync from now (1 is the next); what it should have saved is shown, and never saved. */
-  failSyncAfter?: number;
-  /** Fail the n-th write from now (1 is the next), after writing the sectors of its first half. */
-  failWriteAfter?: number;
-}
 
 /** Raised by every operation once the planned crash point is reached. */
 export class CrashError extends Error {
@@ -47,14 +37,13 @@ export interface FaultDiskOptions {
  * operation after the n-th raise `CrashError`, as does every one that follows, until `crash` gives
  * the disk as it is found after power returns.
  */
-export class FaultDisk implements Disk {
+export class FaultDisk implements Disk, FaultHost {
   readonly faults: Faults = {};
-  /** How long an asynchronous operation takes before it has its effect. Default: a microtask. */
   latency: () => Promise<void> = () => Promise.resolve();
   readonly #losesNames: boolean;
   #root = new DirectoryImage();
   #workingDirectory = new DirectoryImage();
-  #locks = new Map<FileImage, { kind: "shared" | "exclusive"; holders: Set<FaultFile> }>();
+  #locks = new Map<FileImage, { kind: "shared" | "exclusive"; holders: Set<object> }>();
   #operations = 0;
   #leftUntilCrash = Infinity;
   #isCounted: (path: string) => boolean = () => true;
@@ -120,7 +109,6 @@ export class FaultDisk implements Disk {
     return next;
   }
 
-  /** Called by files before each write, truncation and sync. */
   enter(path: string): void {
     if (this.#isCounted(path) && this.#leftUntilCrash-- <= 0) {
       this.#end();
@@ -130,7 +118,6 @@ export class FaultDisk implements Disk {
     this.#operations++;
   }
 
-  /** Bytes that all files together hold. */
   usedBytes(): number {
     return bytesIn(this.#root) + bytesIn(this.#workingDirectory);
   }
@@ -251,8 +238,7 @@ export class FaultDisk implements Disk {
     return path;
   }
 
-  /** For `FaultFile.lock`: false when another open file holds the lock. */
-  tryLock(image: FileImage, holder: FaultFile, kind: "shared" | "exclusive"): boolean {
+  tryLock(image: FileImage, holder: object, kind: "shared" | "exclusive"): boolean {
     const lock = this.#locks.get(image);
     if (lock === undefined || lock.holders.size === 0) {
       this.#locks.set(image, { kind, holders: new Set([holder]) });
@@ -264,7 +250,7 @@ export class FaultDisk implements Disk {
     return true;
   }
 
-  unlock(image: FileImage, holder: FaultFile): void {
+  unlock(image: FileImage, holder: object): void {
     this.#locks.get(image)?.holders.delete(holder);
   }
 

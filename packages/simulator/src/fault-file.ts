@@ -1,17 +1,40 @@
 import { DiskError, type DiskFile } from "@nodetcd/runtime";
-import type { FaultDisk } from "./fault-disk.ts";
 import type { FileImage } from "./file-image.ts";
 import { SECTOR_BYTES } from "./sector.ts";
+
+/** What `FaultDisk` was told to let go wrong; all off by default. */
+export interface Faults {
+  /** Fail with `NO_SPACE` once files together would exceed this many bytes. */
+  capacityBytes?: number;
+  /** Fail the n-th sync from now (1 is the next); what it should have saved is shown, and never saved. */
+  failSyncAfter?: number;
+  /** Fail the n-th write from now (1 is the next), after writing the sectors of its first half. */
+  failWriteAfter?: number;
+}
+
+/** What open files need of their disk. */
+export interface FaultHost {
+  readonly faults: Faults;
+  /** How long an asynchronous operation takes before it has its effect. Default: a microtask. */
+  readonly latency: () => Promise<void>;
+  /** Called before each write, truncation and sync. */
+  enter(path: string): void;
+  /** Bytes that all files together hold. */
+  usedBytes(): number;
+  /** False when another open file holds the lock. */
+  tryLock(image: FileImage, holder: object, kind: "shared" | "exclusive"): boolean;
+  unlock(image: FileImage, holder: object): void;
+}
 
 /** An open file of a `FaultDisk`. Asynchronous operations take effect after the disk's `latency`. */
 export class FaultFile implements DiskFile {
   readonly path: string;
-  readonly #disk: FaultDisk;
+  readonly #disk: FaultHost;
   readonly #image: FileImage;
   readonly #readOnly: boolean;
   #closed = false;
 
-  constructor(disk: FaultDisk, path: string, image: FileImage, readOnly: boolean) {
+  constructor(disk: FaultHost, path: string, image: FileImage, readOnly: boolean) {
     this.#disk = disk;
     this.path = path;
     this.#image = image;

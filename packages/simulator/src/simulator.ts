@@ -1,4 +1,5 @@
-export { CrashError, FaultDisk, type FaultDiskOptions, type Faults } from "./fault-disk.ts";
+export { CrashError, FaultDisk, type FaultDiskOptions } from "./fault-disk.ts";
+export type { Faults } from "./fault-file.ts";
 export { SECTOR_BYTES } from "./sector.ts";
 export { SeededRandom } from "./seeded-random.ts";
 export { VirtualClock } from "./virtual-clock.ts";

@@ -1,8 +1,7 @@
-import { COMMANDS } from "../commands.ts";
-import { helpText } from "../flags/help.ts";
+import { helpText, type NamedCommand } from "../flags/help.ts";
 
 /** `nodetcd help`. */
-export function help(): number {
-  process.stdout.write(helpText(COMMANDS));
+export function help(commands: readonly NamedCommand[]): number {
+  process.stdout.write(helpText(commands));
   return 0;
 }

@@ -6,6 +6,7 @@ import { banner } from "../banner.ts";
 import { CliError } from "../errors.ts";
 import { readConfigText } from "../flags/config-text.ts";
 import type { Draft } from "../flags/draft.ts";
+import type { NamedCommand } from "../flags/help.ts";
 import { readSettings } from "../flags/settings.ts";
 import { jsonFormat } from "../log/format.ts";
 import { lineLogger } from "../log/logger.ts";
@@ -18,15 +19,22 @@ import { help } from "./help.ts";
 /** How long the end waits for a reader of the last log lines, in milliseconds. */
 const LAST_LINES_MS = 50;
 
-/** `nodetcd [server] [flags]`: serves until a signal, or until storage fails. */
-export async function server(args: readonly string[]): Promise<number> {
+/**
+ * `nodetcd [server] [flags]`: serves until a signal, or until storage fails.
+ *
+ * @param commands for the text of `--help`
+ */
+export async function server(
+  args: readonly string[],
+  commands: readonly NamedCommand[],
+): Promise<number> {
   try {
     const request = readSettings({
       args,
       environment: process.env,
       readFile: readConfigText,
     });
-    if (request.kind === "help") return help();
+    if (request.kind === "help") return help(commands);
     if (request.kind === "version") {
       process.stdout.write(versionText());
       return 0;

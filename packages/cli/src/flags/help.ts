@@ -6,8 +6,14 @@ function entry({ name, defaultText, help }: Flag): string {
   return `  --${name}${value}\n    ${help}\n`;
 }
 
+/** A line of the list of commands. */
+export interface NamedCommand {
+  readonly name: string;
+  readonly summary: string;
+}
+
 /** The text of `nodetcd --help`, in etcd's groups. */
-export function helpText(commands: readonly { name: string; summary: string }[]): string {
+export function helpText(commands: readonly NamedCommand[]): string {
   const width = Math.max(...commands.map(({ name }) => name.length));
   return `Usage:
 

@@ -1,4 +1,4 @@
-import { ErrorCode } from "../http2/http2-error.ts";
+import { ErrorCode } from "../http2-error.ts";
 import { EMPTY_METADATA } from "../metadata.ts";
 import { Status, type StatusCode } from "../status.ts";
 import type { CallStatus } from "../transport.ts";

@@ -3,7 +3,7 @@ import { BlockCache } from "../hpack/block-cache.ts";
 import { Connection } from "../http2/connection.ts";
 import type { ConnectionRole } from "../http2/connection-role.ts";
 import { CLIENT_PREFACE, STREAM_ID_MAX } from "../http2/frame.ts";
-import { ErrorCode, Http2Error } from "../http2/http2-error.ts";
+import { ErrorCode, Http2Error } from "../http2-error.ts";
 import { Keepalive } from "../http2/keepalive.ts";
 import { Setting, settingsFrame } from "../http2/settings.ts";
 import { Stream, type StreamOwner } from "../http2/stream.ts";

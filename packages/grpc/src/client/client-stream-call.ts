@@ -1,7 +1,7 @@
 import { ignore } from "../call.ts";
 import type { Deadlined, DeadlineSlot, Deadlines } from "../deadlines.ts";
 import type { RpcError } from "../errors.ts";
-import { ErrorCode } from "../http2/http2-error.ts";
+import { ErrorCode } from "../http2-error.ts";
 import type { Stream, StreamOwner } from "../http2/stream.ts";
 import { SEND_HIGH_WATER_BYTES } from "../limits.ts";
 import { Inbound, type InboundSink } from "../message/inbound.ts";

@@ -1,6 +1,6 @@
 import type { Deadlined, DeadlineSlot, Deadlines } from "../deadlines.ts";
 import { RpcError } from "../errors.ts";
-import { ErrorCode } from "../http2/http2-error.ts";
+import { ErrorCode } from "../http2-error.ts";
 import { MESSAGE_PREFIX_BYTES } from "../http2/send-queue.ts";
 import type { Stream, StreamOwner } from "../http2/stream.ts";
 import { Inbound, type InboundSink } from "../message/inbound.ts";

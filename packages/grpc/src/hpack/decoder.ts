@@ -1,4 +1,4 @@
-import { ErrorCode, Http2Error } from "../http2/http2-error.ts";
+import { ErrorCode, Http2Error } from "../http2-error.ts";
 import { DEFAULT_TABLE_BYTES, DynamicTable } from "./dynamic-table.ts";
 import { HeaderEntry } from "./header-entry.ts";
 import { huffmanDecode } from "./huffman.ts";

@@ -1,11 +1,6 @@
 import type { Clock } from "@nodetcd/runtime";
-import { ErrorCode, Http2Error } from "./http2-error.ts";
-
-/** How many of something are allowed at once, and how many a second after that. */
-export interface Allowance {
-  readonly burst: number;
-  readonly perSecond: number;
-}
+import { ErrorCode, Http2Error } from "../http2-error.ts";
+import type { Allowance } from "../limits.ts";
 
 /** A leaking bucket for events that cost this side more than they cost the peer. */
 export class AbuseGuard {

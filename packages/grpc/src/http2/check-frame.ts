@@ -1,5 +1,5 @@
 import { FrameType } from "./frame.ts";
-import { ErrorCode, Http2Error } from "./http2-error.ts";
+import { ErrorCode, Http2Error } from "../http2-error.ts";
 
 /** Whether a frame type belongs to a stream, to the connection, or to either. */
 const PLACE: readonly ("stream" | "connection" | "either")[] = [

@@ -6,9 +6,9 @@ import { CONNECTION_WINDOW_BYTES, PAUSE_READING_BYTES } from "../limits.ts";
 import { ConnectionEnd } from "./connection-end.ts";
 import type { ConnectionRole } from "./connection-role.ts";
 import { DEFAULT_FRAME_BYTES, DEFAULT_WINDOW_BYTES } from "./frame.ts";
-import { FrameHandler } from "./frame-handler.ts";
+import { FrameHandler, type FrameTarget } from "./frame-handler.ts";
 import { FrameReader } from "./frame-reader.ts";
-import { type ErrorCode, Http2Error } from "./http2-error.ts";
+import { type ErrorCode, Http2Error } from "../http2-error.ts";
 import { Output, type ScheduleFlush } from "./output.ts";
 import { ResetStreams } from "./reset-streams.ts";
 import type { Stream, StreamHost } from "./stream.ts";
@@ -18,7 +18,7 @@ import { writeGoAway, writeReset, writeWindowUpdate } from "./write-control.ts";
  * One end of an HTTP/2 connection (RFC 9113) after the preface: frames, settings, flow control,
  * header compression and the streams. Mistakes of the peer end a stream or the connection, never more.
  */
-export class Connection implements StreamHost {
+export class Connection implements StreamHost, FrameTarget {
   readonly socket: Socket;
   readonly clock: Clock;
   readonly output: Output;
@@ -64,7 +64,7 @@ export class Connection implements StreamHost {
   }
 
   /** No more frames are taken: the connection is over or about to be. */
-  get deaf(): boolean {
+  get closing(): boolean {
     return this.#end.begun;
   }
 
@@ -77,7 +77,7 @@ export class Connection implements StreamHost {
 
   /** Takes bytes of the socket. */
   receive(chunk: Uint8Array): void {
-    if (this.deaf) return;
+    if (this.closing) return;
     this.receivedBytes += chunk.length;
     this.heardAt = this.clock.monotonic();
     try {

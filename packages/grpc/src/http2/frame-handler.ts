@@ -1,4 +1,7 @@
+import type { MonotonicMap } from "@nodetcd/bytes";
 import type { Clock } from "@nodetcd/runtime";
+import type { HpackEncoder } from "../hpack/encoder.ts";
+import { ErrorCode, Http2Error } from "../http2-error.ts";
 import {
   EMPTY_FRAME_ALLOWANCE,
   PING_ALLOWANCE,
@@ -8,17 +11,35 @@ import {
 } from "../limits.ts";
 import { AbuseGuard } from "./abuse-guards.ts";
 import { checkFrame } from "./check-frame.ts";
-import type { Connection } from "./connection.ts";
 import type { ConnectionRole } from "./connection-role.ts";
 import { Flag, FrameType, readUint31, readUint32, WINDOW_MAX } from "./frame.ts";
 import type { FrameSink } from "./frame-reader.ts";
 import { HeaderBlockReader } from "./header-block-reader.ts";
-import { ErrorCode, Http2Error } from "./http2-error.ts";
+import type { Output } from "./output.ts";
 import { unpad } from "./padding.ts";
 import { checkPriority } from "./priority.ts";
 import { ReceiveWindow } from "./receive-window.ts";
 import { readSettings, Setting } from "./settings.ts";
+import type { Stream } from "./stream.ts";
 import { writePing, writeSettingsAck } from "./write-control.ts";
+
+/** What frames act upon: the connection. */
+export interface FrameTarget {
+  readonly clock: Clock;
+  readonly output: Output;
+  readonly encoder: HpackEncoder;
+  readonly streams: MonotonicMap<Stream>;
+  /** No more frames are taken. */
+  readonly closing: boolean;
+  /** Header blocks and messages sent. */
+  readonly answers: number;
+  sendWindow: number;
+  peerWindow: number;
+  peerMaxStreams: number;
+  pumpWaiting(): void;
+  wasReset(streamId: number): boolean;
+  resetStream(streamId: number, code: ErrorCode, reason: string): void;
+}
 
 interface Guards {
   readonly empty: AbuseGuard;
@@ -43,7 +64,7 @@ function makeGuards(clock: Clock): Guards {
  * other one is raised as `Http2Error` and ends the connection.
  */
 export class FrameHandler implements FrameSink {
-  readonly #connection: Connection;
+  readonly #connection: FrameTarget;
   readonly #role: ConnectionRole;
   readonly #guards: Guards;
   readonly #blocks: HeaderBlockReader;
@@ -52,15 +73,15 @@ export class FrameHandler implements FrameSink {
   /** PINGs that were paid for by `connection.answers`. */
   #paidPings = 0;
 
-  constructor(connection: Connection, role: ConnectionRole) {
+  constructor(connection: FrameTarget, role: ConnectionRole) {
     this.#connection = connection;
     this.#role = role;
     this.#guards = makeGuards(connection.clock);
     this.#blocks = new HeaderBlockReader(this.#guards.empty);
   }
 
-  get deaf(): boolean {
-    return this.#connection.deaf;
+  get closing(): boolean {
+    return this.#connection.closing;
   }
 
   onFrame(

@@ -1,5 +1,5 @@
 import { DEFAULT_FRAME_BYTES, FRAME_HEADER_BYTES, readUint31 } from "./frame.ts";
-import { ErrorCode, Http2Error } from "./http2-error.ts";
+import { ErrorCode, Http2Error } from "../http2-error.ts";
 
 export interface FrameSink {
   /** The payload is `bytes` from `start` to `end`: borrowed, but never changed afterwards. */
@@ -12,7 +12,7 @@ export interface FrameSink {
     end: number,
   ): void;
   /** True once no more frames are wanted. */
-  readonly deaf: boolean;
+  readonly closing: boolean;
 }
 
 /**
@@ -32,13 +32,13 @@ export class FrameReader {
   /** Takes the next bytes, borrowed, which must never change afterwards. */
   read(chunk: Uint8Array): void {
     let position = this.#partial === undefined ? 0 : this.#fill(chunk);
-    while (!this.#sink.deaf && chunk.length - position >= FRAME_HEADER_BYTES) {
+    while (!this.#sink.closing && chunk.length - position >= FRAME_HEADER_BYTES) {
       const end = position + FRAME_HEADER_BYTES + payloadLength(chunk, position);
       if (end > chunk.length) break;
       this.#deliver(chunk, position, end);
       position = end;
     }
-    if (position < chunk.length && !this.#sink.deaf) this.#keep(chunk, position);
+    if (position < chunk.length && !this.#sink.closing) this.#keep(chunk, position);
   }
 
   #deliver(bytes: Uint8Array, position: number, end: number): void {

@@ -2,7 +2,7 @@ import { concatBytes } from "@nodetcd/bytes";
 import { CONTINUATIONS_MAX, HEADER_BLOCK_BYTES_MAX } from "../limits.ts";
 import type { AbuseGuard } from "./abuse-guards.ts";
 import { Flag, FrameType, readUint31 } from "./frame.ts";
-import { ErrorCode, Http2Error } from "./http2-error.ts";
+import { ErrorCode, Http2Error } from "../http2-error.ts";
 import { unpad } from "./padding.ts";
 import { PRIORITY_BYTES } from "./priority.ts";
 

@@ -1,4 +1,4 @@
-import { ErrorCode, Http2Error } from "./http2-error.ts";
+import { ErrorCode, Http2Error } from "../http2-error.ts";
 
 /** End of the payload of a padded frame, whose first byte says how long the padding is. */
 export function unpad(bytes: Uint8Array, start: number, end: number): number {

@@ -1,5 +1,5 @@
 import { readUint31 } from "./frame.ts";
-import { ErrorCode, Http2Error } from "./http2-error.ts";
+import { ErrorCode, Http2Error } from "../http2-error.ts";
 
 /** Stream dependency (4 bytes) and weight: deprecated by RFC 9113, checked and ignored. */
 export const PRIORITY_BYTES = 5;

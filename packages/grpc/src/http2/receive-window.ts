@@ -1,5 +1,5 @@
 import { CONNECTION_WINDOW_BYTES } from "../limits.ts";
-import { ErrorCode, Http2Error } from "./http2-error.ts";
+import { ErrorCode, Http2Error } from "../http2-error.ts";
 import type { Output } from "./output.ts";
 import { writeWindowUpdate } from "./write-control.ts";
 

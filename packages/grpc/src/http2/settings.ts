@@ -5,7 +5,7 @@ import {
   writeFrameHeader,
   writeUint32,
 } from "./frame.ts";
-import { ErrorCode, Http2Error } from "./http2-error.ts";
+import { ErrorCode, Http2Error } from "../http2-error.ts";
 
 /** Setting identifiers (RFC 9113 section 6.5.2). */
 export const Setting = {

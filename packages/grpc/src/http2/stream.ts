@@ -2,7 +2,7 @@ import type { EncodedBlock } from "../hpack/encoded-block.ts";
 import type { HpackEncoder } from "../hpack/encoder.ts";
 import { SEND_HIGH_WATER_BYTES, STREAM_WINDOW_BYTES } from "../limits.ts";
 import { Flag, FRAME_HEADER_BYTES, FrameType, WINDOW_MAX, writeFrameHeader } from "./frame.ts";
-import { ErrorCode, Http2Error } from "./http2-error.ts";
+import { ErrorCode, Http2Error } from "../http2-error.ts";
 import type { Output } from "./output.ts";
 import { writeReset, writeWindowUpdate } from "./write-control.ts";
 import { writeHeaders } from "./write-headers.ts";

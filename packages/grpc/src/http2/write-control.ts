@@ -1,5 +1,5 @@
 import { Flag, FRAME_HEADER_BYTES, FrameType, writeFrameHeader, writeUint32 } from "./frame.ts";
-import type { ErrorCode } from "./http2-error.ts";
+import type { ErrorCode } from "../http2-error.ts";
 import type { Output } from "./output.ts";
 
 export function writeWindowUpdate(output: Output, streamId: number, increment: number): void {

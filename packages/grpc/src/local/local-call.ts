@@ -7,7 +7,7 @@ import { type Method, MORE_THAN_ONE_REQUEST, NO_REQUEST } from "../services.ts";
 import { onAbort } from "../on-abort.ts";
 import { Status, type StatusCode } from "../status.ts";
 import type { CallOptions, CallStatus, ClientStream } from "../transport.ts";
-import { Lane, type LaneEnd } from "./lane.ts";
+import { MessagePipe, type PipeEnd } from "./message-pipe.ts";
 
 /** Of a call that is made here for somebody outside. */
 export interface LocalCallOptions extends CallOptions {
@@ -16,12 +16,12 @@ export interface LocalCallOptions extends CallOptions {
 }
 
 /** A call inside the process: the server's end is `call`, the client's end is the stream itself. */
-export class LocalClientStream implements ClientStream, Deadlined, LaneEnd {
+export class LocalClientStream implements ClientStream, Deadlined, PipeEnd {
   onMessage: (message: Uint8Array) => void = ignore;
   onDrain: () => void = ignore;
   onEnd: (status: CallStatus) => void = ignore;
   readonly #call: LocalCall;
-  readonly #toClient: Lane;
+  readonly #toClient: MessagePipe;
   readonly #deadlines: Deadlines;
   readonly #onClosed: (stream: LocalClientStream) => void;
   #slot: DeadlineSlot | undefined;
@@ -37,7 +37,7 @@ export class LocalClientStream implements ClientStream, Deadlined, LaneEnd {
   ) {
     this.#deadlines = deadlines;
     this.#onClosed = onClosed;
-    this.#toClient = new Lane(this);
+    this.#toClient = new MessagePipe(this);
     this.#call = new LocalCall(method, options, this, this.#toClient);
     if (options.timeoutMs !== undefined) this.#slot = deadlines.add(this, options.timeoutMs);
     const { signal } = options;
@@ -82,7 +82,7 @@ export class LocalClientStream implements ClientStream, Deadlined, LaneEnd {
     if (this.#status !== undefined) this.#finish(this.#status);
   }
 
-  laneDrained(): void {
+  pipeDrained(): void {
     this.#call.onDrain();
   }
 
@@ -117,7 +117,7 @@ export class LocalClientStream implements ClientStream, Deadlined, LaneEnd {
 }
 
 /** The server's end. Unary handlers get it as `UnaryCall` once the request is complete. */
-class LocalCall implements UnaryCall, StreamCall, LaneEnd {
+class LocalCall implements UnaryCall, StreamCall, PipeEnd {
   onCancel: (() => void) | undefined = undefined;
   onMessage: (message: Uint8Array) => void = ignore;
   onHalfClose: () => void = ignore;
@@ -125,10 +125,10 @@ class LocalCall implements UnaryCall, StreamCall, LaneEnd {
   readonly metadata: Metadata;
   readonly peer: string;
   readonly peerCertificate = undefined;
-  readonly toServer: Lane;
+  readonly toServer: MessagePipe;
   readonly #method: Method;
   readonly #client: LocalClientStream;
-  readonly #toClient: Lane;
+  readonly #toClient: MessagePipe;
   #request: Uint8Array | undefined;
   #cancelled = false;
   #ended = false;
@@ -137,14 +137,14 @@ class LocalCall implements UnaryCall, StreamCall, LaneEnd {
     method: Method,
     { metadata = EMPTY_METADATA, peer = "local" }: LocalCallOptions,
     client: LocalClientStream,
-    toClient: Lane,
+    toClient: MessagePipe,
   ) {
     this.#method = method;
     this.metadata = metadata;
     this.peer = peer;
     this.#client = client;
     this.#toClient = toClient;
-    this.toServer = new Lane(this);
+    this.toServer = new MessagePipe(this);
     method.started++;
     const handler = method.streamHandler;
     if (handler === undefined) return;
@@ -212,7 +212,7 @@ class LocalCall implements UnaryCall, StreamCall, LaneEnd {
     }
   }
 
-  laneDrained(): void {
+  pipeDrained(): void {
     this.#client.onDrain();
   }
 

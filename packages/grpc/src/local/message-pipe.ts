@@ -1,20 +1,20 @@
 import { SEND_HIGH_WATER_BYTES } from "../limits.ts";
 
-/** Who takes what travels along a lane. */
-export interface LaneEnd {
+/** Who takes what travels through a pipe. */
+export interface PipeEnd {
   takeMessage(message: Uint8Array): void;
-  /** The lane is over. */
+  /** The pipe is over. */
   takeEnd(): void;
   /** What was queued has fallen below the high-water mark after `push` answered false. */
-  laneDrained(): void;
+  pipeDrained(): void;
 }
 
 /**
  * One direction of a call inside the process: messages are handed over in order, in a microtask, never
  * in the caller's stack; `pause` holds them back.
  */
-export class Lane {
-  readonly #end: LaneEnd;
+export class MessagePipe {
+  readonly #end: PipeEnd;
   #queue: Uint8Array[] = [];
   #queuedBytes = 0;
   #ending = false;
@@ -23,7 +23,7 @@ export class Lane {
   #scheduled = false;
   #full = false;
 
-  constructor(end: LaneEnd) {
+  constructor(end: PipeEnd) {
     this.#end = end;
   }
 
@@ -31,7 +31,7 @@ export class Lane {
     return this.#queuedBytes;
   }
 
-  /** Borrows the message for good. False: wait for `laneDrained`. */
+  /** Borrows the message for good. False: wait for `pipeDrained`. */
   push(message: Uint8Array): boolean {
     if (this.#ending || this.#over) return true;
     this.#queue.push(message);
@@ -41,7 +41,7 @@ export class Lane {
     return !this.#full;
   }
 
-  /** Ends the lane after what is queued. */
+  /** Ends the pipe after what is queued. */
   end(): void {
     this.#ending = true;
     this.#schedule();
@@ -82,7 +82,7 @@ export class Lane {
     messages.splice(0, next);
     if (this.#full && this.#queuedBytes < SEND_HIGH_WATER_BYTES) {
       this.#full = false;
-      this.#end.laneDrained();
+      this.#end.pipeDrained();
     }
     if (this.#queue.length > 0) this.#schedule();
     else if (this.#ending && !this.#paused && !this.#over) {

@@ -1,7 +1,7 @@
 import type { Timer } from "@nodetcd/runtime";
 import type { Connection } from "../http2/connection.ts";
 import { STREAM_ID_MAX } from "../http2/frame.ts";
-import { ErrorCode } from "../http2/http2-error.ts";
+import { ErrorCode } from "../http2-error.ts";
 import { writePing } from "../http2/write-control.ts";
 import { DRAIN_MS } from "../limits.ts";
 

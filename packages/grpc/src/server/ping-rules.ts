@@ -1,5 +1,5 @@
 import type { Clock } from "@nodetcd/runtime";
-import { ErrorCode, Http2Error } from "../http2/http2-error.ts";
+import { ErrorCode, Http2Error } from "../http2-error.ts";
 
 /** PINGs that come too early before the connection is ended. */
 const STRIKES_MAX = 2;

@@ -1,5 +1,5 @@
 import type { HpackDecoder } from "../hpack/decoder.ts";
-import { ErrorCode, Http2Error } from "../http2/http2-error.ts";
+import { ErrorCode, Http2Error } from "../http2-error.ts";
 import type { StreamOwner } from "../http2/stream.ts";
 import { readRequestTrailers } from "./request-trailers.ts";
 

@@ -1,5 +1,16 @@
+import type { Method } from "../services.ts";
 import { Status, type StatusCode } from "../status.ts";
-import type { RequestHead } from "./request-head.ts";
+
+/** What of a request's head decides whether it has a handler. */
+export interface UncheckedHead {
+  readonly httpMethod: string;
+  readonly contentType: string;
+  /** "" without grpc-encoding. */
+  readonly encoding: string;
+  /** A grpc-timeout that cannot be read. */
+  readonly badTimeout: string | undefined;
+  readonly method: Method | undefined;
+}
 
 /** Why a request is answered without a handler. */
 export interface Rejection {
@@ -11,10 +22,7 @@ export interface Rejection {
 const GRPC_CONTENT_TYPE = /^application\/grpc(?:[+;].*)?$/i;
 
 /** What is wrong with a well-formed request, in grpc-go's words; undefined: nothing. */
-export function findRejection(
-  head: Omit<RequestHead, "rejection">,
-  unknown: () => string,
-): Rejection | undefined {
+export function findRejection(head: UncheckedHead, unknown: () => string): Rejection | undefined {
   if (!GRPC_CONTENT_TYPE.test(head.contentType)) {
     return {
       httpStatus: 415,

@@ -2,26 +2,19 @@ import type { HpackDecoder, FieldSink } from "../hpack/decoder.ts";
 import { HEADER_LIST_BYTES_MAX } from "../limits.ts";
 import type { Metadata } from "../metadata.ts";
 import { parseTimeout } from "../message/timeout.ts";
-import type { Method, Services } from "../services.ts";
-import { findRejection, type Rejection } from "./rejection.ts";
+import type { Services } from "../services.ts";
+import { findRejection, type Rejection, type UncheckedHead } from "./rejection.ts";
 
 /** What the header block of a request says. Shared by all requests with equal blocks: never changes. */
-export interface RequestHead {
+export interface RequestHead extends UncheckedHead {
   /** Against RFC 9113 section 8: the stream is reset. */
   readonly malformed: string | undefined;
   readonly tooLarge: boolean;
-  readonly httpMethod: string;
   readonly path: string;
-  readonly contentType: string;
-  /** "" without grpc-encoding. */
-  readonly encoding: string;
   /** Milliseconds; undefined: none. */
   readonly timeoutMs: number | undefined;
-  /** A grpc-timeout that cannot be read. */
-  readonly badTimeout: string | undefined;
   readonly contentLength: number | undefined;
   readonly metadata: Metadata;
-  readonly method: Method | undefined;
   /** Why it is answered without a handler. */
   readonly rejection: Rejection | undefined;
 }

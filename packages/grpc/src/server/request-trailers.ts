@@ -1,5 +1,5 @@
 import type { FieldSink, HpackDecoder } from "../hpack/decoder.ts";
-import { ErrorCode, Http2Error } from "../http2/http2-error.ts";
+import { ErrorCode, Http2Error } from "../http2-error.ts";
 
 /** gRPC gives a client's trailers no meaning: they are decoded for the table's sake, and checked. */
 export function readRequestTrailers(

@@ -1,21 +1,37 @@
 import type { PeerCertificate } from "@nodetcd/runtime";
 import { InvariantError } from "@nodetcd/bytes";
 import { ignore, type StreamCall, type UnaryCall } from "../call.ts";
-import type { Deadlined, DeadlineSlot } from "../deadlines.ts";
+import type { Deadlined, Deadlines, DeadlineSlot } from "../deadlines.ts";
 import { RpcError } from "../errors.ts";
-import { ErrorCode } from "../http2/http2-error.ts";
+import { ErrorCode } from "../http2-error.ts";
+import type { Connection } from "../http2/connection.ts";
 import { MESSAGE_PREFIX_BYTES } from "../http2/send-queue.ts";
 import type { Stream, StreamOwner } from "../http2/stream.ts";
 import { Inbound, type InboundSink } from "../message/inbound.ts";
-import { isWholeMessage } from "../message/message-reader.ts";
+import { type AssemblyBudget, isWholeMessage } from "../message/message-reader.ts";
 import type { Metadata } from "../metadata.ts";
 import { type Method, MORE_THAN_ONE_REQUEST, NO_REQUEST } from "../services.ts";
 import { Status, type StatusCode } from "../status.ts";
+import type { HeldCalls } from "./held-calls.ts";
 import type { RequestHead } from "./request-head.ts";
 import { readRequestTrailers } from "./request-trailers.ts";
-import { errorTrailers, trailersOnly } from "./response-blocks.ts";
-import type { ServerConnection } from "./server-connection.ts";
+import { errorTrailers, type ResponseBlocks, trailersOnly } from "./response-blocks.ts";
 import { writeUnaryReply } from "./unary-reply.ts";
+
+/** What a call needs of its connection. */
+export interface CallHost {
+  readonly connection: Connection;
+  readonly blocks: ResponseBlocks;
+  readonly deadlines: Deadlines;
+  readonly peer: string;
+  readonly limits: { readonly maxBytes: number; readonly budget: AssemblyBudget };
+  readonly held: HeldCalls;
+  /** A call that comes now has to be added to `held`. */
+  readonly mustHold: boolean;
+  /** The call has ended while the client may still send: tells it to stop once all has left. */
+  endEarly(stream: Stream): void;
+  onHandlerError(path: string, error: unknown): void;
+}
 
 /** One call on a connection, of any kind; handlers see it as `UnaryCall` or `StreamCall`. */
 export class ServerCallOnWire
@@ -25,7 +41,7 @@ export class ServerCallOnWire
   onMessage: (message: Uint8Array) => void = ignore;
   onHalfClose: () => void = ignore;
   onDrain: () => void = ignore;
-  readonly #connection: ServerConnection;
+  readonly #connection: CallHost;
   readonly #head: RequestHead;
   readonly #method: Method;
   /** Set by the connection right after construction. */
@@ -35,13 +51,13 @@ export class ServerCallOnWire
   #deadline: DeadlineSlot | undefined;
   #received = 0;
   #headSent = false;
-  /** Waits in `ServerConnection.held`. */
+  /** Waits in `CallHost.held`. */
   #held = false;
   /** Answered, or given up: nothing is sent any more. */
   #ended = false;
   #cancelled = false;
 
-  constructor(connection: ServerConnection, head: RequestHead, method: Method) {
+  constructor(connection: CallHost, head: RequestHead, method: Method) {
     this.#connection = connection;
     this.#head = head;
     this.#method = method;

@@ -3,7 +3,7 @@ import type { Deadlines } from "../deadlines.ts";
 import { BlockCache } from "../hpack/block-cache.ts";
 import { Connection } from "../http2/connection.ts";
 import type { ConnectionRole } from "../http2/connection-role.ts";
-import { ErrorCode, Http2Error } from "../http2/http2-error.ts";
+import { ErrorCode, Http2Error } from "../http2-error.ts";
 import type { ScheduleFlush } from "../http2/output.ts";
 import { Keepalive } from "../http2/keepalive.ts";
 import { Stream } from "../http2/stream.ts";
@@ -17,7 +17,7 @@ import { PingRules } from "./ping-rules.ts";
 import { RejectedCall } from "./rejected-call.ts";
 import { readRequestHead, type RequestHead } from "./request-head.ts";
 import { plainTextHead, ResponseBlocks, trailersOnly } from "./response-blocks.ts";
-import { ServerCallOnWire } from "./server-call.ts";
+import { type CallHost, ServerCallOnWire } from "./server-call.ts";
 
 /** What all connections of a server share. */
 export interface ServerContext {
@@ -34,7 +34,7 @@ export interface ServerContext {
 }
 
 /** The server's end of one HTTP/2 connection. */
-export class ServerConnection implements ConnectionRole {
+export class ServerConnection implements ConnectionRole, CallHost {
   readonly connection: Connection;
   readonly ignoresLateData = false;
   readonly blocks: ResponseBlocks = new ResponseBlocks();
@@ -107,7 +107,6 @@ export class ServerConnection implements ConnectionRole {
     return this.connection.queuedBytes > QUEUED_REPLIES_MAX;
   }
 
-  /** A call that comes now has to be added to `held`. */
   get mustHold(): boolean {
     return this.#overfull || this.held.size > 0;
   }
@@ -150,7 +149,6 @@ export class ServerConnection implements ConnectionRole {
     }
   }
 
-  /** The call has ended while the client may still send: tells it to stop once all has left. */
   endEarly(stream: Stream): void {
     if (!stream.over && !stream.remoteClosed) stream.resetWhenSent();
   }

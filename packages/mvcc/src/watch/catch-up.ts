@@ -12,7 +12,7 @@ import {
 import { isTombstoneKey, mainOf, revisionBound } from "../revision.ts";
 import type { StoreState } from "../store-state.ts";
 import { keyText, parseStored, recordKey, StoredKeyValue } from "../stored-key-value.ts";
-import type { StoredEvent } from "../txn.ts";
+import type { StoredEvent } from "../change.ts";
 import { takeView, type ValueCache } from "../value-cache.ts";
 import type { Cohort } from "./cohort.ts";
 import { addPending, takePending, type Watcher } from "./watcher.ts";

@@ -1,6 +1,6 @@
 import type { Timer } from "@nodetcd/runtime";
 import type { StoreState } from "../store-state.ts";
-import type { Change } from "../txn.ts";
+import type { Change } from "../change.ts";
 import { BehindWatchers } from "./behind.ts";
 import { WatchStream, type WatchSink } from "./stream.ts";
 import { WatcherGroup } from "./watcher-group.ts";

@@ -2,7 +2,7 @@ import { compareBytes } from "@nodetcd/bytes";
 import { MvccError } from "../errors.ts";
 import { rangeEndText } from "../range.ts";
 import { keyText } from "../stored-key-value.ts";
-import type { StoredEvent } from "../txn.ts";
+import type { StoredEvent } from "../change.ts";
 import type { WatchHub } from "./hub.ts";
 import type { Watcher } from "./watcher.ts";
 

@@ -1,5 +1,5 @@
 import { EventType } from "@nodetcd/messages";
-import type { StoredEvent } from "../txn.ts";
+import type { StoredEvent } from "../change.ts";
 import type { Cohort } from "./cohort.ts";
 import type { WatchStream } from "./stream.ts";
 

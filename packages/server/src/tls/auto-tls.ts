@@ -1,7 +1,7 @@
 import type { Disk, Logger, Runtime } from "@nodetcd/runtime";
 import type { MemberConfig } from "../config.ts";
 import { parseListenUrl } from "../listen-url.ts";
-import { hasKeyPair, type TransportSecurity } from "./transport-security.ts";
+import { hasKeyPair, type TransportSecurity } from "../transport-security.ts";
 
 const DAYS_A_YEAR = 365;
 

@@ -2,7 +2,7 @@ import { CIPHER_SUITES, TLS_VERSIONS } from "@nodetcd/runtime";
 import type { MemberConfig } from "../config.ts";
 import { ServerError } from "../errors.ts";
 import { isSecureUrl } from "../listen-url.ts";
-import { hasKeyPair, securityProblem } from "./transport-security.ts";
+import { hasKeyPair, securityProblem } from "../transport-security.ts";
 
 function refuse(message: string): never {
   throw new ServerError("BAD_CONFIG", message);

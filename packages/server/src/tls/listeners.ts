@@ -16,7 +16,7 @@ import {
   hasKeyPair,
   type TransportSecurity,
   wantsCertificates,
-} from "./transport-security.ts";
+} from "../transport-security.ts";
 
 /** What a listener needs to take TLS. */
 export type MakeTlsServer = (events: Omit<TlsServerEvents, "onRejected">) => TlsServer;

@@ -1,16 +1,11 @@
 import { type Database, openDatabase } from "@nodetcd/bolt";
 import type { BoltCommand, Call } from "../command.ts";
+import type { BenchKey } from "./bench-key.ts";
 import { BENCH_FLAGS, type BenchOptions, readBenchOptions } from "./options.ts";
 import { CpuAndHeapProfile } from "./profile.ts";
 import { runReads } from "./reads.ts";
 import { Counter, goBenchLine, resultLine } from "./result.ts";
 import { runWrites } from "./writes.ts";
-
-/** A key to look up again; of a nested bucket when `bucket` is there. */
-export interface BenchKey {
-  readonly bucket: Uint8Array | undefined;
-  readonly key: Uint8Array;
-}
 
 export const bench: BoltCommand = {
   use: "bench",

@@ -1,9 +1,8 @@
 import type { Bucket, Database } from "@nodetcd/bolt";
 import { BoltCommandError } from "../command-error.ts";
-import type { BenchKey } from "./bench.ts";
+import { BENCH_BUCKET, type BenchKey } from "./bench-key.ts";
 import type { BenchOptions } from "./options.ts";
 import type { Counter } from "./result.ts";
-import { BENCH_BUCKET } from "./writes.ts";
 
 /** Reads go on for at least so long. */
 const MIN_READ_MS = 1000;

@@ -1,10 +1,8 @@
 import type { Bucket, Database, Transaction } from "@nodetcd/bolt";
 import type { Call } from "../command.ts";
-import type { BenchKey } from "./bench.ts";
+import { BENCH_BUCKET, type BenchKey } from "./bench-key.ts";
 import type { BenchOptions } from "./options.ts";
 import type { Counter } from "./result.ts";
-
-export const BENCH_BUCKET: Uint8Array = Buffer.from("bench");
 
 /**
  * Puts `count` keys, `batchSize` a transaction: numbers that rise, or random ones. In the nested modes
