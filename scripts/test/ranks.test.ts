@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { findCircles } from "../find-circles.ts";
 import { findViolations } from "../find-violations.ts";
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -58,5 +59,64 @@ describe("findViolations()", () => {
   test("reports the clock and randomness of the process outside runtime/node", () => {
     expect(plant("bolt", "export const t = Date.now();\n").join()).toMatch("Clock.wallTime");
     expect(plant("bolt", "export const r = Math.random();\n").join()).toMatch("Random.below");
+  });
+});
+
+describe("findCircles()", () => {
+  let planted = "";
+  beforeEach(() => (planted = mkdtempSync(join(tmpdir(), "circles-"))));
+  afterEach(() => rmSync(planted, { recursive: true }));
+
+  /** A package `p` of these files; what is found in it. */
+  function plant(files: Readonly<Record<string, string>>): string[] {
+    for (const [name, code] of Object.entries(files)) {
+      const path = join(planted, "packages", "p", "src", name);
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, code);
+    }
+    return findCircles(planted);
+  }
+
+  test("finds nothing in the project as it stands", () => {
+    expect(findCircles(root)).toEqual([]);
+  });
+
+  test("reports files that import each other, types and detours included, and no others", () => {
+    const found = plant({
+      "a.ts": 'import { b } from "./b.ts";\nimport { free } from "./free.ts";\n',
+      "b.ts": 'export type { C } from "./deep/c.ts";\n',
+      "deep/c.ts": 'import type { a } from "../a.ts";\n',
+      "free.ts": 'import { x } from "@nodetcd/bytes";\n',
+    });
+    expect(found).toContain("p: files import each other in a circle: a.ts, b.ts, deep/c.ts");
+    expect(found.join()).not.toContain("free.ts");
+  });
+
+  test("reports a circle through a dynamic import", () => {
+    const found = plant({
+      "a.ts": 'const load = () => import("./b.ts");\n',
+      "b.ts": 'import { load } from "./a.ts";\n',
+    });
+    expect(found).toContain("p: files import each other in a circle: a.ts, b.ts");
+  });
+
+  test("reports folders that import each other by different files", () => {
+    const found = plant({
+      "one/a.ts": 'import { b } from "../two/b.ts";\n',
+      "one/free.ts": "",
+      "two/b.ts": "",
+      "two/c.ts": 'import { free } from "../one/free.ts";\n',
+    });
+    expect(found).toEqual(["p: folders import each other in a circle: one, two"]);
+  });
+
+  test("allows files and folders that import each other one way", () => {
+    const found = plant({
+      "p.ts": 'export { a } from "./one/a.ts";\nexport { b } from "./two/b.ts";\n',
+      "one/a.ts": 'import { b } from "../two/b.ts";\n',
+      "two/b.ts": 'import { c } from "./c.ts";\n',
+      "two/c.ts": "",
+    });
+    expect(found).toEqual([]);
   });
 });
