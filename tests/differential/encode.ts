@@ -115,6 +115,6 @@ export function watchCreateRequest(spec: WatchSpec, known: Known): Init<WatchCre
     filters: [...spec.filters],
     prevKv: spec.prevKv,
     fragment: spec.fragment,
-    watchId: spec.watchId,
+    watchId: BigInt(spec.watchId),
   };
 }

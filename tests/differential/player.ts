@@ -167,7 +167,7 @@ export class Player implements encode.Known {
       case "watch":
         return this.#watch(step.spec);
       case "cancel":
-        return this.#cancel(step.stream, step.watchId);
+        return this.#cancel(step.stream, BigInt(step.watchId));
       case "crowd":
         return this.#crowd(step.spec);
       case "settle":
@@ -296,7 +296,7 @@ export class Player implements encode.Known {
     return `${before} ${await this.#stream(spec.stream).create(request)}`;
   }
 
-  async #cancel(stream: number, watchId: number): Promise<string> {
+  async #cancel(stream: number, watchId: bigint): Promise<string> {
     const before = await this.#settle();
     return `${before} ${await this.#stream(stream).cancel(watchId)}`;
   }
@@ -342,7 +342,9 @@ export class Player implements encode.Known {
       await this.#fence();
     }
     await Promise.all(this.#streams.map((stream) => stream.settle(this.#current)));
-    const told = this.#streams.map((stream) => [...stream.take()].sort(([a], [b]) => a - b));
+    const told = this.#streams.map((stream) =>
+      [...stream.take()].sort(([a], [b]) => (a < b ? -1 : 1)),
+    );
     return JSON.stringify(told);
   }
 }

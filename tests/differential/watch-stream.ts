@@ -18,10 +18,10 @@ interface OpenWatch {
 export class WatchStreamRun {
   readonly #stream: RpcStream;
   readonly #show: (value: unknown) => string;
-  readonly #open = new Map<number, OpenWatch>();
+  readonly #open = new Map<bigint, OpenWatch>();
   readonly #waiting = new Set<(response: WatchResponse) => boolean>();
   /** Everything since the last `take`, by watch: events and cancellations in order. */
-  #arrived = new Map<number, string[]>();
+  #arrived = new Map<bigint, string[]>();
   /** Promises of the protocol that this server broke. */
   readonly violations: string[] = [];
   /** Start revision of the watch that is being created. */
@@ -48,7 +48,7 @@ export class WatchStreamRun {
     return Math.max(0, ...[...this.#open.values()].map(({ startRevision }) => startRevision));
   }
 
-  isOpen(watchId: number): boolean {
+  isOpen(watchId: bigint): boolean {
     return this.#open.has(watchId);
   }
 
@@ -63,7 +63,7 @@ export class WatchStreamRun {
     }
     if (response.canceled && !this.#open.delete(response.watchId)) return;
     if (response.canceled && response.compactRevision > 0) this.#forget(response.watchId);
-    const isAnswer = response.created || response.watchId === -1;
+    const isAnswer = response.created || response.watchId === -1n;
     if (!isAnswer) this.#keep(response);
     for (const matches of this.#waiting) if (matches(response)) this.#waiting.delete(matches);
   }
@@ -73,7 +73,7 @@ export class WatchStreamRun {
    * it as synced, and so never again answers a progress request on the stream, until the client
    * cancels it too. That second cancellation is answered once more, and ignored here.
    */
-  #forget(watchId: number): void {
+  #forget(watchId: bigint): void {
     this.#stream.send(WatchRequest.encode({ cancelRequest: { watchId } }));
   }
 
@@ -95,7 +95,7 @@ export class WatchStreamRun {
     const fault = (what: string): void => {
       this.violations.push(`watch ${response.watchId}: ${what} (response at ${revision})`);
     };
-    if (response.watchId === -1 && !response.created && !response.canceled) {
+    if (response.watchId === -1n && !response.created && !response.canceled) {
       for (const open of this.#open.values()) open.progress = revision;
     }
     if (response.events.length === 0) return;
@@ -123,7 +123,7 @@ export class WatchStreamRun {
   }
 
   /** Cancels; waits for the answer only where one is due: etcd says nothing about an unknown id. */
-  async cancel(watchId: number): Promise<string> {
+  async cancel(watchId: bigint): Promise<string> {
     const isDue = this.isOpen(watchId);
     const answer = isDue ? this.#waitFor((r) => r.canceled && r.watchId === watchId) : undefined;
     this.#stream.send(WatchRequest.encode({ cancelRequest: { watchId } }));
@@ -139,13 +139,13 @@ export class WatchStreamRun {
     const deadline = Date.now() + ANSWER_TIMEOUT_MS;
     while (this.hasOpenWatches && this.#end === undefined) {
       const answer = this.#waitFor(
-        (r) => (r.watchId === -1 && (r.header?.revision ?? 0) >= revision) || !this.hasOpenWatches,
+        (r) => (r.watchId === -1n && (r.header?.revision ?? 0) >= revision) || !this.hasOpenWatches,
         PROGRESS_RETRY_MS,
       );
       this.#stream.send(WatchRequest.encode({ progressRequest: {} }));
       if ((await answer) !== undefined) return;
       if (Date.now() > deadline) {
-        const open = JSON.stringify([...this.#open]);
+        const open = JSON.stringify(Array.from(this.#open, ([id, watch]) => [`${id}`, watch]));
         this.violations.push(`no progress to ${revision} within ${ANSWER_TIMEOUT_MS} ms: ${open}`);
         return;
       }
@@ -153,10 +153,10 @@ export class WatchStreamRun {
   }
 
   /** What arrived since the last call, by watch. */
-  take(): Map<number, string[]> {
+  take(): Map<bigint, string[]> {
     const arrived = this.#arrived;
     this.#arrived = new Map();
-    if (this.#end !== undefined) arrived.set(-2, [`stream ended: ${this.#end}`]);
+    if (this.#end !== undefined) arrived.set(-2n, [`stream ended: ${this.#end}`]);
     return arrived;
   }
 

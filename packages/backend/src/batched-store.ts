@@ -1,6 +1,6 @@
 import type { Database } from "@nodetcd/bolt";
 import { assert } from "@nodetcd/bytes";
-import { type Logger, silentLogger, type Timer } from "@nodetcd/runtime";
+import { type Logger, SerialQueue, silentLogger, type Timer } from "@nodetcd/runtime";
 import { Batch, UNTOUCHED } from "./batch.ts";
 import type { BucketName } from "./buckets.ts";
 import { writeBatch } from "./commit.ts";
@@ -10,7 +10,6 @@ import { type DefragmentOwner, runDefragmentation } from "./defragment.ts";
 import { DefragmentingCopy } from "./defragmenting-copy.ts";
 import { BackendError } from "./errors.ts";
 import { hashBuckets, type IgnoreRecord } from "./hash.ts";
-import { Lane } from "./lane.ts";
 import {
   BATCH_CHANGES,
   BATCH_INTERVAL_MS,
@@ -43,7 +42,7 @@ export class Backend {
   readonly #runtime: BackendRuntime;
   readonly #options: BackendOptions;
   readonly #file: BackendFile;
-  readonly #lane = new Lane();
+  readonly #queue = new SerialQueue();
   readonly #batchLimit: number;
   readonly #logger: Logger;
   readonly #commitHooks: (() => void)[] = [];
@@ -209,7 +208,7 @@ export class Backend {
 
   /** The commit that will take what is in the open batch now. */
   #requestCommit(): Promise<void> {
-    this.#requested ??= this.#lane.run(async () => {
+    this.#requested ??= this.#queue.run(async () => {
       do {
         await this.#held;
         // Not in the middle of somebody's synchronous stretch, nor between its microtasks.
@@ -344,7 +343,7 @@ export class Backend {
     try {
       assert(next.pendingChanges === 0, "Backend.exchange: the new database was changed");
       await this.#defragmenting.catch(() => undefined);
-      await this.#lane.run(async () => {
+      await this.#queue.run(async () => {
         this.#refuse();
         await this.#runtime.disk.renameAsync(next.#file.path, this.#file.path);
         taken = true;
@@ -377,7 +376,7 @@ export class Backend {
     return {
       runtime: this.#runtime,
       path: this.#file.path,
-      lane: this.#lane,
+      queue: this.#queue,
       view: () => this.#view,
       refuse: () => {
         this.#refuse();
@@ -414,7 +413,7 @@ export class Backend {
       this.#closed = true;
       this.#timer?.cancel();
       await this.#defragmenting.catch(() => undefined);
-      await this.#lane.idle();
+      await this.#queue.idle();
       this.#view.close();
       this.#handle.close();
     }

@@ -1,9 +1,8 @@
 import type { Database, Transaction } from "@nodetcd/bolt";
-import type { Clock } from "@nodetcd/runtime";
+import { type Clock, Slice } from "@nodetcd/runtime";
 import type { Batch } from "./batch.ts";
 import { BUCKET_BYTES, type BucketName } from "./buckets.ts";
-import { SLICE_MS } from "./limits.ts";
-import { Slice } from "./slice.ts";
+import { SLICE_MS, STEPS_PER_LOOK } from "./limits.ts";
 
 /** Tells whether a change is to be written; see `writeBatch`. */
 export type Wanted = (bucket: BucketName, key: Uint8Array) => boolean;
@@ -36,7 +35,7 @@ async function applyChanges(
   clock: Clock,
   wanted: Wanted | undefined,
 ): Promise<void> {
-  const slice = new Slice(clock);
+  const slice = new Slice(clock, SLICE_MS, STEPS_PER_LOOK);
   for (const [name, { keys, values }] of batch.buckets) {
     const bucket = transaction.createBucketIfMissing(BUCKET_BYTES.get(name)!);
     for (const [i, key] of keys.entries()) {

@@ -1,9 +1,8 @@
 import type { Database } from "@nodetcd/bolt";
-import { type DiskFile, shrinkAndClose } from "@nodetcd/runtime";
+import { type DiskFile, type SerialQueue, shrinkAndClose } from "@nodetcd/runtime";
 import type { CommittedView } from "./committed-view.ts";
 import type { DatabaseHandle } from "./database-handle.ts";
 import type { DefragmentingCopy } from "./defragmenting-copy.ts";
-import type { Lane } from "./lane.ts";
 import type { BackendRuntime } from "./options.ts";
 import { parentOf } from "./path.ts";
 
@@ -13,7 +12,7 @@ export interface DefragmentOwner {
   /** The file that is to be replaced. */
   readonly path: string;
   /** Where commits run too. */
-  readonly lane: Lane;
+  readonly queue: SerialQueue;
   /** What is committed now. */
   view(): CommittedView;
   /** Raises when the backend has failed or is being closed. */
@@ -46,8 +45,8 @@ export async function runDefragmentation(
       refuse();
       return copy.step(owner.view());
     };
-    while (!(await owner.lane.run(step))) await clock.yield();
-    await owner.lane.run(async () => {
+    while (!(await owner.queue.run(step))) await clock.yield();
+    await owner.queue.run(async () => {
       refuse();
       await replaceFile(owner, copy.database, path);
       replaced = true;

@@ -1,13 +1,12 @@
 import type { Database } from "@nodetcd/bolt";
 import { compareBytes } from "@nodetcd/bytes";
-import type { Clock } from "@nodetcd/runtime";
+import { type Clock, Slice } from "@nodetcd/runtime";
 import type { Batch } from "./batch.ts";
 import type { BucketName } from "./buckets.ts";
 import { rollBackQuietly, writeBatch } from "./commit.ts";
 import type { CommittedView } from "./committed-view.ts";
 import { BackendError } from "./errors.ts";
-import { DEFRAGMENT_BYTES, DEFRAGMENT_FILL_PERCENT, SLICE_MS } from "./limits.ts";
-import { Slice } from "./slice.ts";
+import { DEFRAGMENT_BYTES, DEFRAGMENT_FILL_PERCENT, SLICE_MS, STEPS_PER_LOOK } from "./limits.ts";
 
 /** A bucket as it was when the copy was begun. */
 interface CopiedBucket {
@@ -28,7 +27,7 @@ interface CopiedBucket {
  *                 copied  ^ to come    ^ last key at the start
  *     a batch   both      original     both
  *
- * Steps and commits must not overlap: the owner runs both in one lane.
+ * Steps and commits must not overlap: the owner runs both in one queue.
  */
 export class DefragmentingCopy {
   readonly database: Database;
@@ -82,7 +81,7 @@ export class DefragmentingCopy {
     put: (key: Uint8Array, value: Uint8Array) => void,
   ): Promise<Uint8Array | undefined> {
     if (lastKey === undefined) return undefined;
-    const slice = new Slice(this.#clock);
+    const slice = new Slice(this.#clock, SLICE_MS, STEPS_PER_LOOK);
     const cursor = view.transaction.bucket(name)?.cursor();
     const from = this.#copiedTo;
     let pair = from === undefined ? cursor?.first() : cursor?.seek(from);

@@ -1,8 +1,8 @@
 import type { Transaction } from "@nodetcd/bolt";
 import { crc32c } from "@nodetcd/bytes";
-import type { Clock } from "@nodetcd/runtime";
+import { type Clock, Slice } from "@nodetcd/runtime";
+import { SLICE_MS, STEPS_PER_LOOK } from "./limits.ts";
 import type { BucketName } from "./buckets.ts";
-import { Slice } from "./slice.ts";
 
 /** Answers true for records that are left out of a hash. */
 export type IgnoreRecord = (bucket: BucketName, key: Uint8Array) => boolean;
@@ -16,7 +16,7 @@ export async function hashBuckets(
   ignore: IgnoreRecord,
   clock: Clock,
 ): Promise<number> {
-  const slice = new Slice(clock);
+  const slice = new Slice(clock, SLICE_MS, STEPS_PER_LOOK);
   const buckets = transaction.cursor();
   let hash = 0;
   for (let at = buckets.first(); at !== undefined; at = buckets.next()) {

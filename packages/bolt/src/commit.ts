@@ -1,4 +1,4 @@
-import type { Clock, DiskFile } from "@nodetcd/runtime";
+import { type Clock, type DiskFile, inSlices, Slice } from "@nodetcd/runtime";
 import { DEFAULT_SLICE_MS } from "./limits.ts";
 import { type Meta, metaPage } from "./meta.ts";
 import { rebalanceTree } from "./node-merge.ts";
@@ -52,7 +52,7 @@ export async function commitAsync(
   root: Tree,
   sliceMs: number = DEFAULT_SLICE_MS,
 ): Promise<Meta> {
-  const meta = await inSlices(target, prepare(target, state, root), sliceMs);
+  const meta = await sliced(target, prepare(target, state, root), sliceMs);
   await target.growAsync(meta.highWater * meta.pageSize);
   try {
     await savePages(target.file, state, target.sync);
@@ -61,7 +61,7 @@ export async function commitAsync(
     throw error;
   }
   try {
-    await inSlices(target, target.pagesWritten(state, meta), sliceMs);
+    await sliced(target, target.pagesWritten(state, meta), sliceMs);
     const position = (meta.txid % 2) * meta.pageSize;
     const page = [metaPage(meta, meta.txid % 2)];
     if (target.sync) await target.file.writeSynced(page, position);
@@ -79,20 +79,12 @@ function atOnce<T>(steps: Generator<void, T>): T {
 }
 
 /** Without a clock it is one slice. */
-async function inSlices<T>(
+async function sliced<T>(
   { clock }: CommitTarget,
   steps: Generator<void, T>,
   sliceMs: number,
 ): Promise<T> {
-  if (clock === undefined) return atOnce(steps);
-  let sliceEnd = clock.monotonic() + sliceMs;
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value;
-    if (clock.monotonic() < sliceEnd) continue;
-    await clock.yield();
-    sliceEnd = clock.monotonic() + sliceMs;
-  }
+  return clock === undefined ? atOnce(steps) : await inSlices(new Slice(clock, sliceMs), steps);
 }
 
 /** Everything that happens in memory: merge, split, give page ids, list the free pages. */

@@ -5,7 +5,7 @@ import { tsName } from "./schema.ts";
 
 /** 64-bit fields that hold random ids: `bigint`. All other 64-bit fields are counters: `number`. */
 const ID_FIELDS = new Set(
-  "cluster_id member_id ID lease memberID targetID node_id NodeID ClusterID to from vote member_ID voters learners voters_outgoing learners_next id Leader leader".split(
+  "cluster_id member_id ID lease memberID targetID node_id NodeID ClusterID to from vote member_ID voters learners voters_outgoing learners_next id Leader leader watch_id".split(
     " ",
   ),
 );

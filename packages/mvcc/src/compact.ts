@@ -1,11 +1,11 @@
-import { sleep } from "@nodetcd/runtime";
+import { Slice, sleep } from "@nodetcd/runtime";
+import { type BackgroundWork, checkNotStopped } from "./background-work.ts";
 import { compactedError, futureRevisionError } from "./errors.ts";
 import { RecordHasher, rememberHash } from "./hash.ts";
 import { compactRevisions, hasRevision, isEmpty, type KeyIndex } from "./key-index.ts";
 import { COMPACTION_BATCH_BYTES, SLICE_CHECK_RECORDS, SLICE_MS } from "./limits.ts";
 import { FINISHED_COMPACT, SCHEDULED_COMPACT } from "./marks.ts";
 import { after, isTombstoneKey, mainOf, revisionBound, revisionKey, subOf } from "./revision.ts";
-import { checkNotStopped, type FifoScheduler } from "./scheduler.ts";
 import type { CompactHash, StoreState } from "./store-state.ts";
 import { recordKey } from "./stored-key-value.ts";
 
@@ -21,7 +21,7 @@ export interface Compaction {
  * Forgets the history below `revision`. On return reads below it are refused and the `scheduled` mark
  * is put; the records go in the background. Raises `COMPACTED` and `FUTURE_REVISION`.
  */
-export function compact(state: StoreState, scheduler: FifoScheduler, revision: number): Compaction {
+export function compact(state: StoreState, work: BackgroundWork, revision: number): Compaction {
   if (revision <= state.compactRevision) throw compactedError();
   if (revision > state.revision) throw futureRevisionError();
 
@@ -31,7 +31,7 @@ export function compact(state: StoreState, scheduler: FifoScheduler, revision: n
   state.scheduledCompactRevision = revision;
   state.backend.put("meta", SCHEDULED_COMPACT, revisionKey(revision, 0));
 
-  const done = scheduler.schedule(async (stopped) => {
+  const done = work.schedule(async (stopped) => {
     const hash = await removeHistory(state, previous, revision, stopped);
     // A hash that did not see all records since the compaction before it would compare unequal.
     if (previousFinished) rememberHash(state, hash);
@@ -105,7 +105,7 @@ async function compactIndex(
 ): Promise<boolean> {
   let anyKept = false;
   let from: string | undefined = "";
-  let deadline = state.clock.monotonic() + SLICE_MS;
+  const slice = new Slice(state.clock, SLICE_MS);
   while (from !== undefined) {
     const chunk = state.index.chunkFrom(from);
     const emptied: KeyIndex[] = [];
@@ -116,10 +116,9 @@ async function compactIndex(
     }
     for (const entry of emptied) state.index.remove(entry);
     from = chunk.next;
-    if (state.clock.monotonic() >= deadline) {
-      await state.clock.yield();
+    if (slice.isOver()) {
+      await slice.next();
       checkNotStopped(stopped);
-      deadline = state.clock.monotonic() + SLICE_MS;
     }
   }
   return anyKept;
@@ -136,7 +135,7 @@ interface RecordWalk {
 /** Visits one batch of records and deletes those that the index does not know any more. */
 function removeBatch(state: StoreState, walk: RecordWalk, end: Uint8Array): void {
   const limit = state.compactionBatchLimit;
-  const deadline = state.clock.monotonic() + SLICE_MS;
+  const slice = new Slice(state.clock, SLICE_MS, SLICE_CHECK_RECORDS);
   const superseded: Uint8Array[] = [];
   let visited = 0;
   let bytes = 0;
@@ -147,8 +146,7 @@ function removeBatch(state: StoreState, walk: RecordWalk, end: Uint8Array): void
     walk.hasher.add(key, value, () => kept || !walk.anyKept);
     visited++;
     bytes += value.length;
-    const overTime = visited % SLICE_CHECK_RECORDS === 0 && state.clock.monotonic() >= deadline;
-    if (visited < limit && bytes < COMPACTION_BATCH_BYTES && !overTime) return true;
+    if (!slice.isOver() && visited < limit && bytes < COMPACTION_BATCH_BYTES) return true;
     last = after(key);
     return false;
   });

@@ -1,20 +1,7 @@
-import { varintSize } from "@nodetcd/bytes";
+import { varint64Size, varintSize, writeVarint, writeVarint64 } from "@nodetcd/bytes";
 
 /** Copies of up to this many bytes are faster in script than by `set`. */
 const SCRIPT_COPY = 24;
-
-function writeVarint(target: Uint8Array, offset: number, value: number): number {
-  while (value >= 0x8000_0000) {
-    target[offset++] = (value % 128) | 0x80;
-    value = Math.floor(value / 128);
-  }
-  while (value >= 0x80) {
-    target[offset++] = (value & 0x7f) | 0x80;
-    value >>>= 7;
-  }
-  target[offset++] = value;
-  return offset;
-}
 
 function writeBytes(target: Uint8Array, offset: number, bytes: Uint8Array): number {
   const length = bytes.length;
@@ -32,12 +19,11 @@ let lastLeaseVarint = new Uint8Array(0);
 
 function leaseVarint(lease: bigint): Uint8Array {
   if (lease === lastLease) return lastLeaseVarint;
-  const bytes: number[] = [];
-  let bits = BigInt.asUintN(64, lease);
-  for (; bits >= 0x80n; bits >>= 7n) bytes.push(Number(bits & 0x7fn) | 0x80);
-  bytes.push(Number(bits));
+  const bits = BigInt.asUintN(64, lease);
+  const [high, low] = [Number(bits >> 32n), Number(bits & 0xffff_ffffn)];
   lastLease = lease;
-  lastLeaseVarint = Uint8Array.from(bytes);
+  lastLeaseVarint = new Uint8Array(varint64Size(high, low));
+  writeVarint64(lastLeaseVarint, 0, high, low);
   return lastLeaseVarint;
 }
 

@@ -1,4 +1,5 @@
 import { crc32c } from "@nodetcd/bytes";
+import { Slice } from "@nodetcd/runtime";
 import { compactedError, futureRevisionError, MvccError } from "./errors.ts";
 import { findRevision, found } from "./key-index.ts";
 import { COMPACT_HASHES_KEPT, SCAN_RECORDS, SLICE_CHECK_RECORDS, SLICE_MS } from "./limits.ts";
@@ -100,14 +101,12 @@ function hashSlice(
   from: Uint8Array,
   end: Uint8Array,
 ): Uint8Array | undefined {
-  const deadline = state.clock.monotonic() + SLICE_MS;
+  const slice = new Slice(state.clock, SLICE_MS, SLICE_CHECK_RECORDS);
   let visited = 0;
   let next: Uint8Array | undefined;
   state.backend.range("key", from, end, SCAN_RECORDS, (key, value) => {
     hasher.add(key, value, () => kept === undefined || isKeptAt(state, kept, key, value, revision));
-    visited++;
-    if (visited % SLICE_CHECK_RECORDS !== 0 && visited < SCAN_RECORDS) return true;
-    if (visited < SCAN_RECORDS && state.clock.monotonic() < deadline) return true;
+    if (!slice.isOver() && ++visited < SCAN_RECORDS) return true;
     next = after(key);
     return false;
   });

@@ -38,15 +38,20 @@ export const SLAB_BYTES: number = 64 * 1024;
 export const CACHED_VALUE_OVERHEAD = 200;
 
 /** Watchers that read history together. */
-export const COHORT_WATCHERS = 4096;
-/** Revisions with events that one pass of catching up reads: the most that one response carries. */
+export const CATCH_UP_WATCHERS = 4096;
+/** Revisions with events of one window of catching up: the most that one response carries, as in etcd. */
 export const CATCH_UP_REVISIONS = 1000;
-/** Events after which a pass of catching up ends at the next revision, counted for each watcher that gets them. */
+/** Events after which a window ends at the next revision, counted for each watcher that gets them. */
 export const CATCH_UP_EVENTS = 8192;
 /** So many for each watcher are always read: a response costs as much as ten events. */
 export const CATCH_UP_EVENTS_EACH = 8;
-/** As `CATCH_UP_EVENTS`, the bytes of these events. */
-export const CATCH_UP_BYTES: number = 4 * 1024 * 1024;
+/**
+ * As `CATCH_UP_EVENTS`, bytes of these events that a window does not exceed but for one revision that does so by
+ * itself: a response stays below the 4 MiB that most clients take.
+ */
+export const CATCH_UP_BYTES: number = 4 * 1024 * 1024 - 1024;
+/** What an event takes in a response besides its pair, at most, in bytes. */
+export const EVENT_OVERHEAD_BYTES = 16;
 
 /** A revision with more changes has taken its turn of the loop: its watchers are looked up in the next ones. */
 export const CHANGES_PER_TURN = 1000;

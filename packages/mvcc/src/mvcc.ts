@@ -21,11 +21,5 @@ export { openStore, Store, type StoreOptions } from "./store.ts";
 export { parseStored, recordKey, StoredKeyValue } from "./stored-key-value.ts";
 export { WriteTransaction } from "./txn.ts";
 export { WatchHub } from "./watch/hub.ts";
-export {
-  AUTO_WATCH_ID,
-  type WatchFilter,
-  type WatchOptions,
-  type WatchResponse,
-  type WatchSink,
-  WatchStream,
-} from "./watch/stream.ts";
+export { AUTO_WATCH_ID, type WatchResponse, type WatchSink } from "./watch/response.ts";
+export { type WatchFilter, type WatchOptions, WatchStream } from "./watch/stream.ts";

@@ -1,5 +1,5 @@
 import { WireError, WireReader } from "@nodetcd/bytes";
-import type { Clock } from "@nodetcd/runtime";
+import { type Clock, inSlices, Slice } from "@nodetcd/runtime";
 import type { BackendLike } from "./backend-like.ts";
 import { addRevision, type KeyIndex } from "./key-index.ts";
 import { SCAN_RECORDS, SLICE_CHECK_RECORDS, SLICE_MS } from "./limits.ts";
@@ -53,24 +53,12 @@ export async function restore(
     await clock.yield();
   }
   return {
-    index: await inSlices(clock, builder.finish()),
+    index: await inSlices(new Slice(clock, SLICE_MS), builder.finish()),
     revision: Math.max(newest, finishedCompactRevision, scheduledCompactRevision),
     scheduledCompactRevision,
     finishedCompactRevision,
     leased,
   };
-}
-
-/** Runs work to its end, with a rest wherever a slice is used up. */
-async function inSlices<T>(clock: Clock, work: Generator<undefined, T>): Promise<T> {
-  for (;;) {
-    const deadline = clock.monotonic() + SLICE_MS;
-    do {
-      const step = work.next();
-      if (step.done === true) return step.value;
-    } while (clock.monotonic() < deadline);
-    await clock.yield();
-  }
 }
 
 /** Reads records for some milliseconds; `next` is where to go on, undefined at the end. */
@@ -82,7 +70,7 @@ function readSlice(
   from: Uint8Array,
   compacted: number,
 ): { newest: number; next: Uint8Array | undefined } {
-  const deadline = clock.monotonic() + SLICE_MS;
+  const slice = new Slice(clock, SLICE_MS, SLICE_CHECK_RECORDS);
   let visited = 0;
   let newest = 0;
   let next: Uint8Array | undefined;
@@ -95,9 +83,7 @@ function readSlice(
       if (!(error instanceof WireError)) throw error;
       throw corruptRecord(key, `its value is no KeyValue: ${error.message}`, error);
     }
-    visited++;
-    if (visited % SLICE_CHECK_RECORDS !== 0 && visited < SCAN_RECORDS) return true;
-    if (visited < SCAN_RECORDS && clock.monotonic() < deadline) return true;
+    if (!slice.isOver() && ++visited < SCAN_RECORDS) return true;
     next = after(key);
     return false;
   });

@@ -1,5 +1,6 @@
 import { assert } from "@nodetcd/bytes";
-import { type Clock, type Logger, silentLogger } from "@nodetcd/runtime";
+import { type Clock, type Logger, silentLogger, Slice } from "@nodetcd/runtime";
+import { BackgroundWork } from "./background-work.ts";
 import type { BackendLike, KeyLeases } from "./backend-like.ts";
 import type { Change } from "./change.ts";
 import { compact, type Compaction } from "./compact.ts";
@@ -15,7 +16,6 @@ import {
 } from "./range.ts";
 import { RangeReader, type RangeReaderOptions } from "./range-reader.ts";
 import { restore, type Restored } from "./restore.ts";
-import { FifoScheduler } from "./scheduler.ts";
 import { newStats, type StoreStats } from "./stats.ts";
 import type { CompactHash, StoreState } from "./store-state.ts";
 import { keyBytes, keyText, type StoredKeyValue } from "./stored-key-value.ts";
@@ -60,7 +60,7 @@ export class Store {
   readonly #state: StoreState;
   readonly #hashSeed: number;
   readonly #cacheBytes: number;
-  #scheduler = new FifoScheduler();
+  #work = new BackgroundWork();
   #writing = false;
 
   /** Use `openStore`. */
@@ -165,12 +165,12 @@ export class Store {
 
   /** See `Compaction`. Raises `COMPACTED` and `FUTURE_REVISION`. */
   compact(revision: number): Compaction {
-    return compact(this.#state, this.#scheduler, revision);
+    return compact(this.#state, this.#work, revision);
   }
 
   /** Resolves when the compactions asked for so far have settled. */
   compactionsSettled(): Promise<void> {
-    return this.#scheduler.idle();
+    return this.#work.idle();
   }
 
   /** The hash of the history up to `revision`, 0 for the newest; as etcd's HashKV. */
@@ -192,8 +192,8 @@ export class Store {
 
   /** Before another history is adopted: background work on this one ends, and will not come again. */
   async stopWork(): Promise<void> {
-    await this.#scheduler.stop();
-    this.#scheduler = new FifoScheduler();
+    await this.#work.stop();
+    this.#work = new BackgroundWork();
   }
 
   /**
@@ -220,16 +220,14 @@ export class Store {
   /** Attaches leases and resumes a compaction; part of opening. */
   async begin(restored: Restored): Promise<void> {
     const { clock, lessor, logger } = this.#state;
-    let deadline = clock.monotonic() + SLICE_MS;
+    const slice = new Slice(clock, SLICE_MS);
     for (const entry of restored.leased) {
       try {
         lessor.attach(entry.lease, keyBytes(entry.key));
       } catch (error) {
         logger.warn("failed to attach a lease", { lease: entry.lease, error: String(error) });
       }
-      if (clock.monotonic() < deadline) continue;
-      await clock.yield();
-      deadline = clock.monotonic() + SLICE_MS;
+      if (slice.isOver()) await slice.next();
     }
     const { scheduledCompactRevision, finishedCompactRevision } = restored;
     if (scheduledCompactRevision <= finishedCompactRevision) return;
@@ -243,7 +241,7 @@ export class Store {
   async close(): Promise<void> {
     this.#state.closed = true;
     this.watches.close();
-    await this.#scheduler.stop();
+    await this.#work.stop();
     for (const reader of this.#state.historyReaders) await reader.done;
   }
 }

@@ -38,7 +38,7 @@ export class TreeBuilder {
   }
 
   /** Returns the index; every `yield` on the way, some 2 ms apart, is a chance to rest. */
-  *finish(): Generator<undefined, TreeIndex> {
+  *finish(): Generator<void, TreeIndex> {
     const borders = sampleBorders(this.#entries);
     const buckets = yield* distribute(this.#entries, borders);
     const chunks: Chunk[] = [];
@@ -65,7 +65,7 @@ function sampleBorders(entries: readonly KeyIndex[]): string[] {
 function* distribute(
   entries: readonly KeyIndex[],
   borders: readonly string[],
-): Generator<undefined, KeyIndex[][]> {
+): Generator<void, KeyIndex[][]> {
   const buckets: KeyIndex[][] = Array.from({ length: borders.length + 1 }, () => []);
   for (let from = 0; from < entries.length; from += PAUSE_KEYS) {
     for (const entry of entries.slice(from, from + PAUSE_KEYS)) {

@@ -2,7 +2,7 @@ import { SeededRandom } from "@nodetcd/simulator";
 import { expect, test } from "vitest";
 import { openStore, noLeases, type Store } from "../src/mvcc.ts";
 import {
-  COHORT_WATCHERS,
+  CATCH_UP_WATCHERS,
   DELIVERIES_PER_LOOK,
   LOOK_UP_COST_PER_LOOK,
   PENDING_EVENTS_MAX,
@@ -23,21 +23,21 @@ async function busyStore(): Promise<{ store: Store; clock: BusyClock; backend: M
 test("watch: many watchers of a key are told in slices, with what changed meanwhile in one response", async () => {
   const { store, clock } = await busyStore();
   const seen: number[][] = Array.from({ length: 100 }, () => []);
-  const responses: number[] = [];
+  const responses: bigint[] = [];
   const stream = store.watches.openStream(({ watchId, events, revision }) => {
     responses.push(watchId);
-    for (const { keyValue } of events) seen[watchId]!.push(keyValue.modRevision);
+    for (const { keyValue } of events) seen[Number(watchId)]!.push(keyValue.modRevision);
     expect(revision).toBe(store.revision);
     return true;
   });
   for (let i = 0; i < 100; i++) stream.watch({ key: bytes("a") });
   put(store, "a");
-  expect(responses).toEqual(Array.from({ length: DELIVERIES_PER_LOOK }, (_, i) => i));
+  expect(responses).toEqual(Array.from({ length: DELIVERIES_PER_LOOK }, (_, i) => BigInt(i)));
   // Whoever was told waits behind those that were not.
   put(store, "a");
   put(store, "b");
   expect(responses.length).toBe(DELIVERIES_PER_LOOK);
-  expect(stream.cancel(99)).toBe(true);
+  expect(stream.cancel(99n)).toBe(true);
   await clock.advanceAsync(20);
   for (const revisions of seen.slice(0, 99)) expect(revisions).toEqual([2, 3]);
   expect(seen[99]).toEqual([]);
@@ -56,9 +56,10 @@ test("watch: progress is told no further than what a watcher was given while oth
   stream.watch({ key: bytes("other") });
   put(store, "x");
   put(store, "a");
-  for (const id of [0, 19, 20, -1]) expect(stream.requestProgress(id)).toBe(true);
+  for (const id of [0n, 19n, 20n]) expect(stream.requestProgress(id)).toBe(true);
+  expect(stream.requestProgressOfAll()).toBe(true);
   await clock.advanceAsync(5);
-  stream.requestProgress(-1);
+  stream.requestProgressOfAll();
   expect(log).toEqual(["0@3", "19@2", "20@3", "-1@2", "-1@3"]);
 });
 
@@ -69,8 +70,8 @@ test("watch: when more events wait than may be held, watchers read them from his
   const seen = Array.from({ length: watchers }, () => 1);
   const stream = store.watches.openStream(({ watchId, events }) => {
     for (const { keyValue } of events) {
-      if (keyValue.modRevision !== ++seen[watchId]!)
-        expect(keyValue.modRevision).toBe(seen[watchId]);
+      if (keyValue.modRevision !== ++seen[Number(watchId)]!)
+        expect(keyValue.modRevision).toBe(seen[Number(watchId)]);
     }
     return true;
   });
@@ -102,7 +103,7 @@ test("watch: a revision of very many changes is told in the turns after it, whol
   expect(seen.at(-1)).toBe("0@3004");
 });
 
-test("watch: many small revisions behind a large one are looked up in slices, too", async () => {
+test("watch: many small revisions after a large one are looked up in slices, too", async () => {
   const { store, clock } = await busyStore();
   for (let i = 0; i < 1500; i++) put(store, `k${i}`);
   let seen = 0;
@@ -137,11 +138,11 @@ test("watch: what catching up reads does not grow with the number of watchers", 
       visited++;
       return visit(key, value);
     });
-  const watchers = 2 * COHORT_WATCHERS;
+  const watchers = 2 * CATCH_UP_WATCHERS;
   const starts = Array.from({ length: watchers }, () => 2 + random.below(history));
   const seen = starts.map((): number[] => []);
   const stream = store.watches.openStream(({ watchId, events }) => {
-    for (const { keyValue } of events) seen[watchId]!.push(keyValue.modRevision);
+    for (const { keyValue } of events) seen[Number(watchId)]!.push(keyValue.modRevision);
     return true;
   });
   starts.forEach((startRevision, n) => stream.watch({ key: bytes(`k${n % keys}`), startRevision }));
@@ -205,11 +206,11 @@ test("watch: a compaction cancels who has not read up to it, and no others that 
     for (const { keyValue } of events) seen.push(`${watchId}@${keyValue.modRevision}`);
     return true;
   });
-  stream.watch({ id: 1, key: bytes("a"), startRevision: 500 });
+  stream.watch({ id: 1n, key: bytes("a"), startRevision: 500 });
   // Passes read 64 revisions each: up to 628 in two.
   for (let passes = 0; passes < 2; passes++) expect(clock.runNext()).toBe(true);
-  stream.watch({ id: 2, key: bytes("a"), startRevision: 2 });
-  stream.watch({ id: 3, key: bytes("a"), startRevision: 700 });
+  stream.watch({ id: 2n, key: bytes("a"), startRevision: 2 });
+  stream.watch({ id: 3n, key: bytes("a"), startRevision: 700 });
   // The last one takes the others in.
   clock.runNext();
   store.compact(600).done.catch(() => undefined);
@@ -228,7 +229,7 @@ test("watch: the watchers of a closed stream hear nothing more, and go in slices
   for (let i = 0; i < 1000; i++) closed!.watch({ key: bytes("a"), startRevision: i % 2 });
   open!.watch({ key: bytes("a") });
   closed!.close();
-  expect(closed!.cancel(0)).toBe(true);
+  expect(closed!.cancel(0n)).toBe(true);
   // One of the two is the first pass of catching up.
   for (let timers = 0; timers < 2; timers++) expect(clock.runNext()).toBe(true);
   expect(store.stats.watchers).toBeGreaterThan(900);

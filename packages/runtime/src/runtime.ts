@@ -52,7 +52,9 @@ export type {
   TlsRejection,
   TlsServerOptions,
 } from "./tls.ts";
+export { SerialQueue } from "./serial-queue.ts";
 export { removeGradually, shrinkAndClose } from "./shrink.ts";
+export { inSlices, Slice } from "./slice.ts";
 
 import type { Clock } from "./clock.ts";
 import type { Digests } from "./digest.ts";

@@ -36,6 +36,11 @@ export const SNAPSHOT_CHUNK_BYTES: number = 32 * 1024;
 export const EVENTS_PER_TURN = 2_000;
 /** Events that are encoded between two looks at the clock. */
 export const EVENTS_PER_LOOK = 64;
+/**
+ * Bytes of a watch response for a client that did not ask for fragments: many take messages of 4 MiB and no
+ * more. It ends between two revisions; one that is larger by itself is sent whole.
+ */
+export const WATCH_RESPONSE_BYTES: number = 4 * 1024 * 1024;
 /** Watches of one stream; more are refused with a canceled response. */
 export const WATCHES_PER_STREAM_MAX = 1_000_000;
 /** Renewals of one stream that wait for those before them; more are not read from the socket. */

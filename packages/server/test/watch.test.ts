@@ -45,6 +45,9 @@ describe("Watch", () => {
   }
 
   const all = () => ({ key: bytes(prefix), rangeEnd: bytes(`${prefix}\xff`) });
+  /** In ascending order. */
+  const idsOf = (responses: readonly WatchResponse[]): bigint[] =>
+    responses.map(({ watchId }) => watchId).sort((a, b) => (a < b ? -1 : 1));
   const revisionNow = async (): Promise<number> => (await member.range("x")).header?.revision ?? 0;
   const shown = (response: WatchResponse): string[] =>
     response.events.map(
@@ -56,7 +59,7 @@ describe("Watch", () => {
     const stream = open();
     const revision = await revisionNow();
     expect(await create(stream, all())).toMatchObject({
-      watchId: 0,
+      watchId: 0n,
       created: true,
       canceled: false,
       header: { revision, raftTerm: 2 },
@@ -95,19 +98,19 @@ describe("Watch", () => {
     const stream = open();
     await member.put(`${prefix}a`, "old");
     await create(stream, { ...all(), prevKv: true });
-    expect((await create(stream, { ...all(), filters: [FilterType.NOPUT] })).watchId).toBe(1);
+    expect((await create(stream, { ...all(), filters: [FilterType.NOPUT] })).watchId).toBe(1n);
     expect(
-      (await create(stream, { ...all(), filters: [FilterType.NODELETE], watchId: 7 })).watchId,
-    ).toBe(7);
+      (await create(stream, { ...all(), filters: [FilterType.NODELETE], watchId: 7n })).watchId,
+    ).toBe(7n);
     await member.put(`${prefix}a`, "new");
     const puts = [await stream.next(), await stream.next()];
-    expect(puts.map((response) => response.watchId).sort((a, b) => a - b)).toEqual([0, 7]);
-    const withPrevious = puts.find((response) => response.watchId === 0)?.events[0];
+    expect(idsOf(puts)).toEqual([0n, 7n]);
+    const withPrevious = puts.find((response) => response.watchId === 0n)?.events[0];
     expect(withPrevious?.prevKv && text(withPrevious.prevKv.value)).toBe("old");
     await member.delete(`${prefix}a`);
     const deletes = [await stream.next(), await stream.next()];
-    expect(deletes.map((response) => response.watchId).sort((a, b) => a - b)).toEqual([0, 1]);
-    const deleted = deletes.find((response) => response.watchId === 0)?.events[0];
+    expect(idsOf(deletes)).toEqual([0n, 1n]);
+    const deleted = deletes.find((response) => response.watchId === 0n)?.events[0];
     expect(deleted?.prevKv && text(deleted.prevKv.value)).toBe("new");
     stream.cancel();
   });
@@ -125,7 +128,7 @@ describe("Watch", () => {
 
   test("what cannot be watched is refused with etcd's reason and id -1, on a stream that lives on", async () => {
     const stream = open();
-    const refused = { watchId: -1, created: true, canceled: true };
+    const refused = { watchId: -1n, created: true, canceled: true };
     expect(await create(stream, { ...all(), startRevision: -1 })).toMatchObject({
       ...refused,
       cancelReason: "etcdserver: mvcc: required revision has been compacted",
@@ -134,8 +137,8 @@ describe("Watch", () => {
       ...refused,
       cancelReason: "mvcc: watcher range is empty",
     });
-    await create(stream, { ...all(), watchId: 3 });
-    expect(await create(stream, { ...all(), watchId: 3 })).toMatchObject({
+    await create(stream, { ...all(), watchId: 3n });
+    expect(await create(stream, { ...all(), watchId: 3n })).toMatchObject({
       ...refused,
       cancelReason: "mvcc: duplicate watch ID provided on the WatchStream",
     });
@@ -163,7 +166,7 @@ describe("Watch", () => {
     await create(stream, all());
     stream.send(WatchRequest.encode({ progressRequest: {} }));
     expect(await stream.next()).toMatchObject({
-      watchId: -1,
+      watchId: -1n,
       events: [],
       header: { revision: await revisionNow() },
     });
@@ -171,11 +174,89 @@ describe("Watch", () => {
     const notified = open();
     await create(notified, { ...all(), progressNotify: true });
     expect(await notified.next()).toMatchObject({
-      watchId: 0,
+      watchId: 0n,
       events: [],
       header: { revision: await revisionNow() },
     });
     notified.cancel();
+  });
+
+  test("ids are 64 bits and come back as they were, in every response", async () => {
+    const stream = open();
+    const ids = [2n ** 53n - 1n, 2n ** 53n, 2n ** 53n + 1n, 0x7abc_def0_1234_5679n, 2n ** 63n - 1n];
+    const negative = [-2n, -(2n ** 63n)];
+    for (const watchId of [...ids, ...negative]) {
+      expect(await create(stream, { ...all(), watchId })).toMatchObject({ watchId, created: true });
+    }
+    expect((await create(stream, { ...all(), watchId: 2n ** 53n })).cancelReason).toBe(
+      "mvcc: duplicate watch ID provided on the WatchStream",
+    );
+    expect((await create(stream, all())).watchId).toBe(0n);
+    await member.put(`${prefix}a`, "1");
+    const told = [];
+    for (let i = 0; i < 8; i++) told.push(await stream.next());
+    expect(idsOf(told)).toEqual([...negative.toReversed(), 0n, ...ids]);
+    for (const watchId of ids) {
+      stream.send(WatchRequest.encode({ cancelRequest: { watchId } }));
+      expect(await stream.next()).toMatchObject({ watchId, canceled: true });
+    }
+    stream.cancel();
+  });
+
+  test("catching up comes in responses of 1000 revisions, each with the revision of the store", async () => {
+    const stream = open();
+    const startRevision = (await revisionNow()) + 1;
+    for (let i = 0; i < 1001; i++) await member.put(`${prefix}a`, `${i}`);
+    const revision = await revisionNow();
+    await create(stream, { ...all(), startRevision });
+    const responses = [await stream.next(), await stream.next()];
+    expect(responses.map(({ events }) => events.length)).toEqual([1000, 1]);
+    expect(responses.map(({ header }) => header?.revision)).toEqual([revision, revision]);
+    stream.cancel();
+  });
+
+  test("a response without fragments ends between revisions before 4 MiB, with prev_kv as well", async () => {
+    const startRevision = (await revisionNow()) + 1;
+    const [plain, previous] = [open(), open()];
+    const big = "x".repeat(1024 * 1024);
+    for (let i = 0; i < 10; i++) await member.put(`${prefix}a`, big);
+    const revision = await revisionNow();
+    for (const [stream, prevKv, sizes] of [
+      [plain, false, [3, 3, 3, 1]],
+      // The first put replaces nothing.
+      [previous, true, [2, 1, 1, 1, 1, 1, 1, 1, 1]],
+    ] as const) {
+      await create(stream, { ...all(), startRevision, prevKv });
+      const counts = [];
+      for (let left = 10; left > 0;) {
+        const response = await stream.next();
+        expect(response).toMatchObject({ fragment: false, header: { revision } });
+        expect(WatchResponse.encode(response).length).toBeLessThan(4 * 1024 * 1024);
+        counts.push(response.events.length);
+        left -= response.events.length;
+      }
+      expect(counts).toEqual(sizes);
+      stream.cancel();
+    }
+  });
+
+  test("a revision that is larger than a response is sent whole, and alone", async () => {
+    const stream = open();
+    const startRevision = (await revisionNow()) + 1;
+    const put = (key: string, size: number) => ({
+      requestPut: { key: bytes(prefix + key), value: bytes("x".repeat(size)) },
+    });
+    await member.put(`${prefix}a`, "1");
+    for (const key of ["b", "c", "d", "e"]) await member.put(prefix + key, "x".repeat(1_300_000));
+    await member.delete(`${prefix}b`, { rangeEnd: bytes(`${prefix}f`) });
+    await member.txn({ success: [put("y", 1), put("z", 1)] });
+    await create(stream, { ...all(), startRevision, prevKv: true });
+    const counts = [];
+    for (let left = 11; left > 0; left -= counts.at(-1)!) {
+      counts.push((await stream.next()).events.length);
+    }
+    expect(counts).toEqual([4, 1, 4, 2]);
+    stream.cancel();
   });
 
   test("a response above the size limit comes in fragments if the watch asks for them", async () => {
@@ -220,9 +301,9 @@ describe("Watch", () => {
     const told: WatchResponse["events"][] = [[], []];
     while (told[0]!.length < MANY + 1 || told[1]!.length < 2) {
       const response = await stream.next();
-      const isFirst = told[0]!.length === 0 && response.watchId === 0;
+      const isFirst = told[0]!.length === 0 && response.watchId === 0n;
       if (isFirst) expect(response.events.length).toBeGreaterThanOrEqual(MANY);
-      told[response.watchId]?.push(...response.events);
+      told[Number(response.watchId)]?.push(...response.events);
     }
     const [large = [], single = []] = told;
     expect(large.map(({ kv }) => kv && text(kv.key))).toEqual(
@@ -258,12 +339,12 @@ describe("Watch", () => {
     await create(stream, { key: bytes(`${prefix}after`) });
     await member.delete(prefix, { rangeEnd: all().rangeEnd });
     for (let turn = 0; turn < 4; turn++) await new Promise((resolve) => setImmediate(resolve));
-    stream.send(WatchRequest.encode({ cancelRequest: { watchId: 0 } }));
+    stream.send(WatchRequest.encode({ cancelRequest: { watchId: 0n } }));
     let canceled = false;
-    for (let last = -1; last !== 1;) {
+    for (let last = -1n; last !== 1n;) {
       const response = await stream.next();
       last = response.watchId;
-      if (last === 0) expect(canceled).toBe(false);
+      if (last === 0n) expect(canceled).toBe(false);
       if (response.canceled) {
         canceled = true;
         await member.put(`${prefix}after`, "1");
@@ -319,7 +400,7 @@ test("progress is told by itself only after an interval without events", async (
       expect((await stream.next()).events).toHaveLength(1);
       pass();
       pass();
-      expect(await stream.next()).toMatchObject({ watchId: 0, events: [] });
+      expect(await stream.next()).toMatchObject({ watchId: 0n, events: [] });
     }
   } finally {
     await dispose(member);

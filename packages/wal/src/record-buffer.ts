@@ -1,15 +1,8 @@
-import { assert, crc32c, varintSize, WireWriter } from "@nodetcd/bytes";
+import { assert, crc32c, varintSize, WireWriter, writeVarint } from "@nodetcd/bytes";
 import type { Entry, HardState, WalSnapshot } from "@nodetcd/messages";
 import { ConfState } from "@nodetcd/messages";
 import { BUFFER_BYTES_KEPT, RECORD_BYTES_MAX, WRITE_BYTES_MAX } from "./limits.ts";
-import {
-  FRAME_HEADER_BYTES,
-  paddingOf,
-  putFrameHeader,
-  putVarint,
-  RecordType,
-  Tag,
-} from "./record.ts";
+import { FRAME_HEADER_BYTES, paddingOf, putFrameHeader, RecordType, Tag } from "./record.ts";
 
 /** Frame header, type, crc, tag and length of data, padding: never more than this. */
 const FRAMING_BYTES_MAX = FRAME_HEADER_BYTES + 2 + 6 + 6 + 7;
@@ -80,12 +73,12 @@ export class RecordBuffer {
     bytes[at++] = 0x08;
     bytes[at++] = entry.type;
     bytes[at++] = 0x10;
-    at = putVarint(bytes, at, entry.term);
+    at = writeVarint(bytes, at, entry.term);
     bytes[at++] = 0x18;
-    at = putVarint(bytes, at, entry.index);
+    at = writeVarint(bytes, at, entry.index);
     if (data.length > 0) {
       bytes[at++] = 0x22;
-      at = putVarint(bytes, at, data.length);
+      at = writeVarint(bytes, at, data.length);
       bytes.set(data, at);
     }
     this.#finishRecord(RecordType.ENTRY, bodyStart, bodySize);
@@ -161,10 +154,10 @@ export class RecordBuffer {
     bytes[at++] = Tag.TYPE;
     bytes[at++] = type;
     bytes[at++] = Tag.CRC;
-    at = putVarint(bytes, at, this.#crc);
+    at = writeVarint(bytes, at, this.#crc);
     if (bodySize >= 0) {
       bytes[at++] = Tag.DATA;
-      at = putVarint(bytes, at, bodySize);
+      at = writeVarint(bytes, at, bodySize);
       if (at !== bodyStart) bytes.copyWithin(at, bodyStart, bodyStart + bodySize);
       at += bodySize;
     }

@@ -21,18 +21,6 @@ export function paddingOf(messageBytes: number): number {
   return (8 - (messageBytes & 7)) & 7;
 }
 
-const TWO_32 = 0x1_0000_0000;
-
-/** Writes a varint of a non-negative safe integer at `at`; returns the offset after it. */
-export function putVarint(into: Uint8Array, at: number, value: number): number {
-  while (value >= 0x80) {
-    into[at++] = (value & 0x7f) | 0x80;
-    value = value >= TWO_32 ? Math.floor(value / 128) : value >>> 7;
-  }
-  into[at++] = value;
-  return at;
-}
-
 /** Writes the length field of a message of `size` bytes at `at`, which must be a multiple of 8. */
 export function putFrameHeader(into: Uint8Array, at: number, size: number): void {
   const padding = paddingOf(size);

@@ -830,7 +830,7 @@ export interface WatchCreateRequest {
   progressNotify: boolean;
   filters: FilterType[];
   prevKv: boolean;
-  watchId: number;
+  watchId: bigint;
   fragment: boolean;
 }
 
@@ -843,7 +843,7 @@ export const WatchCreateRequest: MessageCodec<WatchCreateRequest> = messageCodec
     progressNotify: false,
     filters: [],
     prevKv: false,
-    watchId: 0,
+    watchId: 0n,
     fragment: false,
   }; },
   read(r: WireReader, end: number, m: WatchCreateRequest = WatchCreateRequest.create()): WatchCreateRequest {
@@ -857,7 +857,7 @@ export const WatchCreateRequest: MessageCodec<WatchCreateRequest> = messageCodec
         case 40: m.filters.push(readFilterType(r)); break;
         case 42: { const packedEnd = r.delimited(); while (r.position < packedEnd) m.filters.push(readFilterType(r)); r.expectAt(packedEnd); break; }
         case 48: m.prevKv = r.bool(); break;
-        case 56: m.watchId = r.clampedCounter(); break;
+        case 56: m.watchId = r.int64(); break;
         case 64: m.fragment = r.bool(); break;
         default: r.skip(tag);
       }
@@ -872,26 +872,26 @@ export const WatchCreateRequest: MessageCodec<WatchCreateRequest> = messageCodec
     if (m.progressNotify) { w.uint32(32); w.bool(m.progressNotify); }
     if (m.filters !== undefined && m.filters.length > 0) { w.uint32(42); const mark = w.beginDelimited(); for (const v of m.filters) w.int32(v); w.endDelimited(mark); }
     if (m.prevKv) { w.uint32(48); w.bool(m.prevKv); }
-    if (m.watchId) { w.uint32(56); w.counter(m.watchId); }
+    if (m.watchId) { w.uint32(56); w.uint64(m.watchId); }
     if (m.fragment) { w.uint32(64); w.bool(m.fragment); }
   },
 });
 
 /** `etcdserverpb.WatchCancelRequest` */
 export interface WatchCancelRequest {
-  watchId: number;
+  watchId: bigint;
 }
 
 export const WatchCancelRequest: MessageCodec<WatchCancelRequest> = messageCodec({
   name: "etcdserverpb.WatchCancelRequest",
   create(): WatchCancelRequest { return {
-    watchId: 0,
+    watchId: 0n,
   }; },
   read(r: WireReader, end: number, m: WatchCancelRequest = WatchCancelRequest.create()): WatchCancelRequest {
     while (r.position < end) {
       const tag = r.tag();
       switch (tag) {
-        case 8: m.watchId = r.clampedCounter(); break;
+        case 8: m.watchId = r.int64(); break;
         default: r.skip(tag);
       }
     }
@@ -899,7 +899,7 @@ export const WatchCancelRequest: MessageCodec<WatchCancelRequest> = messageCodec
     return m;
   },
   write(w: WireWriter, m: Init<WatchCancelRequest>): void {
-    if (m.watchId) { w.uint32(8); w.counter(m.watchId); }
+    if (m.watchId) { w.uint32(8); w.uint64(m.watchId); }
   },
 });
 
@@ -929,7 +929,7 @@ export const WatchProgressRequest: MessageCodec<WatchProgressRequest> = messageC
 /** `etcdserverpb.WatchResponse` */
 export interface WatchResponse {
   header: ResponseHeader | undefined;
-  watchId: number;
+  watchId: bigint;
   created: boolean;
   canceled: boolean;
   compactRevision: number;
@@ -942,7 +942,7 @@ export const WatchResponse: MessageCodec<WatchResponse> = messageCodec({
   name: "etcdserverpb.WatchResponse",
   create(): WatchResponse { return {
     header: undefined,
-    watchId: 0,
+    watchId: 0n,
     created: false,
     canceled: false,
     compactRevision: 0,
@@ -955,7 +955,7 @@ export const WatchResponse: MessageCodec<WatchResponse> = messageCodec({
       const tag = r.tag();
       switch (tag) {
         case 10: m.header = ResponseHeader.read(r, r.delimited(), m.header); break;
-        case 16: m.watchId = r.clampedCounter(); break;
+        case 16: m.watchId = r.int64(); break;
         case 24: m.created = r.bool(); break;
         case 32: m.canceled = r.bool(); break;
         case 40: m.compactRevision = r.clampedCounter(); break;
@@ -970,7 +970,7 @@ export const WatchResponse: MessageCodec<WatchResponse> = messageCodec({
   },
   write(w: WireWriter, m: Init<WatchResponse>): void {
     if (m.header !== undefined) { w.uint32(10); const mark = w.beginDelimited(); ResponseHeader.write(w, m.header); w.endDelimited(mark); }
-    if (m.watchId) { w.uint32(16); w.counter(m.watchId); }
+    if (m.watchId) { w.uint32(16); w.uint64(m.watchId); }
     if (m.created) { w.uint32(24); w.bool(m.created); }
     if (m.canceled) { w.uint32(32); w.bool(m.canceled); }
     if (m.compactRevision) { w.uint32(40); w.counter(m.compactRevision); }

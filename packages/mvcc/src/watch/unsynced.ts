@@ -1,18 +1,19 @@
-import { CATCH_UP_REVISIONS, COHORT_WATCHERS } from "../limits.ts";
+import { assert } from "@nodetcd/bytes";
+import { CATCH_UP_REVISIONS, CATCH_UP_WATCHERS } from "../limits.ts";
 import type { StoreState } from "../store-state.ts";
 import { ValueCache } from "../value-cache.ts";
 import { catchUp, type CatchUpMoves } from "./catch-up.ts";
-import { Cohort } from "./cohort.ts";
+import { CatchUpGroup } from "./catch-up-group.ts";
 import type { Watcher } from "./watcher.ts";
 
 /**
- * Watchers that have history to read, in cohorts: those of a cohort are at the same place and read on together,
+ * Watchers that have history to read, in groups: those of a group are at the same place and read on together,
  * so that what history costs does not grow with the number of its readers.
  */
-export class BehindWatchers {
+export class UnsyncedWatchers {
   readonly #state: StoreState;
   readonly #moves: CatchUpMoves;
-  readonly #cohorts = new Set<Cohort>();
+  readonly #groups = new Set<CatchUpGroup>();
   /** Keeps nothing: an event's memory goes with the event. */
   readonly #memory = new ValueCache(0);
   #oldestFirst = false;
@@ -23,70 +24,68 @@ export class BehindWatchers {
   }
 
   get empty(): boolean {
-    return this.#cohorts.size === 0;
+    return this.#groups.size === 0;
   }
 
-  /** Takes a watcher that reads from `minRevision` on. */
+  /** Takes a watcher that has to read from its `nextRevision` on. */
   add(watcher: Watcher): void {
-    watcher.state = "behind";
-    for (const cohort of this.#cohorts) {
-      if (cohort.resumeAt !== undefined) continue;
-      const ahead = watcher.minRevision - cohort.position;
+    const { nextRevision } = watcher;
+    assert(nextRevision <= this.#state.revision, "UnsyncedWatchers.add: nothing to read");
+    for (const group of this.#groups) {
+      if (group.window !== undefined) continue;
+      const ahead = nextRevision - group.position;
       if (ahead < 0 || ahead > CATCH_UP_REVISIONS) continue;
-      if (cohort.group.size < COHORT_WATCHERS) return cohort.add(watcher);
+      if (group.members.size < CATCH_UP_WATCHERS) return group.add(watcher);
     }
-    const cohort = new Cohort(watcher.minRevision);
-    cohort.add(watcher);
-    this.#cohorts.add(cohort);
+    const group = new CatchUpGroup(nextRevision, (empty) => this.#groups.delete(empty));
+    group.add(watcher);
+    this.#groups.add(group);
   }
 
   /** Nothing happens when it is not in. */
   remove(watcher: Watcher): void {
-    const { cohort } = watcher;
-    if (cohort === undefined) return;
-    cohort.remove(watcher);
-    if (cohort.group.size === 0) this.#cohorts.delete(cohort);
+    if (watcher.state.kind === "unsynced") watcher.state.group.remove(watcher);
   }
 
   /**
-   * Lets one cohort read a window. In turn it is the last one, which takes in those that it meets, and the
+   * Lets one group read. In turn it is the last one, which takes in those that it meets, and the
    * one nearest to the present: who has little to read does not wait for who has much.
    */
   pass(): void {
     this.#oldestFirst = !this.#oldestFirst;
-    const cohort = this.#choose();
-    if (cohort === undefined) return;
-    this.#takeIn(cohort);
-    if (catchUp(this.#state, this.#memory, cohort, this.#moves)) this.#cohorts.delete(cohort);
+    const group = this.#choose();
+    if (group === undefined) return;
+    this.#takeIn(group);
+    if (catchUp(this.#state, this.#memory, group, this.#moves)) this.#groups.delete(group);
   }
 
-  #choose(): Cohort | undefined {
-    let chosen: Cohort | undefined;
-    for (const cohort of this.#cohorts) {
-      const older = chosen === undefined || cohort.position < chosen.position;
-      if (older === this.#oldestFirst || chosen === undefined) chosen = cohort;
+  #choose(): CatchUpGroup | undefined {
+    let chosen: CatchUpGroup | undefined;
+    for (const group of this.#groups) {
+      const older = chosen === undefined || group.position < chosen.position;
+      if (older === this.#oldestFirst || chosen === undefined) chosen = group;
     }
     return chosen;
   }
 
   /** After the store went over to another history. */
   restartWindows(): void {
-    for (const cohort of this.#cohorts) cohort.restartWindow();
+    for (const group of this.#groups) group.restartWindow();
   }
 
-  /** Those that begin within the next window read on with this cohort. */
-  #takeIn(cohort: Cohort): void {
-    if (cohort.resumeAt !== undefined) return;
-    for (const other of this.#cohorts) {
-      if (other.resumeAt !== undefined) continue;
-      const ahead = other.position - cohort.position;
-      if (other === cohort || ahead < 0 || ahead > CATCH_UP_REVISIONS) continue;
-      if (cohort.group.size + other.group.size > COHORT_WATCHERS) continue;
-      for (const watcher of other.group.watchers) {
-        watcher.minRevision = Math.max(watcher.minRevision, other.position);
-        cohort.add(watcher);
+  /** Those that begin within the next window read on with this group. */
+  #takeIn(group: CatchUpGroup): void {
+    if (group.window !== undefined) return;
+    for (const other of this.#groups) {
+      if (other.window !== undefined) continue;
+      const ahead = other.position - group.position;
+      if (other === group || ahead < 0 || ahead > CATCH_UP_REVISIONS) continue;
+      if (group.members.size + other.members.size > CATCH_UP_WATCHERS) continue;
+      for (const watcher of other.members.watchers) {
+        watcher.passTo(other.position);
+        group.add(watcher);
       }
-      this.#cohorts.delete(other);
+      this.#groups.delete(other);
     }
   }
 }

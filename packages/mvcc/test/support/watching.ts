@@ -7,7 +7,7 @@ import { eventBytes, Model } from "./model.ts";
 import type { World } from "./world.ts";
 
 interface Watched {
-  readonly id: number;
+  readonly id: bigint;
   readonly key: string;
   readonly end: string | undefined;
   /** As the watcher asked for it; 0 is the next. */
@@ -25,7 +25,7 @@ interface Watched {
 
 interface Opened {
   readonly stream: WatchStream;
-  readonly watched: Map<number, Watched>;
+  readonly watched: Map<bigint, Watched>;
   takes: boolean;
 }
 
@@ -80,7 +80,7 @@ export class Watching {
   }
 
   #openStream(): Opened {
-    const watched = new Map<number, Watched>();
+    const watched = new Map<bigint, Watched>();
     const opened: Opened = {
       stream: this.#store.watches.openStream((response) => this.#receive(opened, response)),
       watched,
@@ -95,7 +95,7 @@ export class Watching {
     const { watchId, revision, compactRevision, events } = response;
     if (events.length === 0 && compactRevision === 0) {
       for (const one of opened.watched.values()) {
-        if (watchId === -1 || one.id === watchId) this.#checkProgress(one, revision);
+        if (watchId === -1n || one.id === watchId) this.#checkProgress(one, revision);
         if (one.id === watchId) expect(revision).toBeGreaterThanOrEqual(one.lastRevision);
       }
       return opened.takes;
@@ -156,7 +156,8 @@ export class Watching {
         return;
       }
       case 3:
-        opened.stream.requestProgress(this.#random.chance(0.5) ? -1 : this.#random.below(3));
+        if (this.#random.chance(0.5)) opened.stream.requestProgressOfAll();
+        else opened.stream.requestProgress(BigInt(this.#random.below(3)));
         return;
       default:
         if (this.#random.chance(0.7)) return;

@@ -1,9 +1,5 @@
 import { Slab, WireWriter } from "@nodetcd/bytes";
-import {
-  EventType,
-  type Init,
-  type WatchResponse as WatchResponseMessage,
-} from "@nodetcd/messages";
+import { EventType, type Init, WatchResponse as WatchResponseMessage } from "@nodetcd/messages";
 import type { Store, StoredEvent, StoredKeyValue, WatchResponse } from "@nodetcd/mvcc";
 import type { ResponseHeaders } from "../wire/response-header.ts";
 
@@ -29,8 +25,8 @@ const slab = new Slab();
 /** A response without events: a watch was created, cancelled or refused. */
 export type WatchControl = Pick<
   Init<WatchResponseMessage>,
-  "created" | "canceled" | "compactRevision" | "cancelReason"
-> & { readonly watchId: number };
+  "watchId" | "created" | "canceled" | "compactRevision" | "cancelReason"
+>;
 
 /** Owned by the caller. */
 export function encodeControl(
@@ -40,7 +36,7 @@ export function encodeControl(
 ): Uint8Array {
   writer.reset();
   headers.write(writer, revision);
-  writeId(writer, control.watchId);
+  writer.raw(encodeWatchId(control.watchId ?? 0n));
   if (control.created) flag(writer, Tag.created);
   if (control.canceled) flag(writer, Tag.canceled);
   if (control.compactRevision) {
@@ -54,10 +50,9 @@ export function encodeControl(
   return slab.finish(writer);
 }
 
-function writeId(writer: WireWriter, watchId: number): void {
-  if (watchId === 0) return;
-  writer.uint32(Tag.watchId);
-  writer.counter(watchId);
+/** The field of a response that says whose it is; owned by the caller. */
+export function encodeWatchId(watchId: bigint): Uint8Array {
+  return WatchResponseMessage.encode({ watchId });
 }
 
 function flag(writer: WireWriter, tag: number): void {
@@ -66,10 +61,17 @@ function flag(writer: WireWriter, tag: number): void {
 }
 
 export interface EventsOptions {
+  /** As `encodeWatchId` has made it. */
+  readonly watchId: Uint8Array;
   /** Where the pairs before each change are looked up, if they are wanted. */
   readonly previousFrom: Store | undefined;
-  /** Size of a message from which the events are spread over several; one event is never split. */
+  /** Size from which on the events are spread over several messages; one event is never split. */
   readonly maxBytes: number;
+  /**
+   * True: a message may end between any two events, and says that it is a fragment. False: it ends between two
+   * revisions only, as a response by itself; a revision that is too large stays whole.
+   */
+  readonly fragments: boolean;
 }
 
 /** The messages of a response with events, or of progress without; owned by the caller. */
@@ -94,6 +96,9 @@ export class EventsEncoder {
   /** Bytes of the message that is being written before its events. */
   #head = 0;
   #next = 0;
+  /** Where a message may end: before the event `#cutAt`, which begins at byte `#cutLength` of it. */
+  #cutAt = 0;
+  #cutLength = 0;
 
   /** @param into must not be used by others until `step` has answered true */
   constructor(
@@ -112,32 +117,39 @@ export class EventsEncoder {
 
   #begin(): void {
     this.#headers.write(this.#writer, this.#response.revision);
-    writeId(this.#writer, this.#response.watchId);
+    this.#writer.raw(this.#options.watchId);
     this.#head = this.#writer.length;
   }
 
   /** Encodes up to `count` more events; true when that was all. */
   step(count: number): boolean {
     const { events } = this.#response;
-    for (let left = count; this.#next < events.length; left--, this.#next++) {
+    for (let left = count; this.#next < events.length; left--) {
       if (left === 0) return false;
-      this.#add(events[this.#next]!);
+      this.#add(events);
     }
     this.messages.push(slab.finish(this.#writer));
     return true;
   }
 
-  #add(event: StoredEvent): void {
-    const { previousFrom, maxBytes } = this.#options;
+  /** Writes the next event; where it does not fit, goes back to where the message may end, and ends it. */
+  #add(events: readonly StoredEvent[]): void {
+    const { previousFrom, maxBytes, fragments } = this.#options;
     const writer = this.#writer;
-    const before = writer.length;
+    const event = events[this.#next]!;
+    if (fragments || event.keyValue.modRevision !== events[this.#next - 1]?.keyValue.modRevision) {
+      this.#cutAt = this.#next;
+      this.#cutLength = writer.length;
+    }
     writeEvent(writer, event, previousFrom);
-    if (writer.length + FRAGMENT_OVERHEAD < maxBytes || before === this.#head) return;
-    writer.truncate(before);
-    flag(writer, Tag.fragment);
+    this.#next++;
+    if (writer.length + FRAGMENT_OVERHEAD < maxBytes || this.#cutLength === this.#head) return;
+    writer.truncate(this.#cutLength);
+    if (fragments) flag(writer, Tag.fragment);
     this.messages.push(slab.finish(writer));
     this.#begin();
-    writeEvent(writer, event, previousFrom);
+    this.#next = this.#cutAt;
+    this.#cutLength = this.#head;
   }
 }
 

@@ -1,6 +1,6 @@
 import { AUTH_ERRORS, AuthError } from "@nodetcd/auth";
 import type { StreamCall } from "@nodetcd/grpc";
-import { FilterType, type WatchCreateRequest, WatchRequest } from "@nodetcd/messages";
+import { FilterType, NO_BYTES, type WatchCreateRequest, WatchRequest } from "@nodetcd/messages";
 import type { WatchFilter, WatchResponse, WatchStream } from "@nodetcd/mvcc";
 import { MvccError } from "@nodetcd/mvcc";
 import type { Timer } from "@nodetcd/runtime";
@@ -10,27 +10,37 @@ import {
   EVENTS_PER_LOOK,
   EVENTS_PER_TURN,
   GRPC_OVERHEAD_BYTES,
+  WATCH_RESPONSE_BYTES,
   WATCHES_PER_STREAM_MAX,
 } from "../limits.ts";
 import { SlicedTask } from "../read/fair-queue.ts";
 import type { Caller } from "../wire/caller.ts";
 import { errorText, failStream } from "../wire/error-map.ts";
 import type { StreamHandler } from "./handler.ts";
-import { encodeControl, encodeEvents, EventsEncoder, type WatchControl } from "./watch-response.ts";
+import {
+  encodeControl,
+  encodeEvents,
+  encodeWatchId,
+  EventsEncoder,
+  type WatchControl,
+} from "./watch-response.ts";
 
-/** Stands for no watch, or for all of a stream. */
-const NO_WATCH = -1;
+/** Stands for no watch. */
+const NO_WATCH = -1n;
 const SMALLEST_KEY = Uint8Array.of(0);
 /** Shortest interval between progress notifications, in milliseconds (etcd's number). */
 const PROGRESS_INTERVAL_MIN_MS = 100;
 
-/** What a watch of a client wants besides its events. */
-interface WatchWishes {
+/** A watch of a client, and what it wants besides its events. */
+interface ClientWatch {
+  /** Its id as a field of its responses; set once the id is known, before the first of them. */
+  idField: Uint8Array;
   readonly previous: boolean;
-  readonly fragment: boolean;
+  readonly fragments: boolean;
   readonly progress: boolean;
   /** Nothing was sent to it since the last look, so its progress is news. */
   quiet: boolean;
+  cancelled: boolean;
 }
 
 /** Go's names of the statuses that a watch can be refused with. */
@@ -52,16 +62,17 @@ function filtersOf(request: WatchCreateRequest): WatchFilter[] {
 class WatchSession {
   readonly #member: MemberContext;
   readonly #call: StreamCall;
-  readonly #watches = new Map<number, WatchWishes>();
+  readonly #watches = new Map<bigint, ClientWatch>();
   readonly #stream: WatchStream;
   readonly #progressTimer: Timer;
   /** A response of very many events is being encoded: the hub has to wait until it is sent. */
   #encoding = false;
+  #closed = false;
 
   constructor(member: MemberContext, call: StreamCall) {
     this.#member = member;
     this.#call = call;
-    this.#stream = member.store.watches.openStream((response) => this.#deliver(response));
+    this.#stream = member.store.watches.openStream((response) => this.#sendProgress(response));
     this.#progressTimer = member.runtime.clock.setRepeating(this.#progressInterval(), () =>
       this.#notifyProgress(),
     );
@@ -83,6 +94,7 @@ class WatchSession {
   }
 
   #close(): void {
+    this.#closed = true;
     this.#progressTimer.cancel();
     this.#stream.close();
     this.#watches.clear();
@@ -93,7 +105,7 @@ class WatchSession {
       const request = WatchRequest.decode(bytes);
       if (request.createRequest !== undefined) this.#create(request.createRequest);
       else if (request.cancelRequest !== undefined) this.#cancel(request.cancelRequest.watchId);
-      else if (request.progressRequest !== undefined) this.#stream.requestProgress(NO_WATCH);
+      else if (request.progressRequest !== undefined) this.#stream.requestProgressOfAll();
     } catch (error) {
       this.#fail(error);
     }
@@ -122,7 +134,7 @@ class WatchSession {
     }
   }
 
-  /** What comes behind it on the stream waits. */
+  /** What comes after it on the stream waits. */
   #createLater(request: WatchCreateRequest, caller: Promise<Caller>): void {
     this.#call.pause();
     void caller
@@ -136,7 +148,15 @@ class WatchSession {
     if (this.#call.cancelled) return;
     const key = request.key.length === 0 ? SMALLEST_KEY : request.key;
     this.#member.auth.checkKeys(caller, key, request.rangeEnd, "read");
-    let id: number;
+    const watch: ClientWatch = {
+      idField: NO_BYTES,
+      previous: request.prevKv,
+      fragments: request.fragment,
+      progress: request.progressNotify,
+      quiet: true,
+      cancelled: false,
+    };
+    let id: bigint;
     try {
       id = this.#stream.watch({
         id: request.watchId,
@@ -144,18 +164,15 @@ class WatchSession {
         end: request.rangeEnd,
         startRevision: request.startRevision,
         filters: filtersOf(request),
+        sink: (response) => this.#deliver(watch, response),
       });
     } catch (error) {
       if (!(error instanceof MvccError)) throw error;
       this.#refuse(error.message);
       return;
     }
-    this.#watches.set(id, {
-      previous: request.prevKv,
-      fragment: request.fragment,
-      progress: request.progressNotify,
-      quiet: true,
-    });
+    watch.idField = encodeWatchId(id);
+    this.#watches.set(id, watch);
     this.#sendControl({ watchId: id, created: true });
   }
 
@@ -171,9 +188,16 @@ class WatchSession {
     this.#sendControl({ watchId: NO_WATCH, created: true, canceled: true, cancelReason });
   }
 
-  #cancel(id: number): void {
-    this.#watches.delete(id);
+  #cancel(id: bigint): void {
+    this.#forget(id);
     if (this.#stream.cancel(id)) this.#sendControl({ watchId: id, canceled: true });
+  }
+
+  #forget(id: bigint): void {
+    const watch = this.#watches.get(id);
+    if (watch === undefined) return;
+    watch.cancelled = true;
+    this.#watches.delete(id);
   }
 
   #sendControl(control: WatchControl): void {
@@ -183,25 +207,32 @@ class WatchSession {
   }
 
   /** Takes what the hub has for a watch; false: no more for now. */
-  #deliver(response: WatchResponse): boolean {
+  #deliver(watch: ClientWatch, response: WatchResponse): boolean {
     const { headers, store, config } = this.#member;
     const { watchId, compactRevision, events } = response;
     if (compactRevision !== 0) {
-      this.#watches.delete(watchId);
+      this.#forget(watchId);
       const control = { watchId, canceled: true, compactRevision };
       return this.#call.send(encodeControl(headers, 0, control));
     }
-    const wishes = this.#watches.get(watchId);
-    if (wishes !== undefined && events.length > 0) wishes.quiet = false;
+    if (events.length > 0) watch.quiet = false;
+    const { idField, fragments } = watch;
     const options = {
-      previousFrom: wishes?.previous === true ? store : undefined,
-      maxBytes: wishes?.fragment === true ? config.maxRequestBytes + GRPC_OVERHEAD_BYTES : Infinity,
+      watchId: idField,
+      previousFrom: watch.previous ? store : undefined,
+      maxBytes: fragments ? config.maxRequestBytes + GRPC_OVERHEAD_BYTES : WATCH_RESPONSE_BYTES,
+      fragments,
     };
     if (events.length <= EVENTS_PER_TURN) {
       return this.#sendAll(encodeEvents(headers, response, options));
     }
-    void this.#encodeLarge(new EventsEncoder(headers, response, options), watchId);
+    void this.#encodeLarge(new EventsEncoder(headers, response, options), watch);
     return false;
+  }
+
+  /** How far all watches of the stream are. */
+  #sendProgress({ watchId, revision }: WatchResponse): boolean {
+    return this.#call.send(encodeControl(this.#member.headers, revision, { watchId }));
   }
 
   #sendAll(messages: readonly Uint8Array[]): boolean {
@@ -211,10 +242,9 @@ class WatchSession {
   }
 
   /** Sends the response once it is encoded, if its watch is still there. */
-  async #encodeLarge(encoder: EventsEncoder, id: number): Promise<void> {
+  async #encodeLarge(encoder: EventsEncoder, watch: ClientWatch): Promise<void> {
     const { fairQueue, runtime } = this.#member;
-    const wishes = this.#watches.get(id);
-    const isWanted = (): boolean => this.#watches.get(id) === wishes;
+    const isWanted = (): boolean => !watch.cancelled && !this.#closed;
     const work = new SlicedTask(fairQueue, runtime.clock, isWanted);
     this.#encoding = true;
     let more = true;
@@ -230,9 +260,9 @@ class WatchSession {
   }
 
   #notifyProgress(): void {
-    for (const [id, wishes] of this.#watches) {
-      if (wishes.progress && wishes.quiet) this.#stream.requestProgress(id);
-      wishes.quiet = true;
+    for (const [id, watch] of this.#watches) {
+      if (watch.progress && watch.quiet) this.#stream.requestProgress(id);
+      watch.quiet = true;
     }
   }
 }
