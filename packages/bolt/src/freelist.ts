@@ -81,7 +81,7 @@ export class Freelist {
     this.#allocatedNow.push(pageId);
   }
 
-  /** Transaction `txid` gives up a page and the `overflow` pages behind it. */
+  /** Transaction `txid` gives up a page and the `overflow` pages after it. */
   free(txid: number, pageId: number, overflow: number): void {
     assert(pageId > 1, `freelist: page ${pageId} cannot be freed`);
     const span = { start: pageId, length: overflow + 1 };

@@ -11,7 +11,7 @@ import { markReachable } from "./walk.ts";
 export interface StoredFreelist {
   /** Free pages, and those that were pending, as the file has them. */
   readonly ids: Float64Array;
-  /** Pages behind its first. */
+  /** Pages after its first. */
   readonly overflow: number;
 }
 

@@ -12,7 +12,7 @@ const CHECKSUM_OFFSET = 56;
 const NO_FREELIST = 0xffff_ffff_ffff_ffffn;
 
 /**
- * The root of a committed state. Pages 0 and 1 each hold one behind a page header; transaction `n`
+ * The root of a committed state. Pages 0 and 1 each hold one after a page header; transaction `n`
  * writes page `n % 2`, so the state before it stays whole until the new one is.
  *
  *     0  magic u32    4 version u32   8 page size u32   12 flags u32

@@ -64,7 +64,7 @@ export class TransactionState implements PageSource {
   readonly txid: number;
   /** The first page id never used, raised by `allocate`. */
   highWater: number;
-  /** Pages behind the first of the committed freelist; a commit sets that of its own. */
+  /** Pages after the first of the committed freelist; a commit sets that of its own. */
   freelistOverflow = 0;
   readonly dirty: NewPages[] = [];
   readonly stats: TransactionStats = newTransactionStats();

@@ -5,7 +5,7 @@ import type { TransactionState } from "./transaction-state.ts";
 /** Writes that are under way at a time; more than the threads that serve them would only wait. */
 const WRITES_IN_FLIGHT = 4;
 
-/** Pages that lie one behind the other in the file, in as few pieces of memory as they have. */
+/** Pages that lie one after the other in the file, in as few pieces of memory as they have. */
 interface Run {
   readonly position: number;
   readonly chunks: Uint8Array[];

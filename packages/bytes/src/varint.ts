@@ -7,7 +7,7 @@ export function varintSize(value: number): number {
   return size;
 }
 
-/** Writes the varint of a non-negative safe integer; returns the offset behind it. */
+/** Writes the varint of a non-negative safe integer; returns the offset after it. */
 export function writeVarint(into: Uint8Array, offset: number, value: number): number {
   while (value >= TWO_32) {
     into[offset++] = (value % 128) | 0x80;
@@ -21,7 +21,7 @@ export function writeVarint(into: Uint8Array, offset: number, value: number): nu
   return offset;
 }
 
-/** Writes the varint of `high * 2^32 + low`, both unsigned 32-bit; returns the offset behind it. */
+/** Writes the varint of `high * 2^32 + low`, both unsigned 32-bit; returns the offset after it. */
 export function writeVarint64(into: Uint8Array, offset: number, high: number, low: number): number {
   while (high !== 0 || low >= 0x80) {
     into[offset++] = (low & 0x7f) | 0x80;

@@ -30,7 +30,7 @@ export class KeyIndex {
   main = 0;
   /** Sub revision of the newest; of a tombstone its complement `~sub`, which is negative. */
   sub = 0;
-  /** Of the newest generation; meaningless behind a tombstone. */
+  /** Of the newest generation; meaningless after a tombstone. */
   createRevision = 0;
   version = 0;
   lease = 0n;

@@ -15,7 +15,7 @@ export interface StoreStats {
   lastCompaction: number;
   watchStreams: number;
   watchers: number;
-  /** Watchers that are behind: catching up or stopped by a full sink. */
+  /** Watchers that are unsynced or blocked. */
   slowWatchers: number;
   /** Events given to sinks. */
   events: number;

@@ -75,7 +75,7 @@ export type Pem = string | Uint8Array;
 export interface TlsClientOptions extends TlsProtocol {
   /** Roots for the server's certificate. Default: those of the system. */
   ca?: Pem;
-  /** Own certificate, with the intermediate ones behind it; goes with `key`. */
+  /** Own certificate, with the intermediate ones after it; goes with `key`. */
   cert?: Pem;
   key?: Pem;
   /** Name in the server's certificate, and told to it (SNI). Default: the host that is dialled. */

@@ -3,7 +3,7 @@
  * Paths are of PEM files.
  */
 export interface TransportSecurity {
-  /** Certificate of this server, with the intermediate ones behind it. Goes with `keyFile`. Default "". */
+  /** Certificate of this server, with the intermediate ones after it. Goes with `keyFile`. Default "". */
   readonly certFile?: string;
   readonly keyFile?: string;
   /** What this member shows where it dials itself or its peers. Default: `certFile` and `keyFile`. */

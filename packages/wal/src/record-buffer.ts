@@ -57,7 +57,7 @@ export class RecordBuffer {
   }
 
   /**
-   * The hot path: the entry's message is built in place, behind room for a checksum of five bytes
+   * The hot path: the entry's message is built in place, after room for a checksum of five bytes
    * (15 of 16 are that long), and moved when the checksum turns out shorter.
    */
   addEntry(entry: Entry): void {

@@ -149,7 +149,7 @@ function* endsInHeader(
 
 /**
  * A length field that was damaged, to zero or to more than its record, would look like the end of
- * the log and hide acknowledged records. The message behind it knows its own length: when it is
+ * the log and hide acknowledged records. The message after it knows its own length: when it is
  * there and its checksum continues the chain, the field is what changed.
  */
 function* refuseDamagedLength(

@@ -7,7 +7,7 @@ import { BUCKET_ELEMENT, leafDefect, leafFlags, leafKey, leafValue } from "../pa
 /** An element of a leaf or branch page. Keys and values are views of the page. */
 export type PageElement =
   | { readonly kind: "value"; readonly key: Uint8Array; readonly value: Uint8Array }
-  /** `value`: bucket header, and behind it the page of an inline bucket. */
+  /** `value`: bucket header, and after it the page of an inline bucket. */
   | {
       readonly kind: "bucket";
       readonly key: Uint8Array;

@@ -7,7 +7,7 @@ export interface PageRow {
   readonly id: number;
   /** "meta", "branch", "leaf", "freelist", "free", or "unknown<..>". */
   readonly type: string;
-  /** Elements as the header counts them, and pages behind the first; of a free page neither. */
+  /** Elements as the header counts them, and pages after the first; of a free page neither. */
   readonly count: number | undefined;
   readonly overflow: number | undefined;
 }

@@ -24,7 +24,7 @@ function viewOf(record: Uint8Array): DataView {
   return new DataView(record.buffer, record.byteOffset, META_SIZE);
 }
 
-/** @param record borrowed, the bytes behind the page header, at least `META_SIZE` */
+/** @param record borrowed, the bytes after the page header, at least `META_SIZE` */
 export function readRawMeta(record: Uint8Array): RawMeta {
   const view = viewOf(record);
   return {

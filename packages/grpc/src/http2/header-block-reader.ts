@@ -92,7 +92,7 @@ function strip(block: HeaderBlock, flags: number, streamId: number): void {
   if (block.end - block.start < PRIORITY_BYTES) {
     throw new Http2Error(ErrorCode.FRAME_SIZE_ERROR, "HEADERS is too short for its priority");
   }
-  // Ends the connection, so that the block behind it need not be decoded.
+  // Ends the connection, so that the block after it need not be decoded.
   if (readUint31(block.bytes, block.start) === streamId) {
     throw new Http2Error(ErrorCode.PROTOCOL_ERROR, "A stream depends on itself");
   }

@@ -11,7 +11,7 @@ interface Value {
 
 const malformed = (): Error => new Error("x509: malformed crl");
 
-/** The values of DER that lie one behind the other. */
+/** The values of DER that lie one after the other. */
 function* values(bytes: Uint8Array): Generator<Value> {
   for (let at = 0; at < bytes.length;) {
     const tag = bytes[at++]!;
