@@ -177,7 +177,7 @@ export const REQUESTS: Readonly<Record<MethodPath, Requests>> = {
     ["no key", watch({})],
     ["negative start", watch({ ...foreign, startRevision: -1 })],
     ["progress", { progressRequest: {} }],
-    ["cancel", { cancelRequest: { watchId: 5 } }],
+    ["cancel", { cancelRequest: { watchId: 5n } }],
   ),
   "/etcdserverpb.Lease/LeaseGrant": requests(LeaseGrantRequest, ["", { id: 14n, ttl: 600 }]),
   "/etcdserverpb.Lease/LeaseRevoke": requests(

@@ -2,7 +2,7 @@ import { nodeRuntime } from "@nodetcd/runtime/node";
 import { expect, test } from "vitest";
 import { gates } from "../src/tasks/gates.ts";
 import { defragmentOrder } from "../src/tasks/defragment.ts";
-import { type Step, Task } from "../src/tasks/task.ts";
+import { type Step, Task } from "../src/task.ts";
 import type { MemberReport } from "../src/members/ask-members.ts";
 import type { Sample } from "../src/samples/sample.ts";
 

@@ -36,7 +36,7 @@ import { Replication, type ReplicationOptions } from "./replicate/replication.ts
 import { VersionMonitor } from "./replicate/version-monitor.ts";
 import { LinearizableReads } from "./read/linearizable.ts";
 import { FairQueue } from "./read/fair-queue.ts";
-import { Access } from "./receive/access.ts";
+import { Access } from "./access.ts";
 import { raiseNoSpace } from "./receive/quota-check.ts";
 import { ResponseHeaders } from "./wire/response-header.ts";
 

@@ -9,7 +9,7 @@ import type { Quota } from "./state/quota.ts";
 import type { MemberConfig } from "./config.ts";
 import type { Alarms } from "./state/alarms.ts";
 import type { Cluster } from "@nodetcd/membership";
-import type { Access } from "./receive/access.ts";
+import type { Access } from "./access.ts";
 import type { Proposer } from "./propose/propose.ts";
 import type { RequestIds } from "./wire/request-id.ts";
 import type { FairQueue } from "./read/fair-queue.ts";

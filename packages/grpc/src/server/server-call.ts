@@ -24,6 +24,7 @@ export interface CallHost {
   readonly blocks: ResponseBlocks;
   readonly deadlines: Deadlines;
   readonly peer: string;
+  readonly peerCertificate: PeerCertificate | undefined;
   readonly limits: { readonly maxBytes: number; readonly budget: AssemblyBudget };
   readonly held: HeldCalls;
   /** A call that comes now has to be added to `held`. */

@@ -15,7 +15,7 @@ import { isLargeRange, readLargeRange } from "../read/large-range.ts";
 import { failCall } from "../wire/error-map.ts";
 import type { Caller } from "../wire/caller.ts";
 import type { ResponseHeaders } from "../wire/response-header.ts";
-import { withCaller } from "./access.ts";
+import { withCaller } from "../access.ts";
 import type { QuickHandler } from "./dispatcher.ts";
 import { type ClientCall, PENDING, type UnaryHandler } from "./handler.ts";
 import { checkRangeRequest } from "./request-limits.ts";

@@ -8,7 +8,7 @@ import { txnCost } from "../state/quota.ts";
 import type { Caller } from "../wire/caller.ts";
 import { RequestField } from "../wire/entry-codec.ts";
 import { failCall } from "../wire/error-map.ts";
-import { withCaller } from "./access.ts";
+import { withCaller } from "../access.ts";
 import { type ClientCall, PENDING, type UnaryHandler } from "./handler.ts";
 import { refuseBeyondQuota } from "./quota-check.ts";
 import { checkTxnRequest } from "./request-limits.ts";

@@ -2,12 +2,11 @@ import type { Cluster } from "@nodetcd/membership";
 import { askPeer, type Reply, type Transport } from "@nodetcd/peers";
 import { type Clock, sleep } from "@nodetcd/runtime";
 import { RequestError } from "../errors.ts";
-import type { RaftView } from "../member-context.ts";
 
 /** What asking the leader takes. */
 export interface LeaderQuestions {
   readonly runtime: { readonly clock: Clock };
-  readonly raft: Pick<RaftView, "leader" | "isLeader">;
+  readonly raft: { readonly leader: bigint; readonly isLeader: boolean };
   readonly cluster: Cluster;
   readonly peers: Transport;
 }

@@ -1,9 +1,9 @@
 import { type AuthStore, type Identity, requestToken, type TokenProvider } from "@nodetcd/auth";
 import type { ServerCall } from "@nodetcd/grpc";
-import { CALLERS_KEPT_MAX } from "../limits.ts";
-import type { LinearizableReads } from "../read/linearizable.ts";
-import type { AppliedIndex } from "../state/applied-index.ts";
-import { ANYBODY, type Caller, callerOf } from "../wire/caller.ts";
+import { CALLERS_KEPT_MAX } from "./limits.ts";
+import type { LinearizableReads } from "./read/linearizable.ts";
+import type { AppliedIndex } from "./state/applied-index.ts";
+import { ANYBODY, type Caller, callerOf } from "./wire/caller.ts";
 
 export interface AccessOptions {
   readonly auth: AuthStore;
