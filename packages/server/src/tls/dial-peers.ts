@@ -1,7 +1,7 @@
 import type { DialerOptions } from "@nodetcd/peers";
 import type { Disk, TlsClientOptions } from "@nodetcd/runtime";
 import type { MemberConfig } from "../config.ts";
-import { hasKeyPair } from "./transport-security.ts";
+import { hasKeyPair } from "../transport-security.ts";
 
 /**
  * TLS towards other members: the peer certificate is shown where one is asked for, and theirs must be signed by the
