@@ -109,7 +109,7 @@ describe("audit log", () => {
   test("a watch has lines for what is asked, for a refusal, and for its end", async () => {
     const lines = await audited({}, async (m) => {
       const stream = m.stream("etcdserverpb.Watch/Watch", WatchResponse);
-      const create = { key: bytes("/w"), watchId: 7 };
+      const create = { key: bytes("/w"), watchId: 7n };
       stream.send(WatchRequest.encode({ createRequest: create }));
       await stream.next();
       stream.send(WatchRequest.encode({ createRequest: create }));

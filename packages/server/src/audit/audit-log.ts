@@ -11,8 +11,9 @@ import {
   WatchResponse,
 } from "@nodetcd/messages";
 import type { Clock, Digests } from "@nodetcd/runtime";
-import type { CallAudit, StreamAudit, UnaryAudit } from "../measure/call-audit.ts";
-import type { MeteredStream } from "../measure/metered-stream.ts";
+import type { CallAudit } from "../measure/call-audit.ts";
+import type { MeteredStream, StreamAudit } from "../measure/metered-stream.ts";
+import type { UnaryAudit } from "../measure/metered-unary.ts";
 import { ANYBODY, type Caller } from "../wire/caller.ts";
 import { type AuditRecord, auditLine, type How } from "./line.ts";
 import type { AuditQueue } from "./queue.ts";

@@ -1,5 +1,4 @@
 import { type Metadata, Status, type StatusCode, type StreamCall } from "@nodetcd/grpc";
-import type { StreamAudit } from "./call-audit.ts";
 import type { Histogram } from "./histogram.ts";
 import { ANYBODY, type Caller } from "../wire/caller.ts";
 import type { Stopwatch } from "./stopwatch.ts";
@@ -8,6 +7,13 @@ import type { Stopwatch } from "./stopwatch.ts";
 export interface MessageCounts {
   received: number;
   sent: number;
+}
+
+/** Is told of the messages of a stream and of its end. Bytes are borrowed. */
+export interface StreamAudit {
+  received(call: MeteredStream, message: Uint8Array): void;
+  sent(call: MeteredStream, message: Uint8Array): void;
+  ended(call: MeteredStream, code: StatusCode, error: string, tookMs: number): void;
 }
 
 /** What the calls of one streaming method share. */

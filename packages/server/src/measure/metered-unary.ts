@@ -1,8 +1,16 @@
 import { type Metadata, Status, type StatusCode, type UnaryCall } from "@nodetcd/grpc";
-import type { UnaryAudit } from "./call-audit.ts";
 import type { Histogram } from "./histogram.ts";
 import { ANYBODY, type Caller } from "../wire/caller.ts";
 import type { Stopwatch } from "./stopwatch.ts";
+
+/** Is told of each unary call as it ends; `reply` is undefined when it failed. Bytes are borrowed. */
+export type UnaryAudit = (
+  call: MeteredUnary,
+  reply: Uint8Array | undefined,
+  code: StatusCode,
+  error: string,
+  tookMs: number,
+) => void;
 
 /** A call that took long, for a warning. Bytes are borrowed. */
 export interface SlowCall {
