@@ -307,7 +307,7 @@ describe("streams", () => {
   test("GHSA-xg4h-6gfc-h4m8: a refused watch is told so, and leaves the one beside it alive", async () => {
     const watch = open("bob", METHODS.Watch.Watch.path, WatchResponse);
     watch.send(create("a"));
-    expect(await watch.next()).toMatchObject({ watchId: 0, created: true, canceled: false });
+    expect(await watch.next()).toMatchObject({ watchId: 0n, created: true, canceled: false });
     for (const [key, end] of [
       ["secret", ""],
       ["a", "\0"],
@@ -315,7 +315,7 @@ describe("streams", () => {
     ] as const) {
       watch.send(create(key, end));
       expect(await watch.next()).toMatchObject({
-        watchId: -1,
+        watchId: -1n,
         created: true,
         canceled: true,
         cancelReason: "rpc error: code = PermissionDenied desc = etcdserver: permission denied",
