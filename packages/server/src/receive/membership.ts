@@ -85,8 +85,10 @@ export function receiveMemberRemove(
 export function receiveMemberUpdate(
   member: MemberContext,
 ): UnaryHandler<MemberUpdateRequest, MemberUpdateResponse> {
-  const { proposer, headers } = member;
+  const { cluster, proposer, headers } = member;
   return async ({ id, peerUrls }) => {
+    if (cluster.member(id) === undefined) throw new RequestError("MEMBER_NOT_FOUND");
+    // etcd takes anything here, and every member stops when it comes to use it.
     const urls = checkedPeerUrls(peerUrls);
     const updated = { id, name: "", peerUrls: urls, clientUrls: [], isLearner: false };
     const context = Buffer.from(memberJson(updated));

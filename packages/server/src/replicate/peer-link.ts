@@ -1,6 +1,6 @@
 import type { AppliedChange, MemberRecord } from "@nodetcd/membership";
 import { MessageType, type RaftMessage } from "@nodetcd/messages";
-import { Transport, type TransportOptions } from "@nodetcd/peers";
+import { hexId, PeerError, Transport, type TransportOptions } from "@nodetcd/peers";
 
 /** What the link needs of the member besides its transport's options. */
 export interface PeerLinkOptions extends TransportOptions {
@@ -25,7 +25,18 @@ export class PeerLink {
     for (const { id, peerUrls } of members) this.#add(id, peerUrls);
   }
 
+  /** What is in the log must be lived with: addresses that are none leave the member unreachable. */
   #add(id: bigint, urls: readonly string[]): void {
+    try {
+      this.#addOrUpdate(id, urls);
+    } catch (error) {
+      if (!(error instanceof PeerError)) throw error;
+      const fields = { "remote-peer-id": hexId(id), error: error.message };
+      this.#options.logger.warn("a member has peer URLs that cannot be dialled", fields);
+    }
+  }
+
+  #addOrUpdate(id: bigint, urls: readonly string[]): void {
     if (id === this.#options.memberId) this.transport.updateOwnUrls(urls);
     else if (this.transport.peerIds.includes(id)) this.transport.updatePeer(id, urls);
     else this.transport.addPeer(id, urls);
