@@ -10,7 +10,7 @@ import { VirtualClock } from "@nodetcd/simulator";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { confStateJson } from "../src/state/applied-index.ts";
-import { memberJson, parseMemberJson } from "@nodetcd/membership";
+import { memberJson, MembershipError, parseMemberJson } from "@nodetcd/membership";
 import { ANYBODY, callerOf } from "../src/wire/caller.ts";
 import { decodePutEntry, encodeEntry, RequestField } from "../src/wire/entry-codec.ts";
 import { RequestIds } from "../src/wire/request-id.ts";
@@ -140,7 +140,7 @@ describe("JSON as etcd writes it", () => {
     );
     const learner = { ...member, isLearner: true, clientUrls: ["http://c:1", "http://c:2"] };
     expect(parseMemberJson(memberJson(learner))).toEqual(learner);
-    expect(() => parseMemberJson("{}")).toThrow(SyntaxError);
+    expect(() => parseMemberJson("{}")).toThrow(MembershipError);
   });
 
   test("a configuration", () => {
