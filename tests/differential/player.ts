@@ -343,7 +343,9 @@ export class Player implements encode.Known {
     }
     await Promise.all(this.#streams.map((stream) => stream.settle(this.#current)));
     const told = this.#streams.map((stream) =>
-      [...stream.take()].sort(([a], [b]) => (a < b ? -1 : 1)),
+      [...stream.take()]
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([id, events]) => [String(id), events]),
     );
     return JSON.stringify(told);
   }
