@@ -4,9 +4,8 @@ import { isRaftError, type MemoryStorage } from "@nodetcd/raft";
 import type { Disk, Logger } from "@nodetcd/runtime";
 import { purgeSnapshotFiles, saveSnapshotFile, type Wal } from "@nodetcd/wal";
 import type { AppliedIndex } from "../state/applied-index.ts";
-import type { Cluster } from "@nodetcd/membership";
+import { type Cluster, v2StoreJson } from "@nodetcd/membership";
 import { hexId } from "@nodetcd/peers";
-import { v2StoreJson } from "../wire/v2-store.ts";
 import type { ReadyLoop } from "./ready-loop.ts";
 
 export interface LogSnapshotsOptions {

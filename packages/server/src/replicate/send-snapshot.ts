@@ -1,11 +1,10 @@
 import { BUCKETS, type Backend } from "@nodetcd/backend";
-import type { Cluster } from "@nodetcd/membership";
+import { type Cluster, v2StoreJson } from "@nodetcd/membership";
 import type { RaftMessage } from "@nodetcd/messages";
 import { hexId, type SnapshotSource, type Transport } from "@nodetcd/peers";
 import type { Clock, Logger } from "@nodetcd/runtime";
 import { COMPACT_AFTER_SNAPSHOT_MS } from "../limits.ts";
 import { readPosition } from "../state/applied-index.ts";
-import { v2StoreJson } from "../wire/v2-store.ts";
 
 export interface SnapshotSenderOptions {
   readonly backend: Backend;
