@@ -3,13 +3,14 @@
  *
  *     npm run bench            about two minutes
  *     RUNS=5 SECONDS=3 npm run bench
+ *     BESIDE=../old/bin/nodetcd npm run bench    an older tree of ours in the same turns
  *
  * `LOADERS=1` uses one load process (default 4). `ONLY=put` leaves out workloads whose name does not hold that. Every figure is the median over the
  * runs; latencies are those that the load generator sees, in milliseconds.
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { type Peer, peer, ROOT } from "../tests/peers.ts";
 import { run, type ServerProcess, startServer, temporaryDirectory } from "../tests/processes.ts";
 import { PutRequest } from "@nodetcd/messages";
@@ -137,7 +138,10 @@ async function compare(
     const columns = [
       workload.name.padEnd(19),
       `${workload.connections} x ${workload.streams}`.padEnd(8),
-      (servers[index]?.peer.name ?? "").padEnd(8),
+      (servers[index]?.peer.version === "beside"
+        ? "beside"
+        : (servers[index]?.peer.name ?? "")
+      ).padEnd(8),
       Math.round(perSecond).toLocaleString("en").padStart(9),
       ...[p50, p99, p999].map((ms) => ms.toFixed(2).padStart(8)),
       `${Math.round(busy * 100)}%`.padStart(6),
@@ -193,12 +197,15 @@ async function crossCheck(h2load: Peer, server: ServerProcess, directory: string
 }
 
 async function main(): Promise<void> {
-  const found = [peer("etcd"), peer("nodetcd")].filter((each) => each !== undefined);
+  const beside = process.env["BESIDE"];
+  const ours = peer("nodetcd");
+  const older = ours && beside ? { ...ours, path: resolve(beside), version: "beside" } : undefined;
+  const found = [peer("etcd"), older, ours].filter((each) => each !== undefined);
   const base = temporaryDirectory("nodetcd-bench");
   const servers: ServerProcess[] = [];
   try {
     for (const each of found) {
-      const dataDirectory = join(base, each.name);
+      const dataDirectory = join(base, `${each.name}-${each.version}`);
       mkdirSync(dataDirectory, { mode: 0o700 });
       servers.push(
         await startServer(each, { dataDirectory, flags: [`--quota-backend-bytes=${QUOTA_BYTES}`] }),
