@@ -6,6 +6,7 @@ import {
   PURE_NODE_MODULES,
   RAFT_IMPORTS,
   RANKS,
+  WORLD_DEFAULTS,
   WORLD_FOLDERS,
 } from "./ranks.ts";
 
@@ -36,7 +37,8 @@ function checkImport(owner: string, file: string, specifier: string): string | u
     }
   }
   const world = WORLD_FOLDERS.some((folder) => file.startsWith(folder));
-  if (!world && specifier === "@nodetcd/runtime/node" && owner !== "nodetcd") {
+  const mayDefault = owner === "nodetcd" || WORLD_DEFAULTS.includes(file);
+  if (!world && specifier === "@nodetcd/runtime/node" && !mayDefault) {
     return "the real world is given by the caller: take a Runtime instead";
   }
   if (!world && specifier.startsWith("node:") && !PURE_NODE_MODULES.includes(specifier)) {

@@ -36,6 +36,12 @@ export const RAFT_IMPORTS: readonly string[] = ["@nodetcd/bytes", "@nodetcd/mess
 /** Node modules that are pure computation and so need no `runtime`. */
 export const PURE_NODE_MODULES: readonly string[] = ["node:zlib", "node:buffer", "node:util"];
 
+/** Files that take the real world where their caller gives none. */
+export const WORLD_DEFAULTS: readonly string[] = [
+  "packages/bolt/src/database.ts",
+  "packages/client/src/client-options.ts",
+];
+
 /** Folders whose job is to touch the real world. */
 export const WORLD_FOLDERS: readonly string[] = [
   "packages/runtime/src/node/",

@@ -1,4 +1,5 @@
 import type { Disk, DiskFile } from "@nodetcd/runtime";
+import { nodeDisk } from "@nodetcd/runtime/node";
 import { BatchQueue } from "./batch.ts";
 import { checkState } from "./check.ts";
 import { commit, commitAsync, type CommitTarget } from "./commit.ts";
@@ -43,7 +44,11 @@ export interface DatabaseStats {
  * `TIMEOUT` (locked), `INVALID`, `WRONG_BYTE_ORDER`, `VERSION_MISMATCH`, `CHECKSUM`, `CORRUPT`,
  * `PAGE_SIZE`, and `DiskError`.
  */
-export function openDatabase(disk: Disk, path: string, options: DatabaseOptions = {}): Database {
+export function openDatabase(path: string, options?: DatabaseOptions): Database;
+/** As above, on another disk than that of Node. */
+export function openDatabase(disk: Disk, path: string, options?: DatabaseOptions): Database;
+export function openDatabase(...given: OnNode | OnDisk): Database {
+  const [disk, path, options = {}] = isOnNode(given) ? ([nodeDisk, ...given] as const) : given;
   const file = openLocked(disk, path, options);
   try {
     return new Database(file, path, options);
@@ -51,6 +56,13 @@ export function openDatabase(disk: Disk, path: string, options: DatabaseOptions 
     file.close();
     throw error;
   }
+}
+
+type OnNode = [path: string, options?: DatabaseOptions | undefined];
+type OnDisk = [disk: Disk, path: string, options?: DatabaseOptions | undefined];
+
+function isOnNode(given: OnNode | OnDisk): given is OnNode {
+  return typeof given[0] === "string";
 }
 
 /**

@@ -47,6 +47,8 @@ export interface Calls {
   onClose(end: () => void): () => void;
   /** Registers what is given up, by `last` calls, before connections end; returns how to take it back. */
   beforeClose(release: () => Promise<void>): () => void;
+  /** What ends each watch that is open, without an error. */
+  readonly watches: Set<() => void>;
   /** Takes these endpoints instead: client URLs of members. */
   replaceEndpoints(urls: readonly string[]): void;
   /** See `Client.close`. */

@@ -5,6 +5,7 @@ import {
   type Transport,
 } from "@nodetcd/grpc";
 import { type Logger, type Runtime, silentLogger, type TlsClientOptions } from "@nodetcd/runtime";
+import { nodeRuntime } from "@nodetcd/runtime/node";
 import { Balancer } from "./balancer.ts";
 import {
   type Check,
@@ -40,8 +41,8 @@ export interface KeepaliveOptions {
 }
 
 export interface ClientOptions {
-  /** Clock, randomness and network; `nodeRuntime` of `@nodetcd/runtime/node` in a program. */
-  runtime: Pick<Runtime, "clock" | "random" | "network">;
+  /** Clock, randomness and network. Default: those of Node. */
+  runtime?: Pick<Runtime, "clock" | "random" | "network">;
   /**
    * Members to talk to, as `http://host:port`, `host:port` or `unix:///path`, with TLS as `https://` or `unixs://`. Calls take
    * turns; an endpoint that cannot be reached is asked last for three seconds. Default `127.0.0.1:2379`.
@@ -144,7 +145,7 @@ function keepaliveOf(options: KeepaliveOptions | false = {}): ChannelKeepalive |
 }
 
 function servers(options: ClientOptions): Endpoint[] {
-  const { runtime, services, endpoints = "127.0.0.1:2379" } = options;
+  const { runtime = nodeRuntime, services, endpoints = "127.0.0.1:2379" } = options;
   const { clock, network } = runtime;
   const transport =
     options.transport ?? (services === undefined ? undefined : new LocalTransport(services, clock));
@@ -159,8 +160,7 @@ function servers(options: ClientOptions): Endpoint[] {
 /** What all parts of a client share. Nothing is connected yet. Raises `BAD_ARGUMENT`. */
 export function connect(options: ClientOptions): Connection {
   checkOptions(options, CLIENT_OPTIONS);
-  isObject(options.runtime, "runtime");
-  const { clock, random } = options.runtime;
+  const { clock, random } = options.runtime ?? nodeRuntime;
   return new Connection({
     balancer: new Balancer(servers(options), clock),
     onCall: options.onCall,

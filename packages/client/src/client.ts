@@ -8,6 +8,7 @@ export type { Difference, DiffOptions } from "./diff.ts";
 export { Election, Leadership } from "./election.ts";
 export { EtcdError, type EtcdErrorCode } from "./errors.ts";
 export type { ClientOptions, KeepaliveOptions } from "./client-options.ts";
+export { connect } from "./connect.ts";
 export { Client } from "./etcd-client.ts";
 export type { HistoryOptions, Version } from "./history.ts";
 export type { KeySelection } from "./key-range.ts";

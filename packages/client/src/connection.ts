@@ -46,6 +46,7 @@ export class Connection implements Calls {
   readonly logger: Logger;
   readonly #settings: ConnectionSettings;
   readonly #tokens: Tokens;
+  readonly watches: Set<() => void> = new Set();
   readonly #ends = new Set<() => void>();
   readonly #releases = new Set<() => Promise<void>>();
   #closed = false;

@@ -41,7 +41,7 @@ export class Client implements Disposable, AsyncDisposable {
   readonly #parts: Parts;
 
   /** @param connection for `namespace` alone */
-  constructor(options: ClientOptions, connection: Calls = connect(options)) {
+  constructor(options: ClientOptions = {}, connection: Calls = connect(options)) {
     this.#options = options;
     this.#connection = connection;
     this.kv = new Kv(connection);
@@ -101,6 +101,11 @@ export class Client implements Disposable, AsyncDisposable {
    */
   watch(key: BytesLike, options: WatchOptions = {}): Watcher {
     return watch(this.#connection, key, options);
+  }
+
+  /** Ends all watches of this client and its namespaces, without an error; what was not read is dropped. */
+  endWatches(): void {
+    for (const end of this.#connection.watches) end();
   }
 
   /**

@@ -191,6 +191,9 @@ export class Namespace implements Calls {
   get root(): Calls {
     return this.#calls.root;
   }
+  get watches(): Calls["watches"] {
+    return this.#calls.watches;
+  }
   forgetToken(error: EtcdError): boolean {
     return this.#calls.forgetToken(error);
   }

@@ -45,6 +45,7 @@ export class Watcher implements AsyncIterableIterator<WatchEvent> {
   readonly #queue = new WatchQueue();
   readonly #policy = retryPolicy();
   readonly #forget: () => void;
+  readonly #abort = (): void => void this.return();
   readonly #forgetSignal: (() => void) | undefined;
   #stream: ClientStream | undefined;
   #paused = false;
@@ -70,8 +71,9 @@ export class Watcher implements AsyncIterableIterator<WatchEvent> {
     this.#forget = connection.onClose(() =>
       this.#end(new EtcdError("CLIENT_CLOSED", "The client was closed")),
     );
+    connection.watches.add(this.#abort);
     const { signal } = settings;
-    this.#forgetSignal = signal && onAbort(signal, () => this.#abort());
+    this.#forgetSignal = signal && onAbort(signal, this.#abort);
     if (signal?.aborted === true) this.#abort();
     else void this.#open();
   }
@@ -128,10 +130,6 @@ export class Watcher implements AsyncIterableIterator<WatchEvent> {
       [Symbol.asyncIterator]: () => batches,
     };
     return batches;
-  }
-
-  #abort(): void {
-    void this.return();
   }
 
   async #open(): Promise<void> {
@@ -229,6 +227,7 @@ export class Watcher implements AsyncIterableIterator<WatchEvent> {
     this.#stream = undefined;
     this.#forgetSignal?.();
     this.#forget();
+    this.#connection.watches.delete(this.#abort);
     this.#rejectReady(error ?? new EtcdError("CANCELLED", "The watch was ended"));
     this.#queue.end(error);
   }

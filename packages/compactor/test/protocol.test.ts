@@ -289,7 +289,9 @@ describe("compactOnce()", () => {
 });
 
 /** A server that never answers. */
-function silentTransport(): ConstructorParameters<typeof Client>[0]["transport"] & object {
+function silentTransport(): NonNullable<
+  NonNullable<ConstructorParameters<typeof Client>[0]>["transport"]
+> {
   return {
     unary: (_path, _request, options) =>
       new Promise((_, reject) => {

@@ -12,6 +12,7 @@ export type { LocalCallOptions } from "./local/local-call.ts";
 export { LocalTransport } from "./local/local-transport.ts";
 export { EMPTY_METADATA, type Metadata } from "./metadata.ts";
 export { onAbort } from "./on-abort.ts";
+export { unaryOverStream } from "./unary-over-stream.ts";
 export { type MethodEntry, Services } from "./services.ts";
 export { Status, type StatusCode, toStatusCode } from "./status.ts";
 export type { CallOptions, CallStatus, ClientStream, Transport } from "./transport.ts";

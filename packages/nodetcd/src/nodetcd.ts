@@ -8,6 +8,7 @@ export {
   Cluster,
   type ClusterMember,
   compare,
+  connect,
   type CompareOperator,
   type Comparison,
   type CompactOptions,
@@ -79,7 +80,11 @@ export {
   type ServerErrorCode,
   type TransportSecurity,
 } from "@nodetcd/server";
-export { connect, type Etcd, startEtcd, type StartOptions } from "./start-etcd.ts";
+export type { Duration } from "./duration.ts";
+export type { Faults } from "./faults/faults.ts";
+export type { SeedObject } from "./seed.ts";
+export { type Etcd, startEtcd, type StartOptions } from "./start-etcd.ts";
+export type { TestClock } from "./test-clock.ts";
 export {
   type ClusterMember as EtcdClusterMember,
   type ClusterOptions,

@@ -1,8 +1,10 @@
 import { Client } from "@nodetcd/client";
-import { type Logger, silentLogger, sleep } from "@nodetcd/runtime";
+import { type Disk, type Logger, silentLogger, sleep } from "@nodetcd/runtime";
+import { MemoryDisk } from "@nodetcd/runtime/memory";
 import { nodeRuntime } from "@nodetcd/runtime/node";
 import { defaultConfig, type Member, type MemberConfig, startMember } from "@nodetcd/server";
 import { checkClusterOptions } from "./check-options.ts";
+import { IN_MEMORY } from "./in-memory.ts";
 import { PeerNetwork } from "./peer-network.ts";
 
 export interface ClusterOptions {
@@ -30,6 +32,8 @@ export interface ClusterMember {
 interface Seat {
   readonly place: number;
   readonly config: MemberConfig;
+  /** Its data, kept while it does not run. */
+  readonly disk: Disk;
   running: { readonly member: Member; readonly client: Client } | undefined;
 }
 
@@ -44,7 +48,7 @@ const LOOK_MS = 10;
  *     await cluster.stop((await cluster.leader()).place);
  *     await cluster.client.get("greeting");
  *
- * Members have temporary folders, unsynced, that `dispose` removes. Raises `ServerError` when one cannot start;
+ * Members keep their data in memory, over restarts, too. Raises `ServerError` when one cannot start;
  * then nothing is left behind.
  */
 export async function startCluster(options: ClusterOptions = {}): Promise<EtcdCluster> {
@@ -124,7 +128,7 @@ export class EtcdCluster implements AsyncDisposable {
   async restart(place: number): Promise<ClusterMember> {
     const seat = this.#seat(place);
     if (seat.running === undefined) {
-      const runtime = { ...nodeRuntime, network: this.#network.of(place) };
+      const runtime = { ...nodeRuntime, disk: seat.disk, network: this.#network.of(place) };
       const logger = this.#options.logger ?? silentLogger;
       const member = await startMember(runtime, seat.config, logger);
       const client = new Client({ runtime: nodeRuntime, services: member.services });
@@ -167,12 +171,11 @@ export class EtcdCluster implements AsyncDisposable {
     return this.restart(place);
   }
 
-  /** Stops everything and removes the folders. Idempotent. */
+  /** Stops everything. Idempotent. */
   async dispose(): Promise<void> {
     this.#client?.close();
     this.heal();
     await Promise.all(this.#seats.map(({ place }) => this.stop(place)));
-    for (const { config } of this.#seats) nodeRuntime.disk.removeTree(config.dataDir);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -197,13 +200,12 @@ export class EtcdCluster implements AsyncDisposable {
     const peerUrl = `http://127.0.0.1:${peerPort}`;
     const config: MemberConfig = {
       ...defaultConfig,
+      ...IN_MEMORY,
       electionTimeoutMs: 500,
-      unsafeNoFsync: true,
       // Members that come and go within seconds are what a test wants.
       strictReconfigCheck: false,
       ...this.#options.config,
       name: `m${place}`,
-      dataDir: nodeRuntime.disk.makeTemporaryDirectory("nodetcd-"),
       listenClientUrls: [`http://127.0.0.1:${clientPort}`],
       listenPeerUrls: [peerUrl],
       initialAdvertisePeerUrls: [peerUrl],
@@ -211,7 +213,8 @@ export class EtcdCluster implements AsyncDisposable {
       initialClusterState,
     };
     this.#network.addMember(place, peerPort);
-    this.#seats.push({ place, config, running: undefined });
+    const disk = new MemoryDisk(nodeRuntime.clock);
+    this.#seats.push({ place, config, disk, running: undefined });
   }
 
   #seat(place: number): Seat {

@@ -1,14 +1,20 @@
-import { Client, type ClientOptions } from "@nodetcd/client";
-import { type Logger, silentLogger } from "@nodetcd/runtime";
+import { Client } from "@nodetcd/client";
+import { LocalTransport } from "@nodetcd/grpc";
+import { type Logger, type Runtime, silentLogger } from "@nodetcd/runtime";
+import { MemoryDisk } from "@nodetcd/runtime/memory";
 import { nodeRuntime } from "@nodetcd/runtime/node";
+import { defaultConfig, type MemberConfig, startMember } from "@nodetcd/server";
 import { checkStartOptions } from "./check-options.ts";
-import { defaultConfig, type Member, type MemberConfig, startMember } from "@nodetcd/server";
+import { Faults } from "./faults/faults.ts";
+import { faultyNetwork } from "./faults/faulty-network.ts";
+import { FaultyTransport } from "./faults/faulty-transport.ts";
+import { IN_MEMORY } from "./in-memory.ts";
+import { reset } from "./reset.ts";
+import { seed, type SeedObject } from "./seed.ts";
+import { TestClock } from "./test-clock.ts";
 
 export interface StartOptions {
-  /**
-   * Folder of the member's data, made when missing. Default: a temporary folder that `stop` removes,
-   * with `unsafeNoFsync`, since nobody will read it after a power cut.
-   */
+  /** Folder of the member's data, made when missing. Default: none, all is in memory and gone with `stop`. */
   dataDir?: string;
   /** Port on 127.0.0.1 for other clients. Default 0: a free one; see `endpoint`. */
   clientPort?: number;
@@ -28,25 +34,23 @@ export interface Etcd extends AsyncDisposable {
   readonly client: Client;
   /** `http://127.0.0.1:port` for other clients, or `https`; empty with `listen: false`. */
   readonly endpoint: string;
-  readonly dataDir: string;
+  /** Undefined: it is in memory. */
+  readonly dataDir: string | undefined;
   /** Resolves, never rejects, when the member cannot go on because storage failed. */
   readonly failed: Promise<Error>;
+  /** The time of the member and of `client`: `await etcd.clock.advance("10s")`. */
+  readonly clock: TestClock;
+  /** Makes it slow, silent or unreachable: `etcd.faults.delay("50ms")`. */
+  readonly faults: Faults;
+  /**
+   * As new for the next test: faults end, watches of `client` end without an error, all keys and leases are deleted. Users,
+   * the revision and watches of other clients, which see the deletions, stay.
+   */
+  reset(): Promise<void>;
+  /** Stores keys: an object of them, or what `etcdctl snapshot save` has written. See `SeedObject`. */
+  seed(data: SeedObject | Uint8Array): Promise<void>;
   /** Ends calls and watches, commits, closes files and ports. Idempotent. */
   stop(): Promise<void>;
-}
-
-function memberConfig(options: StartOptions, dataDir: string): MemberConfig {
-  const { clientPort = 0, listen = true, name = "nodetcd", config } = options;
-  const scheme = config?.clientTls === undefined ? "http" : "https";
-  return {
-    ...defaultConfig,
-    name,
-    dataDir,
-    unsafeNoFsync: options.dataDir === undefined,
-    listenClientUrls: listen ? [`${scheme}://127.0.0.1:${clientPort}`] : [],
-    listenPeerUrls: [],
-    ...config,
-  };
 }
 
 /**
@@ -55,50 +59,55 @@ function memberConfig(options: StartOptions, dataDir: string): MemberConfig {
  *     await using etcd = await startEtcd();
  *     await etcd.client.put("greeting", "hello");
  *
- * Any number can run side by side, each with its own folder. Raises `ServerError` when it cannot
- * start; then nothing is left behind.
+ * Any number can run side by side. Raises `ServerError` when it cannot start; then nothing is left behind.
  */
 export async function startEtcd(options: StartOptions = {}): Promise<Etcd> {
   checkStartOptions({ ...options });
-  const { disk } = nodeRuntime;
-  const temporary = options.dataDir === undefined;
-  const dataDir = options.dataDir ?? disk.makeTemporaryDirectory("nodetcd-");
-  const removeTemporary = (): void => {
-    if (temporary) disk.removeTree(dataDir);
+  const clock = new TestClock(nodeRuntime.clock);
+  const memory = options.dataDir === undefined ? new MemoryDisk(nodeRuntime.clock) : undefined;
+  const faults = new Faults(clock, memory);
+  const runtime: Runtime = {
+    ...nodeRuntime,
+    clock,
+    disk: memory ?? nodeRuntime.disk,
+    network: faultyNetwork(nodeRuntime.network, faults),
   };
-  let member: Member;
-  try {
-    const config = memberConfig(options, dataDir);
-    member = await startMember(nodeRuntime, config, options.logger ?? silentLogger);
-  } catch (error) {
-    removeTemporary();
-    throw error;
-  }
-  const client = new Client({ runtime: nodeRuntime, services: member.services });
+  const member = await startMember(runtime, memberConfig(options), options.logger ?? silentLogger);
+  const transport = new FaultyTransport(new LocalTransport(member.services, clock), faults);
+  const client = new Client({ runtime, transport });
   let stopping: Promise<void> | undefined;
   const stop = (): Promise<void> => {
+    faults.clear();
     client.close();
-    stopping ??= client.closed.then(() => member.stop()).finally(removeTemporary);
+    stopping ??= client.closed.then(() => member.stop());
     return stopping;
   };
   return {
     client,
     endpoint: member.clientUrls[0] ?? "",
-    dataDir,
+    dataDir: options.dataDir,
     failed: member.failed,
+    clock,
+    faults,
+    reset: () => {
+      faults.clear();
+      return reset(client);
+    },
+    seed: (data) => seed(client, clock, data),
     stop,
     [Symbol.asyncDispose]: stop,
   };
 }
 
-/** A client of etcd servers elsewhere: `connect("http://127.0.0.1:2379")`. It connects when used. */
-export function connect(
-  endpoints?: string | readonly string[],
-  options: Omit<ClientOptions, "runtime" | "endpoints"> = {},
-): Client {
-  return new Client({
-    ...options,
-    runtime: nodeRuntime,
-    ...(endpoints === undefined ? {} : { endpoints }),
-  });
+function memberConfig(options: StartOptions): MemberConfig {
+  const { dataDir, clientPort = 0, listen = true, name = "nodetcd", config } = options;
+  const scheme = config?.clientTls === undefined ? "http" : "https";
+  return {
+    ...defaultConfig,
+    ...(dataDir === undefined ? IN_MEMORY : { dataDir }),
+    name,
+    listenClientUrls: listen ? [`${scheme}://127.0.0.1:${clientPort}`] : [],
+    listenPeerUrls: [],
+    ...config,
+  };
 }

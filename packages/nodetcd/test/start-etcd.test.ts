@@ -1,8 +1,7 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readlinkSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { nodeRuntime } from "@nodetcd/runtime/node";
 import { describe, expect, it } from "vitest";
 import { connect, startEtcd } from "../src/nodetcd.ts";
 
@@ -10,6 +9,17 @@ import { connect, startEtcd } from "../src/nodetcd.ts";
 async function resources(): Promise<string[]> {
   await new Promise((resolve) => setTimeout(resolve, 50));
   return process.getActiveResourcesInfo().filter((name) => !["TTYWrap", "PipeWrap"].includes(name));
+}
+
+function openPaths(): string[] {
+  if (process.platform !== "linux") return [];
+  return readdirSync("/proc/self/fd").flatMap((name) => {
+    try {
+      return [readlinkSync(`/proc/self/fd/${name}`)];
+    } catch {
+      return [];
+    }
+  });
 }
 
 const openFiles = (): number =>
@@ -27,7 +37,7 @@ describe("startEtcd", () => {
     other.close();
     await etcd.stop();
     await etcd.stop();
-    expect(existsSync(etcd.dataDir)).toBe(false);
+    expect(etcd.dataDir).toBe(undefined);
   });
 
   it("keeps what is in a given folder, and removes only temporary ones", async () => {
@@ -41,6 +51,24 @@ describe("startEtcd", () => {
     await second.stop();
     expect(existsSync(join(dataDir, "member", "snap", "db"))).toBe(true);
     rmSync(dataDir, { recursive: true });
+  });
+
+  it("in memory writes nothing, and opens no file", async () => {
+    const { TMPDIR } = process.env;
+    const empty = mkdtempSync(join(tmpdir(), "nodetcd-test-"));
+    process.env["TMPDIR"] = empty;
+    try {
+      const before = new Set(openPaths());
+      const etcd = await startEtcd({ listen: false });
+      for (let i = 0; i < 200; i++) await etcd.client.put(`k${i}`, new Uint8Array(20_000));
+      expect(readdirSync(empty)).toEqual([]);
+      expect(openPaths().filter((path) => !before.has(path) && path.startsWith("/"))).toEqual([]);
+      await etcd.stop();
+    } finally {
+      if (TMPDIR === undefined) delete process.env["TMPDIR"];
+      else process.env["TMPDIR"] = TMPDIR;
+      rmSync(empty, { recursive: true });
+    }
   });
 
   it("leaves nothing behind when it cannot start", async () => {
@@ -60,12 +88,14 @@ describe("startEtcd", () => {
   });
 
   it("refuses a folder that another member has open", async () => {
-    const etcd = await startEtcd();
-    await expect(startEtcd({ dataDir: etcd.dataDir })).rejects.toMatchObject({
+    const dataDir = mkdtempSync(join(tmpdir(), "nodetcd-test-"));
+    const etcd = await startEtcd({ dataDir });
+    await expect(startEtcd({ dataDir })).rejects.toMatchObject({
       code: "DATA_DIR_LOCKED",
     });
     await etcd.client.put("still", "here");
     await etcd.stop();
+    rmSync(dataDir, { recursive: true });
   });
 
   it("leaks no handle, file, folder or memory over ten starts and stops", async () => {
@@ -82,7 +112,6 @@ describe("startEtcd", () => {
       await etcd.client.lock("l");
       other.close();
       await etcd.stop();
-      expect(existsSync(etcd.dataDir)).toBe(false);
     };
     await cycle();
     const [before, files] = [await resources(), openFiles()];
@@ -120,6 +149,5 @@ describe("startEtcd", () => {
     const values = await Promise.all(members.map(({ client }) => client.get("me")));
     expect(values.map((value) => value?.text())).toEqual(["0", "1", "2"]);
     await Promise.all(members.map((member) => member.stop()));
-    expect(nodeRuntime.disk.exists(members[0].dataDir)).toBe(false);
   });
 });

@@ -1,0 +1,1 @@
+export { MemoryDisk } from "./disk.ts";
