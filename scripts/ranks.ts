@@ -4,6 +4,7 @@
  */
 export const RANKS: Readonly<Record<string, number>> = {
   bytes: 0,
+  metrics: 0,
   messages: 1,
   runtime: 1,
   certificates: 1,

@@ -1,3 +1,4 @@
+import { counter, exponential, exposition, gauge, Histogram, histogram } from "@nodetcd/metrics";
 import type { Round, RoundOutcome } from "./round.ts";
 
 const OUTCOMES: readonly RoundOutcome[] = [
@@ -12,12 +13,41 @@ const OUTCOMES: readonly RoundOutcome[] = [
 /** Counts of one compactor since it was started. */
 export class CompactorMetrics {
   readonly #rounds = new Map<RoundOutcome, number>(OUTCOMES.map((outcome) => [outcome, 0]));
+  readonly #seconds = new Histogram(exponential(0.001, 2, 16));
   #compactedRevision = 0;
   #pinnedRevision = 0;
   #clock = 0;
   #nextRevision = 0;
-  #seconds = 0;
   #lastRoundMs = 0;
+  readonly #rows = [
+    counter("nodetcd_compactor_rounds_total", "Rounds by how they ended.", () =>
+      OUTCOMES.map((outcome) => [{ outcome }, this.rounds(outcome)] as const),
+    ),
+    gauge(
+      "nodetcd_compactor_compacted_revision",
+      "Last revision that this compactor compacted at.",
+      () => this.#compactedRevision,
+    ),
+    gauge(
+      "nodetcd_compactor_pinned_revision",
+      "Revision of the pin that held the last round back; 0: none.",
+      () => this.#pinnedRevision,
+    ),
+    gauge("nodetcd_compactor_clock", "Version of compact_rev_key as last seen.", () => this.#clock),
+    gauge(
+      "nodetcd_compactor_next_revision",
+      "Revision that the next round compacts at.",
+      () => this.#nextRevision,
+    ),
+    gauge(
+      "nodetcd_compactor_last_round_timestamp_seconds",
+      "When the last round ended.",
+      () => this.#lastRoundMs / 1_000,
+    ),
+    histogram("nodetcd_compactor_round_duration_seconds", "Time that rounds took.", () => [
+      [{}, this.#seconds],
+    ]),
+  ];
 
   /** @param endedAtMs wall clock, milliseconds since 1970 */
   count(round: Round, tookMs: number, endedAtMs: number): void {
@@ -26,7 +56,7 @@ export class CompactorMetrics {
     this.#pinnedRevision = round.pin?.revision ?? 0;
     this.#clock = round.memory.clock;
     this.#nextRevision = round.memory.revision;
-    this.#seconds += tookMs / 1_000;
+    this.#seconds.observe(tookMs / 1_000);
     this.#lastRoundMs = endedAtMs;
   }
 
@@ -38,48 +68,6 @@ export class CompactorMetrics {
 
   /** In Prometheus' text format. */
   text(): string {
-    const outcomes = OUTCOMES.map((outcome): [string, number] => [
-      `{outcome="${outcome}"}`,
-      this.rounds(outcome),
-    ]);
-    return [
-      family("rounds_total", "counter", "Rounds by how they ended.", outcomes),
-      single(
-        "compacted_revision",
-        "Last revision that this compactor compacted at.",
-        this.#compactedRevision,
-      ),
-      single(
-        "pinned_revision",
-        "Revision of the pin that held the last round back; 0: none.",
-        this.#pinnedRevision,
-      ),
-      single("clock", "Version of compact_rev_key as last seen.", this.#clock),
-      single("next_revision", "Revision that the next round compacts at.", this.#nextRevision),
-      single(
-        "last_round_timestamp_seconds",
-        "When the last round ended.",
-        this.#lastRoundMs / 1_000,
-      ),
-      family("round_duration_seconds", "summary", "Time that rounds took.", [
-        ["_sum", this.#seconds],
-        ["_count", this.rounds()],
-      ]),
-    ].join("");
+    return exposition(this.#rows);
   }
-}
-
-function single(name: string, help: string, value: number): string {
-  return family(name, "gauge", help, [["", value]]);
-}
-
-function family(
-  name: string,
-  type: "counter" | "gauge" | "summary",
-  help: string,
-  samples: readonly (readonly [suffix: string, value: number])[],
-): string {
-  const full = `nodetcd_compactor_${name}`;
-  const lines = samples.map(([suffix, value]) => `${full}${suffix} ${value}`);
-  return [`# HELP ${full} ${help}`, `# TYPE ${full} ${type}`, ...lines, ""].join("\n");
 }

@@ -38,8 +38,6 @@ export const AHEAD_BYTES_MAX: number = 128 * 1024;
 export const REPLY_BYTES_MAX: number = 64 * 1024;
 /** Connections to the peer port at a time; those above are closed. */
 export const CONNECTIONS_MAX = 1024;
-/** Label values that the counters keep; what is beyond is counted as "0". */
-export const LABELS_MAX = 256;
 
 /** A connection on which nothing arrives for so long is given up, in milliseconds (etcd's number). */
 export const READ_TIMEOUT_MS = 5_000;

@@ -1,12 +1,6 @@
 /** The public list of `@nodetcd/peers`. */
 export { askPeer, type Question } from "./ask.ts";
-export {
-  Counters,
-  LabelledHistogram,
-  LabelledNumber,
-  type MetricRow,
-  METRICS,
-} from "./counters.ts";
+export { Counters, peerMetrics } from "./counters.ts";
 export { type Dialer, type DialerOptions, networkDialer } from "./dialer.ts";
 export { PeerError, type PeerErrorCode, REMOVED_TEXT } from "./errors.ts";
 export type { HeartbeatDelay } from "./heartbeat-delay.ts";

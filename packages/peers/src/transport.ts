@@ -84,6 +84,8 @@ export class Transport {
       peerUrls,
       serverVersion: serverVersion ?? SERVER_VERSION,
     };
+    // A member knows itself, as etcd counts.
+    this.counters.knownPeers.set(hexId(memberId), 1);
     this.heartbeats = new HeartbeatDelay(clock, logger, options.heartbeatIntervalMs);
     this.dial = networkDialer(network, {
       timeoutMs: DIAL_EXTRA_MS + options.electionTimeoutMs,

@@ -257,9 +257,42 @@ function isAlone({ start, cluster }: EngineParts): boolean {
   return voters.length === 1 && voters[0] === start.memberId;
 }
 
+function buildAccess(
+  { config, auth }: EngineParts,
+  { tokens, applied }: Records,
+  reads: LinearizableReads,
+): Access {
+  const certificateUser =
+    config.clientTls.clientCertAuth === true
+      ? (call: ServerCall): string | undefined => call.peerCertificate?.commonName
+      : undefined;
+  return new Access({ auth, tokens, applied, reads, certificateUser });
+}
+
+function buildLogins({ runtime, config, logger, auth }: EngineParts): Logins {
+  const { bcryptCost, authFailureDelayMs: failureDelayMs } = config;
+  return new Logins({ ...runtime, auth, logger, bcryptCost, failureDelayMs });
+}
+
+function buildVersions(
+  { runtime, config, logger, start, cluster }: EngineParts,
+  raft: RaftFacade,
+  proposer: OwnProposer,
+): VersionMonitor {
+  return new VersionMonitor({
+    cluster,
+    questions: peerQuestions(runtime, config, logger),
+    memberId: start.memberId,
+    proposer,
+    logger,
+    isLeader: () => raft.isLeader,
+    downgradeCheckMs: config.downgradeCheckTimeMs,
+  });
+}
+
 /** Builds the loops. They know each other by callbacks only, each called after all are built. */
 export function buildEngine(parts: EngineParts): Engine {
-  const { runtime, config, logger, start, node, cluster } = parts;
+  const { runtime, config, start, node, cluster } = parts;
   const ids = { memberId: start.memberId, clusterId: start.clusterId };
   const records = openRecords(parts);
   const { applied, headers, inFlight, requestIds } = records;
@@ -270,9 +303,9 @@ export function buildEngine(parts: EngineParts): Engine {
     appliedTerm: () => headers.term,
   });
   raft.setConfState(cluster.confState());
-  const nextId = (): bigint => requestIds.full(requestIds.next());
-  const timeoutMs = requestTimeoutMs(config);
-  const reads = new LinearizableReads(raft, applied, runtime.clock, timeoutMs, nextId);
+  const reads = new LinearizableReads(raft, applied, runtime.clock, requestTimeoutMs(config), () =>
+    requestIds.full(requestIds.next()),
+  );
   const loop: ReadyLoop = buildLoop(parts, {
     raft,
     records,
@@ -293,36 +326,21 @@ export function buildEngine(parts: EngineParts): Engine {
     answer: (id, refusal) => entries.answerMembershipChange(id, refusal),
   });
   const snapshots = buildSnapshots(parts, applied, loop, () => replication.sender.holdsLog);
-  const { auth } = parts;
-  const certificateUser =
-    config.clientTls.clientCertAuth === true
-      ? (call: ServerCall): string | undefined => call.peerCertificate?.commonName
-      : undefined;
-  const access = new Access({ auth, tokens: records.tokens, applied, reads, certificateUser });
+  const access = buildAccess(parts, records, reads);
   const asMember: OwnProposer = {
     proposeMessage: (request) => proposer.proposeMessage(request, access.member),
   };
-  const versions = new VersionMonitor({
-    cluster,
-    questions: peerQuestions(runtime, config, logger),
-    memberId: ids.memberId,
-    proposer: asMember,
-    logger,
-    isLeader: () => raft.isLeader,
-    downgradeCheckMs: config.downgradeCheckTimeMs,
-  });
+  const versions = buildVersions(parts, raft, asMember);
   const applyLoop = buildApplyLoop(parts, records, raft, entries, {
     changeMembership: (change) => replication.change(change),
     onLeading: () => versions.look(),
     onProgress: () => snapshots.takeIfDue(),
   });
-  const fairQueue = new FairQueue(runtime.clock);
-  const peers = replication.link.transport;
-  const { bcryptCost, authFailureDelayMs: failureDelayMs } = config;
-  const logins = new Logins({ ...runtime, auth, logger, bcryptCost, failureDelayMs });
-  const shared = { proposer, reads, fairQueue, raft, peers, access, logins };
+  const shared = { proposer, reads, raft, access, fairQueue: new FairQueue(runtime.clock) };
+  const { transport: peers } = replication.link;
+  const logins = buildLogins(parts);
   return {
-    member: { ...parts, ...records, ...ids, ...shared },
+    member: { ...parts, ...records, ...ids, ...shared, peers, logins, learners: { promoted: 0 } },
     loop,
     applyLoop,
     entries,
@@ -331,7 +349,7 @@ export function buildEngine(parts: EngineParts): Engine {
     replication,
     versions,
     expiry: startExpiry(parts, asMember),
-    campaign: () => {
+    campaign() {
       replication.start(start.remotes);
       loop.start(isAlone(parts) && config.initialElectionTickAdvance);
     },

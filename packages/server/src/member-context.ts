@@ -59,4 +59,6 @@ export interface MemberContext {
   readonly headers: ResponseHeaders;
   readonly raft: RaftView;
   readonly access: Access;
+  /** Learners that became voters through this member. */
+  readonly learners: { promoted: number };
 }

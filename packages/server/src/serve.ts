@@ -1,6 +1,7 @@
 import { GrpcServer, LocalTransport, type Services } from "@nodetcd/grpc";
 import type { Http1ExchangeHandler, Http1Server } from "@nodetcd/runtime";
 import type { CleanupStack } from "./cleanup-stack.ts";
+import type { MemberConfig } from "./config.ts";
 import type { Engine } from "./engine.ts";
 import { Gateway } from "./http/gateway.ts";
 import type { AuditQueue } from "./audit/queue.ts";
@@ -9,6 +10,7 @@ import { GRPC_OVERHEAD_BYTES } from "./limits.ts";
 import { allEndpoints, type Endpoints } from "./listen.ts";
 import type { ApplyMeter } from "./measure/apply-meter.ts";
 import type { CallMeter } from "./measure/call-meter.ts";
+import type { MemberContext } from "./member-context.ts";
 import type { Metrics } from "./metrics/metrics.ts";
 
 /** How long calls in progress may go on when the member stops, in milliseconds. */
@@ -28,44 +30,26 @@ export function serve(
   cleanup: CleanupStack,
 ): void {
   const { member } = engine;
-  const { runtime, config, logger } = member;
+  const { runtime, config } = member;
   const counters = newHttpCounters();
-  // Those who ask while it is being made get the same.
-  let making: Promise<string> | undefined;
-  const text = (): Promise<string> =>
-    (making ??= metrics.text().finally(() => (making = undefined)));
   const router = {
     member,
     counters,
-    metrics: async () => ({
-      contentType: metrics.registry.contentType,
-      text: await text(),
-    }),
+    metrics: () => metrics.text(),
   };
   const http1 = (handler: Http1ExchangeHandler): Http1Server => {
     const server = runtime.network.serveHttp1(handler);
     cleanup.add(async () => server.close());
     return server;
   };
-  const maxReceiveMessageBytes = config.maxRequestBytes + GRPC_OVERHEAD_BYTES;
   const local = new LocalTransport(services, runtime.clock);
-  const gateway = config.enableGrpcGateway ? new Gateway(local, maxReceiveMessageBytes) : undefined;
+  const gateway = config.enableGrpcGateway
+    ? new Gateway(local, maxMessageBytes(config))
+    : undefined;
   const clientHttp = http1(clientRouter(router, gateway));
   cleanup.add(async () => local.close());
-  const grpc = new GrpcServer({
-    services,
-    clock: runtime.clock,
-    maxReceiveMessageBytes,
-    maxConcurrentStreams: config.maxConcurrentStreams,
-    keepalive: {
-      minTimeMs: config.grpcKeepaliveMinMs,
-      intervalMs: config.grpcKeepaliveIntervalMs,
-      timeoutMs: config.grpcKeepaliveTimeoutMs,
-    },
-    logger,
-    // With addresses for HTTP alone the others carry gRPC alone.
-    ...(endpoints.http.length === 0 ? { http1: clientHttp } : {}),
-  });
+  // With addresses for HTTP alone the others carry gRPC alone.
+  const grpc = grpcServer(member, services, endpoints.http.length === 0 ? clientHttp : undefined);
   cleanup.add(() => {
     const gone = grpc.shutdown(SHUTDOWN_GRACE_MS);
     // After the GOAWAY, or they would be opened again.
@@ -82,6 +66,7 @@ export function serve(
     services,
     servers: [grpc],
     leasesExpired: () => engine.expiry.revoked,
+    isInstalling: () => engine.replication.installer.installing,
   });
   for (const endpoint of endpoints.clients) endpoint.serveGrpc(grpc);
   for (const endpoint of endpoints.http) endpoint.serveHttp(clientHttp);
@@ -92,5 +77,30 @@ export function serve(
   // Before anything else ends: a client that is refused tries elsewhere, one that is cut reports an error.
   cleanup.add(async () => {
     for (const endpoint of allEndpoints(endpoints)) endpoint.stopListening();
+  });
+}
+
+/** Of a client's message: a request within its limit, and what is around it. */
+function maxMessageBytes(config: MemberConfig): number {
+  return config.maxRequestBytes + GRPC_OVERHEAD_BYTES;
+}
+
+function grpcServer(
+  { runtime, config, logger }: MemberContext,
+  services: Services,
+  http1: Http1Server | undefined,
+): GrpcServer {
+  return new GrpcServer({
+    services,
+    clock: runtime.clock,
+    maxReceiveMessageBytes: maxMessageBytes(config),
+    maxConcurrentStreams: config.maxConcurrentStreams,
+    keepalive: {
+      minTimeMs: config.grpcKeepaliveMinMs,
+      intervalMs: config.grpcKeepaliveIntervalMs,
+      timeoutMs: config.grpcKeepaliveTimeoutMs,
+    },
+    logger,
+    ...(http1 === undefined ? {} : { http1 }),
   });
 }

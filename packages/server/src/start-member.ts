@@ -61,16 +61,28 @@ export async function startMember(
   }
 }
 
+/** What the phases of a start share. */
+interface Starting {
+  readonly runtime: Runtime;
+  readonly config: MemberConfig;
+  readonly logger: Logger;
+  readonly cleanup: CleanupStack;
+  readonly directory: DataDirectory;
+  readonly failure: Failure;
+  readonly metrics: Metrics;
+}
+
 async function start(
   runtime: Runtime,
   config: MemberConfig,
   logger: Logger,
   cleanup: CleanupStack,
 ): Promise<Member> {
-  const directory = dataDirectory(config);
   const failure = new Failure();
   const metrics = new Metrics();
   const health = new HealthStatus(logger);
+  const directory = dataDirectory(config);
+  const starting = { runtime, config, logger, cleanup, directory, failure, metrics };
 
   logListening(logger, config);
   const audit = await openAudit(runtime, config, logger);
@@ -80,44 +92,11 @@ async function start(
     config.advertiseClientUrls.length > 0
       ? config.advertiseClientUrls
       : endpoints.clients.flatMap(({ urls }) => urls);
-
-  const starting = async (): Promise<void> => {
-    const known = isInitialized(runtime.disk, directory);
-    logStarting(logger, config, directory, known, advertised);
-    // Before anything is made that a better command line would find.
-    if (!known) await checkInitialCluster(runtime, config);
-  };
-  await openingFiles(directory, starting);
-  const onFailure = (error: unknown): void => failure.report(error);
-  const { timings } = metrics;
-  const files = await openFiles({
-    runtime,
-    config,
-    logger,
-    directory,
-    timings,
-    onFailure,
-    cleanup,
-  });
-  logQuota(logger, config);
-  const applyMeter = new ApplyMeter(runtime.clock, logger, config.warningApplyDurationMs);
-  const engine = buildEngine({
-    runtime,
-    config,
-    logger,
-    applyMeter,
-    ...files,
-    node: buildNode(config, files.start, runtime.random, logger),
-    snapshotDirectory: directory.snapshots,
-    fallback: (request) => peerPort(request),
-    onFailure,
-    onRemoved: (reason) => failure.report(new ServerError("REMOVED", reason)),
-  });
+  const { engine, reclaimer, applies, bootstrap } = await openEngine(starting, advertised);
   const { member } = engine;
-  const reclaimer = buildReclaimer(member);
-  const peerPort = peerRouter(member, () => reclaimer.state);
+
   // Whoever founds or joins a cluster has nothing to compare.
-  const { peers, remotes } = files.start;
+  const { peers, remotes } = bootstrap;
   if (peers.length + remotes.length === 0) await checkBeforeServing(member);
   for (const endpoint of endpoints.peers) endpoint.serveRaft(member.peers);
   cleanup.add(() => stopEngine(engine));
@@ -125,19 +104,13 @@ async function start(
     (error) => refuseEverything(engine, logger, error),
     () => undefined,
   );
-
-  logger.info("starting etcd server", {
-    "local-member-id": hexId(member.memberId),
-    "local-server-version": ETCD_VERSION,
-    "cluster-id": hexId(member.clusterId),
-    "cluster-version": minorVersion(member.cluster.version ?? "to_be_decided"),
-  });
+  logMember(member);
   engine.campaign();
   await Promise.race([publish(member, advertised, () => failure.isReported), failure.raise()]);
 
   const { services, calls } = dispatch(member, health, audit);
-  serve(engine, services, endpoints, metrics, { calls, applies: applyMeter, audit }, cleanup);
-  startBackground(engine, reclaimer, files.start, directory, cleanup);
+  serve(engine, services, endpoints, metrics, { calls, applies, audit }, cleanup);
+  startBackground(engine, reclaimer, bootstrap, directory, cleanup);
   health.set(true);
   logServing(logger, endpoints);
   return new RunningMember({
@@ -145,17 +118,68 @@ async function start(
     services,
     clientUrls: endpoints.clients.flatMap(({ urls }) => urls),
     failed: failure.promise,
-    shutdown: async () => {
-      const fields = {
-        name: config.name,
-        "data-dir": config.dataDir,
-        "advertise-peer-urls": config.initialAdvertisePeerUrls,
-        "advertise-client-urls": advertised,
-      };
-      logger.info("closing etcd server", fields);
-      await cleanup.closeAll();
-      logger.info("closed etcd server", fields);
-    },
+    shutdown: () => shutDown(member, advertised, cleanup),
+  });
+}
+
+/** Opens the files, and builds the loops that work on them. Nothing runs yet. */
+async function openEngine(
+  { runtime, config, logger, cleanup, directory, failure, metrics }: Starting,
+  advertised: readonly string[],
+): Promise<{
+  engine: Engine;
+  reclaimer: Reclaimer;
+  applies: ApplyMeter;
+  bootstrap: Bootstrap;
+}> {
+  await openingFiles(directory, async () => {
+    const known = isInitialized(runtime.disk, directory);
+    logStarting(logger, config, directory, known, advertised);
+    // Before anything is made that a better command line would find.
+    if (!known) await checkInitialCluster(runtime, config);
+  });
+  const { timings } = metrics;
+  const onFailure = (error: unknown): void => failure.report(error);
+  const shared = { runtime, config, logger, onFailure };
+  const files = await openFiles({ ...shared, directory, timings, cleanup });
+  logQuota(logger, config);
+  const applies = new ApplyMeter(runtime.clock, logger, config.warningApplyDurationMs);
+  const engine = buildEngine({
+    ...shared,
+    ...files,
+    applyMeter: applies,
+    node: buildNode(config, files.start, runtime.random, logger),
+    snapshotDirectory: directory.snapshots,
+    fallback: (request) => peerPort(request),
+    onRemoved: (reason) => failure.report(new ServerError("REMOVED", reason)),
+  });
+  const reclaimer = buildReclaimer(engine.member);
+  const peerPort = peerRouter(engine.member, () => reclaimer.state);
+  return { engine, reclaimer, applies, bootstrap: files.start };
+}
+
+async function shutDown(
+  { config, logger }: MemberContext,
+  advertised: readonly string[],
+  cleanup: CleanupStack,
+): Promise<void> {
+  const fields = {
+    name: config.name,
+    "data-dir": config.dataDir,
+    "advertise-peer-urls": config.initialAdvertisePeerUrls,
+    "advertise-client-urls": advertised,
+  };
+  logger.info("closing etcd server", fields);
+  await cleanup.closeAll();
+  logger.info("closed etcd server", fields);
+}
+
+function logMember({ logger, memberId, clusterId, cluster }: MemberContext): void {
+  logger.info("starting etcd server", {
+    "local-member-id": hexId(memberId),
+    "local-server-version": ETCD_VERSION,
+    "cluster-id": hexId(clusterId),
+    "cluster-version": minorVersion(cluster.version ?? "to_be_decided"),
   });
 }
 

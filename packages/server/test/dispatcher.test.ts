@@ -1,12 +1,12 @@
 import { LocalTransport } from "@nodetcd/grpc";
-import { METHOD_LIST } from "@nodetcd/messages";
+import { METHOD_LIST, type MethodPath } from "@nodetcd/messages";
 import { silentLogger } from "@nodetcd/runtime";
 import { nodeRuntime } from "@nodetcd/runtime/node";
 import { describe, expect, test } from "vitest";
 import { defaultConfig } from "../src/config.ts";
 import { RequestError } from "../src/errors.ts";
 import { CallMeter } from "../src/measure/call-meter.ts";
-import type { Admission } from "../src/receive/admission.ts";
+import type { Gate } from "../src/receive/admission.ts";
 import { Dispatcher, type QuickHandlers } from "../src/receive/dispatcher.ts";
 import type { Handlers } from "../src/receive/handler.ts";
 
@@ -42,8 +42,8 @@ function endOf(transport: LocalTransport, path: string): Promise<string> {
 }
 
 function dispatch(
-  admit: Admission["admit"],
-  allow: Admission["allow"] = () => undefined,
+  admit: (path: MethodPath) => ReturnType<Gate["admit"]>,
+  allow: (path: MethodPath) => void = () => undefined,
 ): {
   transport: LocalTransport;
   reached: string[];
@@ -52,7 +52,11 @@ function dispatch(
   const { handlers, quick } = recordingHandlers(reached);
   const meter = new CallMeter(nodeRuntime, defaultConfig, silentLogger);
   const dispatcher = new Dispatcher(
-    { admit, allow, refusal: (_path, _bytes, error) => error },
+    (path) => ({
+      admit: () => admit(path),
+      allow: () => allow(path),
+      refusal: (_bytes, error) => error,
+    }),
     meter,
   );
   dispatcher.register(handlers, quick);

@@ -89,7 +89,7 @@ describe("the client port", () => {
     expect(value("etcd_network_client_grpc_received_bytes_total")).toBeGreaterThan(0);
     expect(value("process_resident_memory_bytes")).toBeGreaterThan(0);
     expect(text).toContain(
-      'grpc_server_handled_total{grpc_type="unary",grpc_service="etcdserverpb.KV",grpc_method="Put",grpc_code="OK"} 1',
+      'grpc_server_handled_total{grpc_code="OK",grpc_method="Put",grpc_service="etcdserverpb.KV",grpc_type="unary"} 1',
     );
     for (const name of [
       "etcd_server_proposals_committed_total",

@@ -5,10 +5,10 @@ import {
   RangeResponse,
   TxnRequest,
 } from "@nodetcd/messages";
+import { Histogram } from "@nodetcd/metrics";
 import { type LogFields, silentLogger } from "@nodetcd/runtime";
 import { nodeClock } from "@nodetcd/runtime/node";
 import { afterEach, describe, expect, test } from "vitest";
-import { HistogramFamily, Histogram } from "../src/measure/histogram.ts";
 import { ClientVersions } from "../src/measure/client-versions.ts";
 import { putText, rangeText, txnText } from "../src/measure/request-text.ts";
 import { PointReads } from "../src/measure/point-reads.ts";
@@ -20,26 +20,6 @@ let member: TestMember | undefined;
 afterEach(async () => {
   await dispose(member);
   member = undefined;
-});
-
-describe("HistogramFamily", () => {
-  test("prints cumulative buckets, sum and count of each series that was counted in", () => {
-    const family = new HistogramFamily("x_seconds", "Seconds.", [0.1, 0.5]);
-    family.series({ op: "unused" });
-    const series = family.series({ op: "Put" });
-    for (const value of [0.1, 0.2, 0.5, 9]) series.observe(value);
-    series.observe(0.25, 4);
-    expect(family.text()).toBe(
-      `# HELP x_seconds Seconds.
-# TYPE x_seconds histogram
-x_seconds_bucket{op="Put",le="0.1"} 1
-x_seconds_bucket{op="Put",le="0.5"} 7
-x_seconds_bucket{op="Put",le="+Inf"} 8
-x_seconds_sum{op="Put"} 10.8
-x_seconds_count{op="Put"} 8
-`,
-    );
-  });
 });
 
 describe("Stopwatch", () => {
@@ -219,10 +199,10 @@ describe("/metrics", () => {
       "etcd_debugging_mvcc_db_compaction_total_duration_milliseconds_count 1",
       "etcd_debugging_lease_granted_total 1",
       'etcd_debugging_lease_ttl_total_bucket{le="64"} 1',
-      'etcd_server_client_requests_total{type="stream",client_api_version="unknown"} 1',
+      'etcd_server_client_requests_total{client_api_version="unknown",type="stream"} 1',
       'etcd_server_feature_enabled{name="FastLeaseKeepAlive",stage="BETA"} 1',
-      'grpc_server_msg_received_total{grpc_type="bidi_stream",grpc_service="etcdserverpb.Lease",grpc_method="LeaseKeepAlive"} 1',
-      'grpc_server_msg_sent_total{grpc_type="unary",grpc_service="etcdserverpb.KV",grpc_method="Range"} 1',
+      'grpc_server_msg_received_total{grpc_method="LeaseKeepAlive",grpc_service="etcdserverpb.Lease",grpc_type="bidi_stream"} 1',
+      'grpc_server_msg_sent_total{grpc_method="Range",grpc_service="etcdserverpb.KV",grpc_type="unary"} 1',
     ]) {
       expect(text).toContain(`\n${line}\n`);
     }

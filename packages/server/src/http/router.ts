@@ -1,3 +1,4 @@
+import { CONTENT_TYPE } from "@nodetcd/metrics";
 import type {
   Http1ExchangeHandler,
   Http1Handler,
@@ -27,17 +28,16 @@ export interface RouterOptions {
   readonly member: MemberContext;
   readonly counters: HttpCounters;
   /** The whole text of `/metrics`. */
-  readonly metrics: () => Promise<{ contentType: string; text: string }>;
+  readonly metrics: () => string;
 }
 
 /** `/livez`, or `/livez/` and the name of a check. */
 const CHECK_PATH = /^\/(livez|readyz)(?:\/(.*))?$/;
 
-async function serveMetrics(options: RouterOptions, request: Http1Request): Promise<Http1Response> {
+function serveMetrics(options: RouterOptions, request: Http1Request): Http1Response {
   const refusal = refuseOtherThanGet(request);
   if (refusal !== undefined) return refusal;
-  const { contentType, text } = await options.metrics();
-  return { status: 200, headers: { "Content-Type": contentType }, body: text };
+  return { status: 200, headers: { "Content-Type": CONTENT_TYPE }, body: options.metrics() };
 }
 
 type Answer = Http1Response | Promise<Http1Response>;

@@ -1,6 +1,6 @@
 import { InternalRaftRequest } from "@nodetcd/messages";
 import { type Clock, goDuration, type Logger } from "@nodetcd/runtime";
-import { HistogramFamily, type Histogram, exponential } from "./histogram.ts";
+import { HistogramFamily, type Histogram, exponential } from "@nodetcd/metrics";
 import { raftRequestText } from "./request-text.ts";
 import { bareSize, sizeWithoutHeader } from "./slow-call.ts";
 

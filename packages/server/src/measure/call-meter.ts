@@ -4,7 +4,7 @@ import type { Logger, Runtime } from "@nodetcd/runtime";
 import type { MemberConfig } from "../config.ts";
 import { RequestError } from "../errors.ts";
 import { errorStatus, errorText } from "../wire/error-map.ts";
-import { HistogramFamily, type Histogram, exponential } from "./histogram.ts";
+import { HistogramFamily, type Histogram, exponential } from "@nodetcd/metrics";
 import type { CallAudit } from "./call-audit.ts";
 import { ClientVersions } from "./client-versions.ts";
 import { PointReads } from "./point-reads.ts";

@@ -1,5 +1,5 @@
 import { type Metadata, Status, type StatusCode, type StreamCall } from "@nodetcd/grpc";
-import type { Histogram } from "./histogram.ts";
+import type { Histogram } from "@nodetcd/metrics";
 import { ANYBODY, type Caller } from "../wire/caller.ts";
 import type { Stopwatch } from "./stopwatch.ts";
 

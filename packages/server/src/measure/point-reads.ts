@@ -1,4 +1,4 @@
-import type { Histogram } from "./histogram.ts";
+import type { Histogram } from "@nodetcd/metrics";
 import type { Stopwatch } from "./stopwatch.ts";
 
 /** Calls that share a look at the clock, at most. */

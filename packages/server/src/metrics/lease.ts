@@ -1,8 +1,7 @@
 import { METHODS } from "@nodetcd/messages";
-import type { Registry } from "prom-client";
+import { counter, type Metric } from "@nodetcd/metrics";
 import type { ApplyMeter } from "../measure/apply-meter.ts";
 import type { CallMeter } from "../measure/call-meter.ts";
-import { scraped } from "./scraped.ts";
 
 /** What counts leases. */
 export interface LeaseMeasured {
@@ -13,27 +12,27 @@ export interface LeaseMeasured {
 }
 
 /** Leases granted, renewed, revoked and expired. */
-export function registerLeaseMetrics(registry: Registry, measured: LeaseMeasured): void {
-  const { calls, applies, leasesExpired } = measured;
-  const { counter } = scraped(registry);
-  counter(
-    "etcd_debugging_lease_granted_total",
-    "The total number of granted leases.",
-    () => applies.leasesGranted,
-  );
-  counter(
-    "etcd_debugging_lease_revoked_total",
-    "The total number of revoked leases.",
-    () => applies.leasesRevoked,
-  );
-  counter(
-    "etcd_debugging_lease_renewed_total",
-    "The number of renewed leases seen by the leader.",
-    () => calls.messages.get(METHODS.Lease.LeaseKeepAlive.path)?.sent ?? 0,
-  );
-  counter(
-    "etcd_debugging_server_lease_expired_total",
-    "The total number of expired leases.",
-    leasesExpired,
-  );
+export function leaseMetrics({ calls, applies, leasesExpired }: LeaseMeasured): Metric[] {
+  return [
+    counter(
+      "etcd_debugging_lease_granted_total",
+      "The total number of granted leases.",
+      () => applies.leasesGranted,
+    ),
+    counter(
+      "etcd_debugging_lease_revoked_total",
+      "The total number of revoked leases.",
+      () => applies.leasesRevoked,
+    ),
+    counter(
+      "etcd_debugging_lease_renewed_total",
+      "The number of renewed leases seen by the leader.",
+      () => calls.messages.get(METHODS.Lease.LeaseKeepAlive.path)?.sent ?? 0,
+    ),
+    counter(
+      "etcd_debugging_server_lease_expired_total",
+      "The total number of expired leases.",
+      leasesExpired,
+    ),
+  ];
 }

@@ -13,31 +13,38 @@ const FOR_LEARNERS: ReadonlySet<MethodPath> = new Set([
   METHODS.Maintenance.Snapshot.path,
 ]);
 
-/** What every call of every method passes before anything is done for it. */
-export interface Admission {
+/** What every call of a method passes before anything is done for it. */
+export interface Gate {
   /** Who is it? Raises the `RequestError` (or an `AuthError`) that refuses the call. */
-  admit(path: MethodPath, call: ServerCall): Caller | Promise<Caller>;
+  admit(call: ServerCall): Caller | Promise<Caller>;
   /** May he? Asked for each request of a unary or server-streaming method; raises what refuses it. */
-  allow(path: MethodPath, request: unknown, caller: Caller): void;
+  allow(request: unknown, caller: Caller): void;
   /** Called with what `admit` or `allow` raised; answers what the client is told. */
-  refusal(path: MethodPath, bytes: Uint8Array, error: unknown): unknown;
+  refusal(bytes: Uint8Array, error: unknown): unknown;
 }
+
+/** The gate of each method; asked once for each, at the start. */
+export type Admission = (path: MethodPath) => Gate;
 
 export function admission({
   raft,
   auth,
   access,
 }: Pick<MemberContext, "raft" | "auth" | "access">): Admission {
-  return {
-    admit(path, call) {
-      if (raft.isLearner && !FOR_LEARNERS.has(path)) throw new RequestError("LEARNER");
-      // A client that wants no answer of a member that has no leader says so.
-      if (raft.leader === 0n && call.metadata.get("hasleader") === "true") {
-        throw new RequestError("NO_LEADER");
-      }
-      return isIdentified(path) ? access.identify(call) : ANYBODY;
-    },
-    allow: (path, request, caller) => checkRule(auth, path, request, caller),
-    refusal: firstRefusal,
+  return (path) => {
+    const isForLearners = FOR_LEARNERS.has(path);
+    const isAsked = isIdentified(path);
+    return {
+      admit(call) {
+        if (raft.isLearner && !isForLearners) throw new RequestError("LEARNER");
+        // A client that wants no answer of a member that has no leader says so.
+        if (raft.leader === 0n && call.metadata.get("hasleader") === "true") {
+          throw new RequestError("NO_LEADER");
+        }
+        return isAsked ? access.identify(call) : ANYBODY;
+      },
+      allow: (request, caller) => checkRule(auth, path, request, caller),
+      refusal: (bytes, error) => firstRefusal(path, bytes, error),
+    };
   };
 }

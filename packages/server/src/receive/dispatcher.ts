@@ -83,13 +83,14 @@ export class Dispatcher {
         );
       } else reply(call, given as Reply<unknown>);
     };
+    const gate = this.#admission(method.path);
     const refuse = (call: ClientCall, error: unknown): void =>
-      failCall(call, this.#admission.refusal(method.path, call.bytes, error));
+      failCall(call, gate.refusal(call.bytes, error));
     const handle = (call: ClientCall): void => {
       try {
         const message = request.decode(call.bytes);
         try {
-          this.#admission.allow(method.path, message, call.caller);
+          gate.allow(message, call.caller);
         } catch (error) {
           refuse(call, error);
           return;
@@ -102,7 +103,7 @@ export class Dispatcher {
     this.services.unary(method.path, (bytes, raw) => {
       let caller: Caller | Promise<Caller>;
       try {
-        caller = this.#admission.admit(method.path, raw);
+        caller = gate.admit(raw);
       } catch (error) {
         refuse(meter.begin(bytes, raw), error);
         return;
@@ -128,11 +129,12 @@ export class Dispatcher {
   }
 
   #serverStream(method: AnyMethod, handler: ServerStreamHandler<unknown>): StreamHandler {
+    const gate = this.#admission(method.path);
     return (call) => {
       call.onMessage = (bytes) => {
         try {
           const request: unknown = method.request.decode(bytes);
-          this.#admission.allow(method.path, request, call.caller);
+          gate.allow(request, call.caller);
           const given = handler(request, call);
           given.catch((error: unknown) => failCall(call, error));
         } catch (error) {
@@ -145,9 +147,10 @@ export class Dispatcher {
   #stream(method: AnyMethod, handler: StreamHandler): void {
     if (method.kind === "unary") return;
     const meter = this.#meter.stream(method);
+    const gate = this.#admission(method.path);
     const admitted = (call: ClientStream): void => {
       try {
-        const caller = this.#admission.admit(method.path, call);
+        const caller = gate.admit(call);
         if (caller instanceof Promise) {
           call.pause();
           caller.then(

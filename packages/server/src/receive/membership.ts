@@ -115,6 +115,7 @@ export async function promoteMember(member: MemberContext, id: bigint): Promise<
   if (config.strictReconfigCheck) checkPromote(reconfiguring(member), id);
   const type = ConfChangeType.ConfChangeAddNode;
   await proposer.changeMembership({ type, nodeId: id, context: promotionContext(id) });
+  member.learners.promoted++;
 }
 
 /** `etcdserverpb.Cluster/MemberPromote`: a follower asks the leader to do it. */

@@ -40,6 +40,8 @@ interface Arrived {
 export class SnapshotInstaller {
   readonly #options: SnapshotInstallerOptions;
   #arrived: Arrived | undefined;
+  /** `install` is under way. */
+  installing = false;
 
   constructor(options: SnapshotInstallerOptions) {
     this.#options = options;
@@ -71,6 +73,7 @@ export class SnapshotInstaller {
       "SnapshotInstaller: raft takes a snapshot that has not arrived",
     );
     this.#arrived = undefined;
+    this.installing = true;
     logger.info("applying snapshot", { "incoming-snapshot-index": index });
     await store.stopWork();
     drain();
@@ -81,6 +84,7 @@ export class SnapshotInstaller {
     });
     await adopted;
     onInstalled(snapshot);
+    this.installing = false;
     logger.info("applied snapshot", { "incoming-snapshot-index": index });
   }
 
