@@ -7,6 +7,7 @@ export function wrapDisk(disk: Disk, changed: Partial<Disk>): Disk {
     openAsync: (path, mode, permissions) => disk.openAsync(path, mode, permissions),
     exists: (path) => disk.exists(path),
     size: (path) => disk.size(path),
+    permissions: (path) => disk.permissions(path),
     list: (directory) => disk.list(directory),
     makeDirectory: (path) => disk.makeDirectory(path),
     rename: (from, to) => disk.rename(from, to),

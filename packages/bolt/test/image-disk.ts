@@ -78,6 +78,9 @@ export class ImageDisk implements Disk {
   openAsync(path: string, mode: OpenMode): Promise<DiskFile> {
     return Promise.resolve(this.open(path, mode));
   }
+  permissions(): number {
+    return 0o700;
+  }
   rename(): void {}
   async renameAsync(): Promise<void> {}
   remove(): void {}

@@ -21,3 +21,20 @@ test("MessageReader refuses what exceeds the budget of a connection's incomplete
   const framed = frameMessage(Buffer.alloc(70_000));
   expect(() => reader.next(framed, 0, 40_000)).toThrow("too many incomplete messages");
 });
+
+test("CVE-2026-84304: a message in frames of one byte takes no more memory than twice its own", () => {
+  const budget = { used: 0, max: 1_000_000 };
+  const reader = new MessageReader({ maxBytes: 500_000, encoding: "identity", budget });
+  const size = 200_000;
+  const bytes = new Uint8Array(5 + size);
+  new DataView(bytes.buffer).setUint32(1, size);
+  let message: Uint8Array | undefined;
+  let worst = 0;
+  for (let i = 0; i < bytes.length; i++) {
+    message = reader.next(bytes, i, i + 1);
+    worst = Math.max(worst, budget.used / Math.max(32 * 1024, i - 4));
+  }
+  expect(worst).toBeLessThanOrEqual(2);
+  expect(message).toHaveLength(size);
+  expect(budget.used).toBe(0);
+});

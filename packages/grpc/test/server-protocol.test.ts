@@ -277,7 +277,7 @@ const SILENT = requestBlock("/test.Echo/Silent");
 const floods: [string, number, (i: number) => Buffer][] = [
   ["SETTINGS", 200, () => EMPTY_SETTINGS],
   [
-    "rapid reset",
+    "rapid reset (CVE-2023-44487)",
     300_000,
     (i) =>
       Buffer.concat([
@@ -294,7 +294,7 @@ const floods: [string, number, (i: number) => Buffer][] = [
         : frame(FrameType.DATA, 0, 1, NOTHING),
   ],
   [
-    "CONTINUATION frames",
+    "CONTINUATION frames (CVE-2023-45288)",
     100,
     (i) =>
       i === 0
@@ -307,7 +307,7 @@ const floods: [string, number, (i: number) => Buffer][] = [
     (i) => frame(i === 0 ? FrameType.HEADERS : FrameType.CONTINUATION, 0, 1, Buffer.alloc(16_000)),
   ],
   [
-    "streams with malformed requests",
+    "streams that the server itself has to reset (GHSA-hrxh-6v49-42gf)",
     2000,
     (i) => frame(FrameType.HEADERS, Flag.END_HEADERS, 2 * i + 1, requestBlock("/x", [["A", "b"]])),
   ],

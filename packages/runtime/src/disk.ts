@@ -83,6 +83,8 @@ export interface Disk {
   openAsync(path: string, mode: OpenMode, permissions?: number): Promise<DiskFile>;
   exists(path: string): boolean;
   size(path: string): number;
+  /** Permission bits of a file or directory, such as 0o700. */
+  permissions(path: string): number;
   /** Entries of a directory, sorted by name. */
   list(directory: string): DiskEntry[];
   /** Makes the directory and its missing parents, with permissions 0700. */

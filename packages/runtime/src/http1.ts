@@ -1,3 +1,5 @@
+import type { PeerCertificate } from "./tls.ts";
+
 export interface Http1Request {
   readonly method: string;
   /** Path with query, as it came. */
@@ -13,6 +15,8 @@ export interface Http1Request {
 export interface Http1Exchange extends Http1Request {
   /** The connection is with TLS. */
   readonly isSecure: boolean;
+  /** See `Socket.peerCertificate`. */
+  readonly peerCertificate: PeerCertificate | undefined;
   /** Aborted when the client goes away before it has the whole answer. */
   readonly gone: AbortSignal;
   /**

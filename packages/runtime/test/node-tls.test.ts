@@ -174,7 +174,7 @@ describe("tlsServer()", () => {
     expect(sockets).toEqual([]);
   });
 
-  test("refuses a revoked certificate, from the moment that the list says so", async () => {
+  test("GHSA-3wh4-j44w-pg92: refuses a revoked certificate, from the moment that the list says so", async () => {
     const good = await made({ commonName: "good" });
     const bad = await made({ commonName: "bad" });
     const list = (certificates: string[]) => revocationList(authority, { certificates, validity });
@@ -267,7 +267,7 @@ describe("tlsServer()", () => {
 });
 
 describe("bounds of handshakes", () => {
-  test("a silent and a half-open connection are cut in time", async () => {
+  test("GHSA-6vch-q96h-7gc3, CVE-2026-73500: a silent and a half-open connection are cut in time", async () => {
     const { port, rejections } = await serve({}, { timeoutMs: 100, max: 10, begunPerTurn: 4 });
     const silent = net.connect(port, LOOPBACK).on("error", () => undefined);
     const half = net.connect(port, LOOPBACK).on("error", () => undefined);

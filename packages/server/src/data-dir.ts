@@ -52,6 +52,31 @@ function parentOf(path: string): string {
   return slash < 0 ? "." : slash === 0 ? "/" : path.slice(0, slash);
 }
 
+const PRIVATE = 0o700;
+
+/** As Go prints it: `drwxr-xr-x`. */
+function modeText(kind: "d" | "-", permissions: number): string {
+  const letters = "rwxrwxrwx"
+    .split("")
+    .map((letter, i) => ((permissions >> (8 - i)) & 1 ? letter : "-"));
+  return kind + letters.join("");
+}
+
+/** Warns of folders that others than their owner may look into (CVE-2020-15113). */
+export function checkPermissions(disk: Disk, folders: readonly string[], logger: Logger): void {
+  for (const folder of folders) {
+    if (!disk.exists(folder)) continue;
+    const permissions = disk.permissions(folder);
+    if (permissions === PRIVATE) continue;
+    const [is, should] = [modeText("d", permissions), modeText("-", PRIVATE)];
+    logger.warn("check file permission", {
+      error:
+        `directory ${JSON.stringify(folder)} exist, but the permission is "${is}". ` +
+        `The recommended permission is "${should}" to prevent possible unprivileged access to the data`,
+    });
+  }
+}
+
 /** Makes the folders that are missing. */
 export function prepareDataDirectory(disk: Disk, directory: DataDirectory): void {
   usingDirectory(directory, () => {

@@ -124,7 +124,7 @@ describe("audit log", () => {
     ]);
   });
 
-  test("neither log shows a password or token; each line its user and how he was recognised", async () => {
+  test("CVE-2021-28235: neither log shows a password or token; each line its user and how he was recognised", async () => {
     const said: string[] = [];
     const say = (message: string, fields: LogFields = {}): void =>
       void said.push(

@@ -18,6 +18,8 @@ import { ResponseHeaders } from "../src/wire/response-header.ts";
 
 const uint64 = fc.bigInt({ min: 0n, max: 0xffff_ffff_ffff_ffffn });
 
+const NOTHING = { start: 0, end: 0, idHigh: 0, idLow: 0, callerStart: 0, callerEnd: 0 };
+
 describe("encodeEntry(), decodePutEntry()", () => {
   const ids = (memberId: bigint, time: number) => new RequestIds(memberId, new VirtualClock(time));
 
@@ -45,18 +47,27 @@ describe("encodeEntry(), decodePutEntry()", () => {
           expect(Buffer.from(entry).equals(InternalRaftRequest.encode({ put, header }))).toBe(true);
           const by = callerOf("ann", 7);
           const bytes = PutRequest.encode(put);
-          expect(
-            InternalRaftRequest.decode(
-              encodeEntry(slab, RequestField.put, bytes, requestIds, suffix, by),
-            ).header,
-          ).toEqual({ ...header, username: "ann", authRevision: 7 });
+          const ofUser = encodeEntry(slab, RequestField.put, bytes, requestIds, suffix, by);
+          expect(InternalRaftRequest.decode(ofUser).header).toEqual({
+            ...header,
+            username: "ann",
+            authRevision: 7,
+          });
 
-          const found = { start: 0, end: 0, idHigh: 0, idLow: 0 };
-          expect(decodePutEntry(entry, found)).toBe(true);
-          expect(PutRequest.decode(entry.subarray(found.start, found.end)).value).toHaveLength(
-            value.length,
-          );
-          expect(requestIds.suffixOf(found.idHigh, found.idLow)).toBe(suffix);
+          for (const [each, fields] of [
+            [entry, ANYBODY.fields],
+            [ofUser, by.fields],
+          ] as const) {
+            const found = { ...NOTHING };
+            expect(decodePutEntry(each, found)).toBe(true);
+            expect(PutRequest.decode(each.subarray(found.start, found.end)).value).toHaveLength(
+              value.length,
+            );
+            expect(requestIds.suffixOf(found.idHigh, found.idLow)).toBe(suffix);
+            expect(Buffer.from(each.subarray(found.callerStart, found.callerEnd))).toEqual(
+              Buffer.from(fields),
+            );
+          }
         },
       ),
     );
@@ -73,10 +84,10 @@ describe("encodeEntry(), decodePutEntry()", () => {
   });
 
   test("leave every other entry to the general codec", () => {
-    const found = { start: 0, end: 0, idHigh: 0, idLow: 0 };
+    const found = { ...NOTHING };
     const others = [
       { put: { key: Buffer.from("a") } },
-      { put: { key: Buffer.from("a") }, header: { id: 5n, username: "root" } },
+      { put: { key: Buffer.from("a") }, header: { username: "root" } },
       { deleteRange: { key: Buffer.from("a") }, header: { id: 5n } },
       { id: 7n, put: { key: Buffer.from("a") } },
     ];

@@ -1,12 +1,17 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ConfChange, EntryType, WalMetadata } from "@nodetcd/messages";
-import { DiskError, silentLogger } from "@nodetcd/runtime";
+import { DiskError, type LogFields, silentLogger } from "@nodetcd/runtime";
 import { nodeRuntime } from "@nodetcd/runtime/node";
 import { CrashError, FaultDisk, SeededRandom } from "@nodetcd/simulator";
 import { createWal } from "@nodetcd/wal";
 import { expect, test } from "vitest";
-import { dataDirectory, prepareDataDirectory, tidyDataDirectory } from "../src/data-dir.ts";
+import {
+  checkPermissions,
+  dataDirectory,
+  prepareDataDirectory,
+  tidyDataDirectory,
+} from "../src/data-dir.ts";
 import { clusterIdOf, memberIdOf } from "@nodetcd/membership";
 import { dispose, startTestMember, testConfig } from "./support/member.ts";
 
@@ -45,6 +50,28 @@ test("prepareDataDirectory() takes a folder that is there, also where the one ab
   expect(disk.exists(own.snapshots)).toBe(true);
   const missing = dataDirectory({ dataDir: "/var/lib/other", walDir: "" });
   expect(() => prepareDataDirectory(disk, missing)).toThrow("Cannot sync /var/lib");
+});
+
+test("CVE-2020-15113: checkPermissions() warns, in etcd's words, of folders that others may look into", () => {
+  const base = nodeRuntime.disk.makeTemporaryDirectory("permissions-");
+  const [open, closed] = [join(base, "open"), join(base, "closed")];
+  for (const folder of [open, closed]) mkdirSync(folder, { mode: 0o700 });
+  chmodSync(open, 0o755);
+  const said: unknown[] = [];
+  const warn = (message: string, { error }: LogFields = {}): void =>
+    void said.push([message, error]);
+  checkPermissions(nodeRuntime.disk, [open, closed, join(base, "missing")], {
+    ...silentLogger,
+    warn,
+  });
+  expect(said).toEqual([
+    [
+      "check file permission",
+      `directory "${open}" exist, but the permission is "drwxr-xr-x". The recommended permission ` +
+        'is "-rwx------" to prevent possible unprivileged access to the data',
+    ],
+  ]);
+  nodeRuntime.disk.removeTree(base);
 });
 
 test("tidyDataDirectory() removes what is half done, and saves names that a dead process did not", () => {

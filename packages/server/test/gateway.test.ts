@@ -190,7 +190,7 @@ describe("routing", () => {
 });
 
 describe("web pages", () => {
-  test("cors and hostWhitelist say who may read, and by which name", async () => {
+  test("CVE-2018-1098, CVE-2018-1099: cors and hostWhitelist say who may read, and by which name", async () => {
     const ui = "http://ui.example:8080";
     const other = await startTestMember({
       listenClientUrls: [FREE_PORT],

@@ -103,10 +103,12 @@ describe("the client port", () => {
     expect(text).toContain("# TYPE etcd_server_proposals_committed_total gauge");
   });
 
-  test("other paths: /debug/vars, and 404", async () => {
+  test("CVE-2021-28235: of other paths there is /debug/vars alone, no /debug/requests", async () => {
     const [, vars] = await get("/debug/vars");
     expect(JSON.parse(vars)).toMatchObject({ "raft.status": { raftState: "StateLeader" } });
-    expect((await get("/nothing"))[0]).toBe(404);
+    for (const path of ["/nothing", "/debug/requests", "/debug/events", "/debug/pprof/"]) {
+      expect((await get(path))[0], path).toBe(404);
+    }
   });
 });
 

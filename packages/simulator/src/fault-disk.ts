@@ -232,6 +232,10 @@ export class FaultDisk implements Disk, FaultHost {
     return image.bytes.slice(0, image.size);
   }
 
+  permissions(): number {
+    return 0o700;
+  }
+
   makeTemporaryDirectory(prefix: string): string {
     const path = `/tmp/${prefix}${this.#temporary++}`;
     this.makeDirectory(path);

@@ -57,6 +57,11 @@ export class MemoryDisk implements Disk {
     return this.#file(path, "measure").size;
   }
 
+  permissions(path: string): number {
+    if (!this.exists(path)) throw this.#missing(path, "look at the permissions of");
+    return 0o700;
+  }
+
   list(directory: string): DiskEntry[] {
     const place = absolute(directory);
     this.#expectDirectory(place, directory, "list");

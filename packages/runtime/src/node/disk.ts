@@ -47,6 +47,8 @@ export const nodeDisk: Disk = {
   },
   exists: (path) => fs.existsSync(path),
   size: (path) => attempt(path, "measure", () => fs.statSync(path).size),
+  permissions: (path) =>
+    attempt(path, "look at the permissions of", () => fs.statSync(path).mode & 0o777),
   list(directory) {
     return attempt(directory, "list", () =>
       fs

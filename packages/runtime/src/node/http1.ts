@@ -2,6 +2,7 @@ import * as http from "node:http";
 import type * as net from "node:net";
 import type { Http1Exchange, Http1ExchangeHandler, Http1Pieces, Http1Response } from "../http1.ts";
 import type { Http1Server, Socket } from "../network.ts";
+import type { PeerCertificate } from "../tls.ts";
 import { NodeSocket } from "./socket.ts";
 
 function readBody(message: http.IncomingMessage, limitBytes: number): Promise<Uint8Array> {
@@ -29,7 +30,11 @@ function goneSignal(reply: http.ServerResponse): AbortSignal {
   return gone.signal;
 }
 
-function toRequest(message: http.IncomingMessage, reply: http.ServerResponse): Http1Exchange {
+function toRequest(
+  message: http.IncomingMessage,
+  reply: http.ServerResponse,
+  peerCertificate: PeerCertificate | undefined,
+): Http1Exchange {
   const headers = new Map<string, string>();
   for (const [name, value] of Object.entries(message.headers)) {
     if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(", ") : value);
@@ -40,6 +45,7 @@ function toRequest(message: http.IncomingMessage, reply: http.ServerResponse): H
       return (gone ??= goneSignal(reply));
     },
     isSecure: "encrypted" in message.socket,
+    peerCertificate,
     pieces: () => message as AsyncIterable<Uint8Array>,
     method: message.method ?? "",
     url: message.url ?? "",
@@ -114,6 +120,7 @@ const WAITING_MAX = 16;
 
 /** A connection taken over. */
 interface Exchange {
+  readonly peerCertificate: PeerCertificate | undefined;
   /** Requests that have arrived and are not answered yet. */
   waiting: number;
   /** Settles when those that have arrived are answered: one after the other, as clients may send many at once. */
@@ -139,10 +146,11 @@ async function answerInTurn(
   handler: Http1ExchangeHandler,
   message: http.IncomingMessage,
   reply: http.ServerResponse,
+  peerCertificate: PeerCertificate | undefined,
 ): Promise<void> {
   const { socket } = message;
   if (socket.destroyed) return;
-  const response = await answer(handler, toRequest(message, reply));
+  const response = await answer(handler, toRequest(message, reply, peerCertificate));
   if (socket.destroyed) return;
   const over = left(reply, socket);
   try {
@@ -183,14 +191,19 @@ export function serveHttp1(
     clearTimeout(exchange.deadline);
     if (++exchange.waiting > WAITING_MAX) socket.pause();
     exchange.turn = exchange.turn
-      .then(() => answerInTurn(handler, message, reply))
+      .then(() => answerInTurn(handler, message, reply, exchange.peerCertificate))
       .then(() => answered(socket, exchange));
   });
   return {
     take(socket: Socket, alreadyRead: Uint8Array): void {
       if (!(socket instanceof NodeSocket)) throw new TypeError("Not a socket of this network");
       const raw = socket.release();
-      const exchange: Exchange = { waiting: 0, turn: Promise.resolve(), deadline: undefined };
+      const exchange: Exchange = {
+        peerCertificate: socket.peerCertificate,
+        waiting: 0,
+        turn: Promise.resolve(),
+        deadline: undefined,
+      };
       exchanges.set(raw, exchange);
       awaitRequest(raw, exchange);
       raw.on("close", () => {

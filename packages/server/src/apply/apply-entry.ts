@@ -1,5 +1,11 @@
 import { assert, InvariantError, WireReader } from "@nodetcd/bytes";
-import { AlarmAction, AlarmType, InternalRaftRequest, PutRequest } from "@nodetcd/messages";
+import {
+  AlarmAction,
+  AlarmType,
+  InternalRaftRequest,
+  PutRequest,
+  RequestHeader,
+} from "@nodetcd/messages";
 import type { Logger } from "@nodetcd/runtime";
 import type { RequestError } from "../errors.ts";
 import type { ApplyMeter } from "../measure/apply-meter.ts";
@@ -58,7 +64,14 @@ export class EntryApplier {
   readonly #options: EntryApplierOptions;
   readonly #base: Applier;
   #guarded: Applier;
-  readonly #put: PutEntry = { start: 0, end: 0, idHigh: 0, idLow: 0 };
+  readonly #put: PutEntry = {
+    start: 0,
+    end: 0,
+    idHigh: 0,
+    idLow: 0,
+    callerStart: 0,
+    callerEnd: 0,
+  };
   readonly counters: ApplyCounters = { puts: 0, deletes: 0, txns: 0, others: 0, failed: 0 };
 
   constructor(options: EntryApplierOptions) {
@@ -108,17 +121,28 @@ export class EntryApplier {
     const { start, end, idHigh, idLow } = this.#put;
     const waiter = this.#takeWaiter(idHigh, idLow);
     this.counters.puts++;
-    this.#options.meter.put(data);
+    const { meter } = this.#options;
     let outcome: Outcome;
     try {
       const request = PutRequest.read(new WireReader(data, start, end), end);
-      outcome = this.#guarded.put(request, waiter === undefined ? UNHEARD : HEARD);
+      outcome = this.#guarded.put(request, this.#putContext(data, waiter !== undefined));
+      meter.put(data);
     } catch (error) {
+      meter.refusedPut();
       this.#fail(waiter, error);
       return;
     }
     assert(outcome.kind === "done", "A put is applied in one turn");
     waiter?.succeed(outcome.reply);
+  }
+
+  /** Of the put that was recognised last. */
+  #putContext(data: Uint8Array, needsReply: boolean): ApplyContext {
+    const { callerStart, callerEnd } = this.#put;
+    if (callerStart === callerEnd) return needsReply ? HEARD : UNHEARD;
+    const reader = new WireReader(data, callerStart, callerEnd);
+    const { username, authRevision } = RequestHeader.read(reader, callerEnd);
+    return { user: username, authRevision, needsReply };
   }
 
   #takeWaiter(idHigh: number, idLow: number): Waiter | undefined {

@@ -6,7 +6,12 @@ import type { Logger, Runtime } from "@nodetcd/runtime";
 import type { WalOptions } from "@nodetcd/wal";
 import type { CleanupStack } from "../cleanup-stack.ts";
 import type { MemberConfig } from "../config.ts";
-import { type DataDirectory, prepareDataDirectory, tidyDataDirectory } from "../data-dir.ts";
+import {
+  checkPermissions,
+  type DataDirectory,
+  prepareDataDirectory,
+  tidyDataDirectory,
+} from "../data-dir.ts";
 import { Cluster } from "@nodetcd/membership";
 import type { Timings } from "../metrics/timings.ts";
 import { bootstrap } from "./bootstrap.ts";
@@ -44,6 +49,8 @@ export interface OpenFiles {
  */
 export async function openFiles(opening: Opening): Promise<OpenFiles> {
   const { runtime, directory, logger } = opening;
+  const { dataDir } = opening.config;
+  checkPermissions(runtime.disk, [dataDir, directory.snapshots], logger);
   prepareDataDirectory(runtime.disk, directory);
   return openingFiles(directory, async () => {
     const backend = await openDatabase(opening);

@@ -1,5 +1,6 @@
 import { CONTENT_TYPE } from "@nodetcd/metrics";
 import type {
+  Http1Exchange,
   Http1ExchangeHandler,
   Http1Handler,
   Http1Request,
@@ -60,6 +61,19 @@ export function metricsRouter(options: RouterOptions): Http1Handler {
   return (request) => serveMonitoring(options, request) ?? textReply(404, "404 page not found\n");
 }
 
+const NAMED_CLIENT =
+  "CommonName of client sending a request against gateway will be ignored and not used as expected";
+
+/** Behind the gateway certificates name nobody: who may count on it is told, as by etcd. */
+function refuseNamedClient(
+  { auth, config }: MemberContext,
+  { peerCertificate, url }: Http1Exchange,
+): Http1Response | undefined {
+  if (config.clientTls.clientCertAuth !== true || !auth.enabled) return undefined;
+  const isNamed = peerCertificate !== undefined && peerCertificate.commonName !== "";
+  return isNamed && /^\/v3(beta)?\//.test(url) ? textReply(400, `${NAMED_CLIENT}\n`) : undefined;
+}
+
 /** The paths of the client ports; those under `/v3/` unless `gateway` is undefined. */
 export function clientRouter(
   options: RouterOptions,
@@ -67,7 +81,7 @@ export function clientRouter(
 ): Http1ExchangeHandler {
   const { member } = options;
   return guardOrigins(member.config, (request) => {
-    const called = gateway?.serve(request);
+    const called = gateway && (refuseNamedClient(member, request) ?? gateway.serve(request));
     if (called !== undefined) return called;
     const monitoring = serveMonitoring(options, request);
     if (monitoring !== undefined) return monitoring;

@@ -99,6 +99,11 @@ export class ApplyMeter {
     this.#lastPut = entry;
   }
 
+  /** A put of the hot path was refused; its time is too short to be looked at. */
+  refusedPut(): void {
+    this.#series("put", false).observe(0);
+  }
+
   /** One request was applied since `startMs`, or refused; `reply` as far as there is one. */
   request(
     request: InternalRaftRequest,

@@ -64,10 +64,13 @@ export interface PutEntry {
   /** The request's id, as two unsigned halves. */
   idHigh: number;
   idLow: number;
+  /** Where in the data the header says who the caller is; nothing for nobody. */
+  callerStart: number;
+  callerEnd: number;
 }
 
 /**
- * Recognises the entry of a put exactly as `encodeEntry` (or etcd without authentication) writes it.
+ * Recognises the entry of a put exactly as `encodeEntry` (or etcd) writes it.
  * False: it is something else, or written differently; use the general decoder.
  */
 export function decodePutEntry(data: Uint8Array, into: PutEntry): boolean {
@@ -87,10 +90,20 @@ export function decodePutEntry(data: Uint8Array, into: PutEntry): boolean {
   if (data[offset] !== HEADER_TAG_0 || data[offset + 1] !== HEADER_TAG_1) return false;
   const headerEnd = offset + 3 + data[offset + 2]!;
   if (headerEnd !== data.length || data[offset + 3] !== RequestHeaderTags.id) return false;
-  return decodeId(data, offset + 4, headerEnd, into);
+  const idEnd = decodeId(data, offset + 4, headerEnd, into);
+  if (idEnd < 0) return false;
+  into.callerStart = idEnd;
+  into.callerEnd = headerEnd;
+  const next = data[idEnd];
+  return (
+    idEnd === headerEnd ||
+    next === RequestHeaderTags.username ||
+    next === RequestHeaderTags.authRevision
+  );
 }
 
-function decodeId(data: Uint8Array, offset: number, end: number, into: PutEntry): boolean {
+/** Where the id ends; -1: there is none. */
+function decodeId(data: Uint8Array, offset: number, end: number, into: PutEntry): number {
   let low = 0;
   let high = 0;
   let shift = 0;
@@ -106,8 +119,8 @@ function decodeId(data: Uint8Array, offset: number, end: number, into: PutEntry)
     if (byte < 0x80) {
       into.idLow = low >>> 0;
       into.idHigh = high >>> 0;
-      return offset === end;
+      return offset;
     }
   }
-  return false;
+  return -1;
 }

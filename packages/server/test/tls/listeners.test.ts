@@ -5,9 +5,9 @@ import * as http from "node:http";
 import * as https from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { issue, type IssueOptions, makeAuthority } from "@nodetcd/certificates";
+import { issue, type IssueOptions, makeAuthority, revocationList } from "@nodetcd/certificates";
 import { Channel } from "@nodetcd/grpc";
-import { RangeRequest, RangeResponse } from "@nodetcd/messages";
+import { type Init, type Method, METHODS } from "@nodetcd/messages";
 import { type LogFields, type Logger, silentLogger, type TlsClientOptions } from "@nodetcd/runtime";
 import { nodeRuntime } from "@nodetcd/runtime/node";
 import { afterAll, afterEach, describe, expect, test, vi } from "vitest";
@@ -83,8 +83,12 @@ async function start(
 
 const portOf = (url: string | undefined): number => Number(/:(\d+)$/.exec(url ?? "")?.[1]);
 
-/** Revision of the store, by gRPC. */
-async function revision(port: number, tls?: TlsClientOptions): Promise<number> {
+async function call<Request, Reply>(
+  port: number,
+  tls: TlsClientOptions | undefined,
+  method: Method<Request, Reply>,
+  fields: Init<Request>,
+): Promise<Reply> {
   const channel = new Channel({
     host: "127.0.0.1",
     port,
@@ -93,26 +97,38 @@ async function revision(port: number, tls?: TlsClientOptions): Promise<number> {
     ...(tls === undefined ? {} : { tls: { ca: authority.cert, ...tls } }),
   });
   try {
-    const request = RangeRequest.encode({ key: Buffer.from("a") });
-    const reply = await channel.unary("/etcdserverpb.KV/Range", request, { timeoutMs: 5_000 });
-    return Number(RangeResponse.decode(reply).header?.revision);
+    const request = method.request.encode(fields);
+    return method.response.decode(await channel.unary(method.path, request, { timeoutMs: 5_000 }));
   } finally {
     channel.close();
   }
 }
 
+/** Revision of the store, by gRPC. */
+async function revision(port: number, tls?: TlsClientOptions): Promise<number> {
+  const reply = await call(port, tls, METHODS.KV.Range, { key: Buffer.from("a") });
+  return Number(reply.header?.revision);
+}
+
+interface Asking {
+  readonly cert?: string;
+  readonly key?: string;
+  readonly ALPNProtocols?: string[];
+  readonly method?: string;
+  readonly headers?: Record<string, string>;
+}
+
 /** Status and body, or why there is none. */
-function get(
-  url: string,
-  options: { cert?: string; key?: string; ALPNProtocols?: string[] } = {},
-): Promise<string> {
-  const { get: ask } = url.startsWith("https") ? https : http;
+function get(url: string, options: Asking = {}, body = ""): Promise<string> {
+  const { request: ask } = url.startsWith("https") ? https : http;
   return new Promise((resolve) => {
-    ask(url, { ca: authority.cert, agent: false, ...options }, (reply) => {
+    const asked = ask(url, { ca: authority.cert, agent: false, ...options }, (reply) => {
       let text = `${reply.statusCode} `;
       reply.on("data", (chunk: Buffer) => (text += chunk.toString()));
       reply.on("end", () => resolve(text));
-    }).on("error", (error) => resolve(error.message));
+    });
+    asked.on("error", (error) => resolve(error.message));
+    asked.end(body);
   });
 }
 
@@ -191,6 +207,106 @@ describe("client URLs with TLS", () => {
       expect(lines.at(-1)?.fields["error"]).toBe("tls: client didn't provide a certificate"),
     );
   });
+});
+
+const root = await made({ commonName: "root" });
+
+describe("users by certificate", () => {
+  const { Auth, KV } = METHODS;
+  const clientTls = { certFile, keyFile, clientCertAuth: true, trustedCaFile };
+
+  /** A member whose own certificate names root; authentication is on. */
+  async function guarded(config: Partial<MemberConfig> = {}): Promise<number> {
+    const server = await made({ commonName: "root" });
+    const { member } = await start({
+      bcryptCost: 4,
+      ...config,
+      clientTls: {
+        ...clientTls,
+        certFile: file("root.crt", server.cert),
+        keyFile: file("root.key", server.key),
+      },
+    });
+    const port = portOf(member.clientUrls[0]);
+    for (const name of ["root", "ann"]) {
+      await call(port, root, Auth.UserAdd, { name, options: { noPassword: true } });
+    }
+    await call(port, root, Auth.RoleAdd, { name: "ann" });
+    await call(port, root, Auth.RoleGrantPermission, {
+      name: "ann",
+      perm: { key: Buffer.from("a"), permType: 2 },
+    });
+    await call(port, root, Auth.UserGrantRole, { user: "ann", role: "ann" });
+    await call(port, root, Auth.UserGrantRole, { user: "root", role: "root" });
+    await call(port, root, Auth.AuthEnable, {});
+    return port;
+  }
+  const range = JSON.stringify({ key: "YQ==" });
+
+  test("the common name is the user, for the audit log as well; a name that is no user may touch nothing", async () => {
+    const auditLog = join(directory, "audit.log");
+    const port = await guarded({ auditLog, auditLogRules: "keys:Put;none:*" });
+    const put = (tls: TlsClientOptions, key: string) =>
+      call(port, tls, KV.Put, { key: Buffer.from(key) });
+    const ann = await made({ commonName: "ann" });
+    expect((await put(ann, "a")).header?.revision).toBe(2);
+    await expect(put(ann, "b")).rejects.toThrow("permission denied");
+    expect((await put(root, "b")).header?.revision).toBe(3);
+    const nobody = await made({ commonName: "nobody" });
+    await expect(put(nobody, "a")).rejects.toThrow("permission denied");
+    await members[0]?.stop();
+    const lines = readFileSync(auditLog, "utf8").trim().split("\n");
+    expect(
+      lines.map((line) => {
+        const { user, auth, outcome } = JSON.parse(line) as Record<string, unknown>;
+        return [user, auth, outcome];
+      }),
+    ).toEqual([
+      ["ann", "certificate", "OK"],
+      ["ann", "certificate", "PERMISSION_DENIED"],
+      ["root", "certificate", "OK"],
+      ["nobody", "certificate", "PERMISSION_DENIED"],
+    ]);
+  });
+
+  test("CVE-2018-16886: the gateway takes nobody for the user of a certificate, neither the client's nor its own", async () => {
+    const port = await guarded();
+    const url = `https://127.0.0.1:${port}/v3/kv/range`;
+    const unnamed = await made({ commonName: "" });
+    const variants: Record<string, string>[] = [
+      {},
+      { "user-agent": "x", accept: "*/*", "content-type": "application/json" },
+      { "grpcgateway-accept": "*/*", "x-forwarded-for": "127.0.0.1" },
+    ];
+    for (const headers of variants) {
+      const said = await get(url, { ...unnamed, method: "POST", headers }, range);
+      expect(said).toContain("etcdserver: user name is empty");
+      expect(said).toMatch(/^400 /);
+    }
+    for (const each of [root, await made({ commonName: "ann" })]) {
+      expect(await get(url, { ...each, method: "POST" }, range)).toBe(
+        "400 CommonName of client sending a request against gateway will be ignored and not used as expected\n",
+      );
+      expect(await get(`https://127.0.0.1:${port}/health`, each)).toBe(HEALTHY);
+    }
+  });
+
+  test.each([
+    ["one port", {}],
+    ["gRPC alone", { listenClientHttpUrls: ["https://localhost:0"] }],
+  ] as const)(
+    "GHSA-3wh4-j44w-pg92: a revoked certificate gets no answer at %s",
+    async (_, config) => {
+      const [bad, good] = [await made({ commonName: "bad" }), await made()];
+      const list = await revocationList(authority, { certificates: [bad.cert], validity });
+      const crlFile = join(directory, "revoked.crl");
+      writeFileSync(crlFile, list);
+      const { member } = await start({ ...config, clientTls: { ...clientTls, crlFile } });
+      const port = portOf(member.clientUrls[0]);
+      expect(await revision(port, good)).toBe(1);
+      await expect(revision(port, bad)).rejects.toThrow();
+    },
+  );
 });
 
 test("metrics URLs with TLS look at the client's address as well", async () => {
@@ -315,7 +431,7 @@ describe("checkConfig() refuses, in etcd's words,", () => {
   });
 });
 
-test("openssl finds nothing older than TLS 1.2, and no suite that is not forward secret", async () => {
+test("GHSA-5x4g-q5rc-36jp: openssl finds nothing older than TLS 1.2, and no suite that is not forward secret", async () => {
   const { member } = await start({});
   const connect = `127.0.0.1:${portOf(member.clientUrls[0])}`;
   const openssl = process.env["OPENSSL_BIN"] ?? "openssl";
