@@ -19,7 +19,12 @@ const PROOFS: Readonly<Record<string, Proof>> = {
   differential: { what: "random programs on both servers", file: "tests/differential/run.ts" },
   extremes: { what: "requests that no client sends", file: "tests/extremes/run.ts" },
   interop: { what: "other clients, files and programs", file: "tests/interop/run.ts" },
-  tls: { what: "TLS and certificates beside etcd", file: "tests/security/tls.ts" },
+  tls: { what: "TLS, certificates and users beside etcd", file: "tests/security/tls.ts" },
+  "users-mixed": {
+    what: "users in clusters of etcd and nodetcd, over TLS",
+    file: "tests/security/mixed.ts",
+  },
+  matrix: { what: "every method by every kind of caller", file: "tests/security/matrix.ts" },
   handshakes: { what: "10,000 hostile handshakes", file: "tests/security/handshakes.ts" },
   crash: { what: "kill -9 under load", file: "tests/crash/run.ts" },
   "crash-watches": { what: "watches over deaths of the server", file: "tests/crash/watches.ts" },

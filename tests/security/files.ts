@@ -1,4 +1,5 @@
 /** Certificates of every kind that the rows need, in one folder. */
+import { createPublicKey } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
@@ -11,7 +12,10 @@ import {
 
 const DAY_MS = 86_400_000;
 
-/** Makes them; files are `NAME.crt`, `NAME.key`, `revoked.crl`, `nobody.crl` and `pem.crl`. */
+/** The key of HS256. */
+export const SECRET = "a secret of more than thirty-two bytes";
+
+/** Makes them; files are `NAME.crt`, `NAME.key`, of servers `NAME.pub`, `revoked.crl`, `nobody.crl`, `pem.crl` and `secret`. */
 export async function makeFiles(folder: string): Promise<void> {
   mkdirSync(folder, { recursive: true });
   const validity = { now: Date.now() - DAY_MS, days: 100 };
@@ -23,21 +27,24 @@ export async function makeFiles(folder: string): Promise<void> {
   };
   const client = (changes: Partial<IssueOptions> = {}, by = ours) =>
     issue(by, { commonName: "root", hosts: [], usages: ["client"], validity, ...changes });
+  const both = { usages: ["server", "client"], hosts: ["localhost", "127.0.0.1"] } as const;
   save("ca", ours);
   for (const keyKind of KEY_KINDS) {
     if (keyKind === "rsa-4096") continue;
-    const hosts = ["localhost", "127.0.0.1"];
-    save(
-      `server-${keyKind}`,
-      await issue(ours, {
-        commonName: keyKind,
-        hosts,
-        usages: ["server", "client"],
-        validity,
-        keyKind,
-      }),
-    );
+    const pair = await issue(ours, { commonName: keyKind, ...both, validity, keyKind });
+    save(`server-${keyKind}`, pair);
+    const publicKey = createPublicKey(pair.key).export({ type: "spki", format: "pem" });
+    writeFileSync(join(folder, `server-${keyKind}.pub`), publicKey);
   }
+  save("server-root", await client(both));
+  save("user", await client({ commonName: "u1" }));
+  save("stranger", await client({ commonName: "nobody" }));
+  save("unnamed", await client({ commonName: "" }));
+  save("here", await client({ usages: ["server", "client"], hosts: ["127.0.0.1"] }));
+  for (const commonName of ["m1", "m2"]) save(commonName, await client({ ...both, commonName }));
+  save("named", await client({ hosts: ["localhost"] }));
+  save("named-elsewhere", await client({ hosts: ["10.0.0.1", "localhost"] }));
+  writeFileSync(join(folder, "secret"), SECRET, { mode: 0o600 });
   const good = await client();
   const revoked = await client({ commonName: "bad" });
   save("client", good);

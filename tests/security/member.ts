@@ -9,6 +9,10 @@ export interface Setting {
   readonly flags: readonly string[];
   /** Of the client URLs, at one port. Default https. */
   readonly schemes?: readonly ("http" | "https")[];
+  /** Of the peer URL. Default http. */
+  readonly peerScheme?: "https";
+  /** Its own certificate at first. Default `server-ecdsa-p256`. */
+  readonly own?: string;
 }
 
 /** What differs from run to run: addresses, ports, times, temporary folders, serial numbers. */
@@ -27,6 +31,7 @@ export class TlsMember {
   /** Where its own certificate is, to be replaced. */
   readonly own: string;
   readonly metricsPort: number;
+  readonly peerPort: number;
   readonly dataDirectory: string;
   readonly #child: ChildProcess;
   #log = "";
@@ -34,15 +39,15 @@ export class TlsMember {
   readonly exited: Promise<number | string>;
 
   private constructor(peer: Peer, setting: Setting, folder: string, work: string, ports: number[]) {
-    [this.port, this.metricsPort] = [ports[0]!, ports[2]!];
+    [this.port = 0, this.peerPort = 0, this.metricsPort = 0] = ports;
     this.folder = folder;
     this.own = join(work, "own");
     this.dataDirectory = join(work, "data");
     mkdirSync(work, { recursive: true });
-    this.replace("server-ecdsa-p256");
+    this.replace(setting.own ?? "server-ecdsa-p256");
     const { schemes = ["https"] } = setting;
     const urls = schemes.map((scheme) => `${scheme}://127.0.0.1:${this.port}`).join(",");
-    const peerUrl = `http://127.0.0.1:${ports[1]}`;
+    const peerUrl = `${setting.peerScheme ?? "http"}://127.0.0.1:${this.peerPort}`;
     this.#child = spawn(
       peer.path,
       [
@@ -118,6 +123,11 @@ export class TlsMember {
     return [...new Set(errors)].join(" | ");
   }
 
+  /** Whether a line with this text was logged. */
+  logged(text: string): boolean {
+    return this.#log.includes(text);
+  }
+
   /** `error` of the line with which it has ended, and its exit code. */
   async failure(): Promise<string> {
     const code = await this.exited;
@@ -183,6 +193,36 @@ export class TlsMember {
     const version = /New, (TLSv[\d.]+)/.exec(text)?.[1] ?? "none";
     const subject = /subject=(.*)/.exec(text)?.[1] ?? "no certificate";
     return `${version}, ${subject}, ${text.includes("etcdserver") ? "served" : "not served"}`;
+  }
+
+  /** Suites of TLS 1.2, of all that openssl has, with which a handshake comes about. */
+  async suites(): Promise<string[]> {
+    const all = "ALL:COMPLEMENTOFALL:@SECLEVEL=0";
+    const { stdout } = await run("openssl", ["ciphers", "-tls1_2", "-s", all]);
+    const taken: string[] = [];
+    for (const suite of stdout.toString().trim().split(":")) {
+      const said = await this.openssl("-tls1_2", "-cipher", `${suite}:@SECLEVEL=0`);
+      if (!/^alert|^none/.test(said)) taken.push(suite);
+    }
+    return taken;
+  }
+
+  /** Whether a second handshake takes up the session of a first one. */
+  async resumes(): Promise<string> {
+    const session = `${this.own}.session`;
+    const connect = ["s_client", "-connect", `127.0.0.1:${this.port}`, "-tls1_2"];
+    await run("openssl", [...connect, "-sess_out", session]);
+    const { stdout } = await run("openssl", [...connect, "-sess_in", session]);
+    return /^(New|Reused),/m.exec(stdout.toString())?.[1] ?? "no session";
+  }
+
+  /** What becomes of a connection whose client asks for another handshake. */
+  async renegotiates(): Promise<string> {
+    const connect = ["s_client", "-connect", `127.0.0.1:${this.port}`, "-tls1_2"];
+    const { stdout, stderr } = await run("openssl", connect, { stdin: "R\n", timeoutMs: 3_000 });
+    const text = stdout.toString() + stderr;
+    if (!text.includes("RENEGOTIATING")) return "not asked";
+    return /no renegotiation|alert number \d+/.test(text) ? "refused" : "done";
   }
 
   /** What openssl says was agreed on by ALPN. */

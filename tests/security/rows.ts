@@ -7,8 +7,8 @@ import type { Peer } from "../peers.ts";
 import { pause, type Setting, type TlsMember } from "./member.ts";
 
 const OPENSSL = process.env["OPENSSL_BIN"] ?? "openssl";
-const OWN = ["--cert-file=OWN.crt", "--key-file=OWN.key"];
-const MUTUAL = [...OWN, "--client-cert-auth", "--trusted-ca-file=FILES/ca.crt"];
+export const OWN = ["--cert-file=OWN.crt", "--key-file=OWN.key"];
+export const MUTUAL = [...OWN, "--client-cert-auth", "--trusted-ca-file=FILES/ca.crt"];
 
 export interface Row {
   readonly name: string;
@@ -47,7 +47,7 @@ const refused =
     return `${said} | ${await member.rejections()}`;
   };
 
-const served = (name: string, act: Row["act"], differs?: string): Row => ({
+export const served = (name: string, act: Row["act"], differs?: string): Row => ({
   name,
   act,
   ...(differs === undefined ? {} : { differs }),
@@ -152,6 +152,29 @@ export const GROUPS: readonly Group[] = [
             : undefined,
         ),
       ),
+      ...["ecdsa-p256", "rsa-2048"].map((kind) =>
+        served(
+          `every suite of TLS 1.2 that openssl knows, with a key ${kind}`,
+          async (member) => {
+            member.replace(`server-${kind}`);
+            const taken = await member.suites();
+            member.replace("server-ecdsa-p256");
+            return taken.join(" ");
+          },
+          CBC,
+        ),
+      ),
+      ...["-tls1", "-tls1_1", "-ssl3"].map((version) =>
+        served(`the protocol ${version}, with every suite`, (member) =>
+          member.openssl(version, "-cipher", "ALL:@SECLEVEL=0"),
+        ),
+      ),
+      served(
+        "a second handshake with the session of the first",
+        (member) => member.resumes(),
+        "every connection is checked anew",
+      ),
+      served("another handshake on the same connection", (member) => member.renegotiates()),
       served("key exchange by RSA alone", (member) =>
         member.openssl("-tls1_2", "-cipher", "kRSA:@SECLEVEL=0"),
       ),
@@ -337,6 +360,21 @@ export const BAD_STARTS: readonly {
       "--cipher-suites=TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
     ],
   },
+  ...[
+    "jwt",
+    "jwt,sign-method",
+    "jwt,sign-method=none",
+    "jwt,sign-method=XX256",
+    "jwt,sign-method=RS256",
+    "jwt,sign-method=RS256,priv-key=FILES/server-rsa-2048.key,pub-key=FILES/rsa.crt",
+    "jwt,sign-method=RS256,sign-method=RS256",
+    "jwt,sign-method=RS256,priv-key=/no/where",
+    "other",
+  ].map((kind) => ({
+    name: `tokens ${kind} (39)`,
+    flags: [...OWN, `--auth-token=${kind}`],
+    differs: "ours names the option, and what of it is wrong",
+  })),
   {
     name: "auto-TLS for 0 years",
     flags: ["--auto-tls", "--self-signed-cert-validity=0"],

@@ -1,5 +1,5 @@
 /**
- * TLS beside real etcd: the same act on both, row by row; the numbers are those of the behaviours in the issue.
+ * TLS and users beside real etcd: the same act on both, row by row; the numbers are those of the behaviours in the issue.
  *
  *     tsx tests/security/tls.ts [part of a group's name...]
  */
@@ -11,6 +11,7 @@ import { temporaryDirectory } from "../processes.ts";
 import { makeFiles } from "./files.ts";
 import { normalise, TlsMember } from "./member.ts";
 import { BAD_STARTS, type Group, GROUPS } from "./rows.ts";
+import { USER_GROUPS } from "./user-rows.ts";
 
 const counts = { equal: 0, known: 0, different: 0 };
 
@@ -105,7 +106,7 @@ async function main(): Promise<void> {
     const files = join(work, "files");
     await makeFiles(files);
     const both = [real, subject];
-    for (const group of GROUPS) {
+    for (const group of [...GROUPS, ...USER_GROUPS]) {
       if (isWanted(group.name)) await tryGroup(group, both, files, work);
     }
     if (isWanted("auto-TLS")) await tryReuse(both, files, work);

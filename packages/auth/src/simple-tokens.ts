@@ -64,9 +64,12 @@ export class SimpleTokens implements HeldTokens {
     return token;
   }
 
-  /** The place of the log that must be applied here before `userOf` is certain; undefined: no such token. */
+  /**
+   * The place of the log that must be applied here before `userOf` is certain, that of the login; undefined: no such token.
+   * (etcd waits for the entry before it alone, and may refuse a token that another member has just given.)
+   */
   static indexOf(token: string): number | undefined {
-    const index = Number(FORM.exec(token)?.[1]);
+    const index = Number(FORM.exec(token)?.[1]) + 1;
     return Number.isSafeInteger(index) ? index : undefined;
   }
 

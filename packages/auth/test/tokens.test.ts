@@ -14,14 +14,14 @@ test("assign: sixteen letters, a dot, and the index before the entry", () => {
   const token = tokens.assign("u", tokens.newHead(), 7);
   expect(token).toMatch(/^[a-zA-Z]{16}\.7$/);
   expect(tokens.userOf(token)).toBe("u");
-  expect(SimpleTokens.indexOf(token)).toBe(7);
+  expect(SimpleTokens.indexOf(token)).toBe(8);
 });
 
-test("indexOf: exactly two parts, the second a decimal number", () => {
+test("indexOf: the entry of the login, behind the number; exactly two parts, the second decimal", () => {
   for (const token of ["", "a", "a.", "a.-1", "a.1.2", "a.x", "a.0x1", "a.99999999999999999999"]) {
     expect([token, SimpleTokens.indexOf(token)]).toEqual([token, undefined]);
   }
-  expect(SimpleTokens.indexOf("abc.99999999")).toBe(99_999_999);
+  expect(SimpleTokens.indexOf("abc.99999999")).toBe(100_000_000);
 });
 
 test("userOf: a token lives from its last use on; 0 seconds are the default", () => {

@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import * as net from "node:net";
+import * as tls from "node:tls";
 import { KEY_KINDS, revocationList } from "@nodetcd/certificates";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { Socket, TlsClientOptions, TlsRejection, TlsServerOptions } from "@nodetcd/runtime";
@@ -279,6 +280,18 @@ describe("bounds of handshakes", () => {
       expect.stringMatching(/^read tcp 127.0.0.1:\d+->127.0.0.1:\d+: i\/o timeout$/),
       expect.stringMatching(/i\/o timeout$/),
     ]);
+  });
+
+  test("there is one on each connection", async () => {
+    const { port } = await serve();
+    const socket = tls.connect({ port, host: LOOPBACK, ca: authority.cert, maxVersion: "TLSv1.2" });
+    await new Promise((resolve) => socket.on("secureConnect", resolve));
+    const error = await new Promise<Error | null>((resolve) => {
+      socket.on("error", resolve);
+      socket.renegotiate({}, resolve);
+    });
+    expect(error?.message).toContain("no renegotiation");
+    socket.destroy();
   });
 
   test("with too many at once the oldest gives way, and an honest client gets through", async () => {

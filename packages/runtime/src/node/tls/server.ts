@@ -147,8 +147,9 @@ export class NodeTlsServer implements TlsServer {
     const ca = trustedCaFile === "" ? systemRoots(disk) : readTlsFile(disk, trustedCaFile);
     this.#context = {
       ...protocolOptions(options),
-      // No sessions are taken up again: their certificates would not be checked again.
-      secureOptions: constants.SSL_OP_NO_TICKET,
+      // No session is taken up again, whose certificates would not be checked again; and no client makes work by
+      // another handshake on its connection.
+      secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
       ...(clients === undefined || ca === undefined ? {} : { ca: Buffer.from(ca) }),
     };
     const asksForCertificate = clients !== undefined;
