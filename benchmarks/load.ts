@@ -6,8 +6,8 @@
  * Each connection keeps `streams` calls in flight; a reply is followed by the next call at once. Prints one line
  * of JSON: what `LoadResult` says. The first `warmUpSeconds` are not counted.
  */
-import { writeFileSync } from "node:fs";
-import { Channel } from "@nodetcd/grpc";
+import { readFileSync, writeFileSync } from "node:fs";
+import { Channel, type UnaryDone } from "@nodetcd/grpc";
 import { METHODS, PutRequest, RangeRequest } from "@nodetcd/messages";
 import { nodeClock, nodeNetwork } from "@nodetcd/runtime/node";
 
@@ -19,6 +19,10 @@ export interface LoadOptions {
   readonly streams: number;
   /** Counted time; for `fill` it ends when every key was written once. */
   readonly seconds: number;
+  /** Path of the authority's certificate of a server that is called over TLS. */
+  readonly ca?: string;
+  /** Sent with each call. */
+  readonly token?: string;
   /** Default 0.5. */
   readonly warmUpSeconds?: number;
   /** Different keys that are written and read. Default 10,000. */
@@ -59,6 +63,7 @@ function encodeRequests(options: LoadOptions): { path: string; requests: Uint8Ar
 
 async function load(options: LoadOptions): Promise<LoadResult> {
   const { path, requests } = encodeRequests(options);
+  const metadata = options.token === undefined ? undefined : new Map([["token", options.token]]);
   const samples = new Float64Array(MAX_SAMPLES);
   const start = performance.now();
   const from = start + (options.warmUpSeconds ?? 0.5) * 1000;
@@ -78,7 +83,7 @@ async function load(options: LoadOptions): Promise<LoadResult> {
         next += 1;
         if (request === undefined) return;
         const sentAt = performance.now();
-        channel.unaryCallback(path, request, (error) => {
+        const done: UnaryDone = (error) => {
           const now = performance.now();
           if (error !== undefined) {
             errors += 1;
@@ -93,7 +98,8 @@ async function load(options: LoadOptions): Promise<LoadResult> {
           const isOver = options.kind === "fill" ? next >= requests.length : now >= until;
           if (isOver || errors > 1000) resolve();
           else send();
-        });
+        };
+        channel.unaryCallback(path, request, done, metadata);
       };
       send();
     });
@@ -106,6 +112,7 @@ async function load(options: LoadOptions): Promise<LoadResult> {
         clock: nodeClock,
         host: "127.0.0.1",
         port: options.port,
+        ...(options.ca === undefined ? {} : { tls: { ca: readFileSync(options.ca) } }),
       }),
   );
   await Promise.all(

@@ -4,23 +4,26 @@
  *     npm run bench            about two minutes
  *     RUNS=5 SECONDS=3 npm run bench
  *     BESIDE=../old/bin/nodetcd npm run bench    an older tree of ours in the same turns
+ *     SECURITY=tls npm run bench    over TLS; simple: with a user and a token, jwt: with a signed one, audit: with our audit log
  *
  * `LOADERS=1` uses one load process (default 4). `ONLY=put` leaves out workloads whose name does not hold that. Every figure is the median over the
  * runs; latencies are those that the load generator sees, in milliseconds.
  */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join, resolve } from "node:path";
-import { type Peer, peer, ROOT } from "../tests/peers.ts";
-import { run, type ServerProcess, startServer, temporaryDirectory } from "../tests/processes.ts";
+import { type Peer, peer } from "../tests/peers.ts";
+import { run, type ServerProcess, temporaryDirectory } from "../tests/processes.ts";
+import { makeFiles } from "../tests/security/files.ts";
 import { PutRequest } from "@nodetcd/messages";
-import type { LoadOptions, LoadResult } from "./load.ts";
+import type { LoadOptions } from "./load.ts";
+import { load, LOADERS, loadProcess, type Measured, medians } from "./measured.ts";
+import { SECURITIES, type Secured, startSecured } from "./secured.ts";
 
 const RUNS = Number(process.env["RUNS"] ?? 3);
 const SECONDS = Number(process.env["SECONDS"] ?? 1.5);
-/** Load processes: so many that the server, and none of them, is at its limit; two were at 100 % of a core. */
-const LOADERS = Number(process.env["LOADERS"] ?? 4);
 const ONLY = process.env["ONLY"] ?? "";
+const SECURITY = SECURITIES.find((each) => each === (process.env["SECURITY"] ?? "none"));
 /** Many runs put more than the default of 2 GiB. */
 const QUOTA_BYTES = 8 * 1024 ** 3;
 
@@ -45,86 +48,20 @@ const WORKLOADS: readonly Workload[] = [
   })),
 ].filter(({ name }) => name.toLowerCase().includes(ONLY.toLowerCase()));
 
-/** What the load processes of one run measured together. */
-interface Measured {
-  readonly perSecond: number;
-  readonly p50: number;
-  readonly p99: number;
-  readonly p999: number;
-  /** Of the busiest load process: near 1 it, not the server, is what is measured. */
-  readonly busy: number;
-}
-
-async function loadProcess(options: LoadOptions): Promise<LoadResult> {
-  const script = join(ROOT, "benchmarks", "load.ts");
-  const args = ["--conditions=@nodetcd/source", "--import", "tsx", script, JSON.stringify(options)];
-  const done = await run(process.execPath, args, { cwd: ROOT, timeoutMs: 120_000 });
-  if (done.status !== 0) throw new Error(`load ended with ${done.status}: ${done.stderr}`);
-  const result = JSON.parse(done.stdout.toString()) as LoadResult;
-  if (result.errors > 0) console.log(`  ${result.errors} calls failed: ${result.firstError}`);
-  return result;
-}
-
-/** The connections are shared out to `LOADERS` processes, which begin together. */
-async function load(options: LoadOptions, directory: string): Promise<Measured> {
-  const loaders = Math.min(LOADERS, options.connections);
-  const files = Array.from({ length: loaders }, (_, index) => join(directory, `samples-${index}`));
-  const results = await Promise.all(
-    files.map((samplesFile) =>
-      loadProcess({ ...options, connections: options.connections / loaders, samplesFile }),
-    ),
-  );
-  const parts = files.map((file) => {
-    const bytes = readFileSync(file);
-    rmSync(file);
-    return new Float64Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
-  });
-  const sorted = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0));
-  parts.reduce((at, part) => (sorted.set(part, at), at + part.length), 0);
-  sorted.sort();
-  const percentile = (share: number): number =>
-    sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
-  return {
-    perSecond: results.reduce((sum, { perSecond }) => sum + perSecond, 0),
-    p50: percentile(0.5),
-    p99: percentile(0.99),
-    p999: percentile(0.999),
-    busy: Math.max(...results.map(({ busy }) => busy)),
-  };
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const upper = sorted[middle] ?? NaN;
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? NaN) + upper) / 2;
-}
-
-type Figure = keyof Measured;
-
-function medians(results: readonly Measured[]): Record<Figure, number> {
-  const of = (figure: Figure): number => median(results.map((result) => result[figure]));
-  return {
-    perSecond: of("perSecond"),
-    p50: of("p50"),
-    p99: of("p99"),
-    p999: of("p999"),
-    busy: of("busy"),
-  };
-}
+const nameOf = ({ name, version }: Peer): string => (version === "beside" ? version : name);
 
 async function compare(
   workload: Workload,
-  servers: readonly ServerProcess[],
+  servers: readonly Secured[],
   directory: string,
 ): Promise<void> {
   const results = servers.map((): Measured[] => []);
   for (let turn = 0; turn < RUNS; turn++) {
-    for (const [index, server] of servers.entries()) {
+    for (const [index, { server, entry }] of servers.entries()) {
       const { kind, connections, streams } = workload;
       results[index]?.push(
         await load(
-          { port: server.clientPort, kind, connections, streams, seconds: SECONDS },
+          { port: server.clientPort, kind, connections, streams, seconds: SECONDS, ...entry },
           directory,
         ),
       );
@@ -138,10 +75,7 @@ async function compare(
     const columns = [
       workload.name.padEnd(19),
       `${workload.connections} x ${workload.streams}`.padEnd(8),
-      (servers[index]?.peer.version === "beside"
-        ? "beside"
-        : (servers[index]?.peer.name ?? "")
-      ).padEnd(8),
+      nameOf(servers[index]!.server.peer).padEnd(8),
       Math.round(perSecond).toLocaleString("en").padStart(9),
       ...[p50, p99, p999].map((ms) => ms.toFixed(2).padStart(8)),
       `${Math.round(busy * 100)}%`.padStart(6),
@@ -197,30 +131,33 @@ async function crossCheck(h2load: Peer, server: ServerProcess, directory: string
 }
 
 async function main(): Promise<void> {
+  if (SECURITY === undefined) throw new Error(`SECURITY is one of ${SECURITIES.join(", ")}`);
   const beside = process.env["BESIDE"];
   const ours = peer("nodetcd");
   const older = ours && beside ? { ...ours, path: resolve(beside), version: "beside" } : undefined;
   const found = [peer("etcd"), older, ours].filter((each) => each !== undefined);
   const base = temporaryDirectory("nodetcd-bench");
-  const servers: ServerProcess[] = [];
+  const servers: Secured[] = [];
+  const files = join(base, "files");
   try {
+    await makeFiles(files);
     for (const each of found) {
       const dataDirectory = join(base, `${each.name}-${each.version}`);
       mkdirSync(dataDirectory, { mode: 0o700 });
-      servers.push(
-        await startServer(each, { dataDirectory, flags: [`--quota-backend-bytes=${QUOTA_BYTES}`] }),
-      );
+      const flags = [`--quota-backend-bytes=${QUOTA_BYTES}`];
+      servers.push(await startSecured(each, SECURITY, files, { dataDirectory, flags }));
     }
     const versions = found.map(({ name, version }) => `${name} ${version}`).join(", ");
     console.log(
-      `${versions}; node ${process.version}; ${cpus().length} x ${cpus()[0]?.model ?? "cpu"}; data in ${base}`,
+      `${versions}; node ${process.version}; ${cpus().length} x ${cpus()[0]?.model ?? "cpu"}; data in ${base}; security: ${SECURITY}`,
     );
     console.log(
       `medians of ${RUNS} runs of ${SECONDS} s each, in turn; latencies in ms; "load" is the cpu of the busiest of ${LOADERS} load processes`,
     );
     console.log("workload            shape    server    calls/s      p50      p99    p99.9   load");
-    for (const server of servers) {
+    for (const { server, entry } of servers) {
       await loadProcess({
+        ...entry,
         port: server.clientPort,
         kind: "fill",
         connections: 4,
@@ -231,12 +168,12 @@ async function main(): Promise<void> {
     }
     for (const workload of WORKLOADS) await compare(workload, servers, base);
     const h2load = peer("h2load");
-    if (h2load !== undefined) {
+    if (h2load !== undefined && SECURITY === "none") {
       console.log("cross-check of the load generator, Put of one key, 16 x 16:");
-      for (const server of servers) await crossCheck(h2load, server, base);
+      for (const { server } of servers) await crossCheck(h2load, server, base);
     }
   } finally {
-    for (const server of servers) await server.stop();
+    for (const { server } of servers) await server.stop();
     rmSync(base, { recursive: true, force: true });
   }
 }

@@ -1,7 +1,7 @@
 /**
  * Foreign programs and hostile bytes against the server.
  *
- *     tsx tests/interop/run.ts [http gateway exchange etcd3 h2spec malformed packages]
+ *     tsx tests/interop/run.ts [http gateway exchange etcd3 h2spec malformed packages secured]
  *
  * `SUBJECT=etcd` tries real etcd instead.
  */
@@ -13,6 +13,7 @@ import { proveH2spec } from "./h2spec.ts";
 import { proveHttp } from "./http.ts";
 import { proveMalformed } from "./malformed.ts";
 import { provePackages } from "./packages.ts";
+import { proveSecured } from "./secured.ts";
 
 const PROOFS: Readonly<Record<string, (subject: Peer) => Promise<string>>> = {
   http: proveHttp,
@@ -22,6 +23,7 @@ const PROOFS: Readonly<Record<string, (subject: Peer) => Promise<string>>> = {
   h2spec: proveH2spec,
   malformed: proveMalformed,
   packages: provePackages,
+  secured: proveSecured,
 };
 
 async function main(): Promise<void> {

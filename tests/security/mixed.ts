@@ -1,7 +1,7 @@
 /**
  * Users in clusters of etcd and nodetcd over mutual TLS, the leader on either side, and on directories that go from one to the other.
  *
- *     tsx tests/security/mixed.ts [etcd nodetcd misfit directory]
+ *     tsx tests/security/mixed.ts [part of a name...]
  */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
@@ -127,6 +127,45 @@ async function proveCluster(
   }
 }
 
+/** Two hundred logins at once do not hold up puts so long that a leader falls. */
+async function proveLogins(
+  leader: Peer,
+  other: Peer,
+  files: string,
+  work: string,
+): Promise<string> {
+  const cluster = new MixedCluster({
+    programs: [leader, other, other],
+    files,
+    work,
+    flags: ["--bcrypt-cost=10", "--heartbeat-interval=100", "--election-timeout=1000"],
+  });
+  try {
+    await cluster.found();
+    await cluster.lead(0);
+    await makeUsers((method, request) => cluster.call(1, method, request));
+    cluster.token = await cluster.logIn(0, "root");
+    const before = await cluster.call(0, Maintenance.Status, {});
+    let isOver = false;
+    const logins = Promise.all(
+      Array.from({ length: 200 }, (_, i) => cluster.logIn(i % 2, USERS[i % USERS.length]!)),
+    ).finally(() => (isOver = true));
+    let worst = 0;
+    let puts = 0;
+    for (; !isOver; puts++) {
+      const begunAt = performance.now();
+      await cluster.call(0, KV.Put, { key: bytes("a") });
+      worst = Math.max(worst, performance.now() - begunAt);
+    }
+    await logins;
+    const { raftTerm } = await cluster.call(0, Maintenance.Status, {});
+    equal(raftTerm, before.raftTerm, "the term after the logins");
+    return `200 logins, meanwhile ${puts} puts of which the slowest took ${worst.toFixed(0)} ms; one leader`;
+  } finally {
+    await cluster.stop();
+  }
+}
+
 /** Of three members one has a name that the others do not allow. */
 async function proveMisfit(
   misfit: Peer,
@@ -206,6 +245,8 @@ async function main(): Promise<void> {
   const proofs: Readonly<Record<string, () => Promise<string>>> = {
     "leader etcd": () => proveCluster(etcd, ours, files, at("1")),
     "leader nodetcd": () => proveCluster(ours, etcd, files, at("2")),
+    "logins, etcd leads": () => proveLogins(etcd, ours, files, at("7")),
+    "logins, ours leads": () => proveLogins(ours, etcd, files, at("8")),
     "misfit etcd": () => proveMisfit(etcd, ours, files, at("3")),
     "misfit nodetcd": () => proveMisfit(ours, etcd, files, at("4")),
     "directory, ours first": () => proveDirectory([ours, etcd, ours, etcd], at("5")),

@@ -8,7 +8,7 @@ import { pause, type TlsMember } from "./member.ts";
 import { type Group, MUTUAL, OWN, served } from "./rows.ts";
 
 /** Passwords are hashed quickly: not their cost is compared. */
-const QUICKLY = "--bcrypt-cost=4";
+export const QUICKLY = "--bcrypt-cost=4";
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
 const RANGE = { key: base64("foo") };
 const PUT = { ...RANGE, value: base64("v") };
@@ -46,7 +46,7 @@ async function ask(
 const withToken = (token: string): string[] => [`Authorization: ${token}`];
 
 /** Root, and `u1` who may read and write `foo`; authentication is on. */
-async function setUp(member: TlsMember, certificate?: string): Promise<string> {
+export async function setUp(member: TlsMember, certificate?: string): Promise<string> {
   const perm = { permType: "READWRITE", key: base64("foo") };
   const steps: readonly [string, object][] = [
     ["auth/user/add", { name: "root", password: "pw" }],
@@ -211,6 +211,40 @@ const simple: Group = {
       (member) => ask(member, "kv/range", RANGE, withToken("abc.99999999")),
       "etcd waits for that place until the client gives up",
     ),
+  ],
+};
+
+/** What a user may not do stays forbidden, whatever alarm is raised. */
+async function underAlarm(member: TlsMember, alarm: "NOSPACE" | "CORRUPT"): Promise<string> {
+  const root = withToken(await logIn(member, "root"));
+  const list = await ask(member, "cluster/member/list", {}, root);
+  const memberID = /"ID":"(\d+)"/.exec(list)?.[1] ?? "";
+  const raise = (action: string): Promise<string> =>
+    ask(member, "maintenance/alarm", { action, alarm, memberID }, root);
+  await raise("ACTIVATE");
+  const user = withToken(await logIn(member));
+  const said: string[] = [];
+  for (const [path, body] of [
+    ["auth/disable", {}],
+    ["kv/deleterange", { key: base64("bar") }],
+    ["kv/put", PUT],
+    ["kv/range", RANGE],
+    ["lease/revoke", { ID: "99" }],
+  ] as const) {
+    said.push(await ask(member, path, body, user));
+  }
+  said.push(await ask(member, "kv/deleterange", { key: base64("bar") }));
+  await raise("DEACTIVATE");
+  return said.join(" | ");
+}
+
+const alarms: Group = {
+  name: "users under an alarm",
+  flags: [...OWN, QUICKLY],
+  rows: [
+    usersAreMade,
+    served("of a full disk (47)", (member) => underAlarm(member, "NOSPACE")),
+    served("of corruption (47)", (member) => underAlarm(member, "CORRUPT")),
   ],
 };
 
@@ -380,5 +414,6 @@ export const USER_GROUPS: readonly Group[] = [
   ...signed,
   verifyOnly,
   cost,
+  alarms,
   ...peers,
 ];

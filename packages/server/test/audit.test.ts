@@ -124,7 +124,7 @@ describe("audit log", () => {
     ]);
   });
 
-  test("CVE-2021-28235: neither log shows a password or token; each line its user and how he was recognised", async () => {
+  test("CVE-2021-28235: no log, metric or page shows a password or token; each line its user and how he was recognised", async () => {
     const said: string[] = [];
     const say = (message: string, fields: LogFields = {}): void =>
       void said.push(
@@ -133,7 +133,7 @@ describe("audit log", () => {
     const logger: Logger = { ...silentLogger, debug: say, info: say, warn: say, error: say };
     const secrets: string[] = ["pass-one", "pass-two", "pass-wrong"];
     const lines = await audited(
-      {},
+      { listenClientUrls: ["http://127.0.0.1:0"] },
       async (m) => {
         await call(m, METHODS.Auth.UserAdd, { name: "root", password: "pass-one" });
         await call(m, METHODS.Auth.UserAdd, { name: "ann", password: "pass-one" });
@@ -153,10 +153,14 @@ describe("audit log", () => {
         const forged = new Map([["token", "forged-token.1"]]);
         secrets.push("forged-token");
         await failure(m.transport.unary(METHODS.KV.Range.path, request, { metadata: forged }));
+        for (const page of ["/metrics", "/debug/vars"]) {
+          said.push(await (await fetch(`${m.member.clientUrls[0]}${page}`)).text());
+        }
       },
       logger,
     );
     const text = readFileSync(path(), "utf8") + said.join("\n");
+    expect(text).toContain("nodetcd_logins_failed_total 1");
     expect(secrets.every((secret) => secret.length > 7)).toBe(true);
     expect(secrets.filter((secret) => text.includes(secret))).toEqual([]);
     expect(said.length).toBeGreaterThan(10);

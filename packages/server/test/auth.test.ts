@@ -166,6 +166,41 @@ describe("authentication", () => {
     expect(await refusal(as("bob", KV.Range, { key: bytes("a") }))).toBe("invalid auth token");
   });
 
+  test(
+    "an old password lets nobody in once a new one is acknowledged, whatever raced with it, 200 times",
+    { timeout: 120_000 },
+    async () => {
+      await dispose(member);
+      tokens = new Map();
+      member = await startTestMember({ bcryptCost: 4, authFailureDelayMs: 0 });
+      await enableAuth();
+      let old = "pw";
+      let racedIn = 0;
+      for (let i = 0; i < 200; i++) {
+        const next = `pw${i}`;
+        const log = (password: string) =>
+          as("nobody", Auth.Authenticate, { name: "ann", password });
+        const put = as("ann", KV.Put, { key: bytes("a") }).catch(() => undefined);
+        const early = log(old).catch(() => undefined);
+        await as("root", Auth.UserChangePassword, { name: "ann", password: next });
+        const raced = await early;
+        if (raced !== undefined) {
+          racedIn++;
+          tokens.set("raced", raced.token);
+          expect(await refusal(as("raced", KV.Put, { key: bytes("a") }))).toBe(
+            "invalid auth token",
+          );
+        }
+        await put;
+        await expect(log(old)).rejects.toThrow("authentication failed");
+        tokens.set("ann", (await log(next)).token);
+        await as("ann", KV.Put, { key: bytes("a") });
+        old = next;
+      }
+      expect(racedIn).toBeGreaterThan(0);
+    },
+  );
+
   test("rights, revision and the switch outlive a restart; simple tokens do not", async () => {
     const before = await as("nobody", Auth.AuthStatus, {});
     const { directory } = member;

@@ -9,6 +9,7 @@ import { ClientStreamCall } from "./client-stream-call.ts";
 import { ClientUnaryCall, type UnaryDone } from "./client-unary-call.ts";
 import { Dialer } from "./dialer.ts";
 import { onAbort } from "../on-abort.ts";
+import type { Metadata } from "../metadata.ts";
 import type { PendingCall } from "./pending-call.ts";
 
 const CLOSED = "the channel is closed";
@@ -64,11 +65,11 @@ export class Channel implements Transport {
   }
 
   /**
-   * As `unary` without options and promise. `request` is borrowed and must not change until `done`,
-   * which may be called before this returns when there is no connection to be had.
+   * As `unary` without a promise, and of the options with metadata alone, which must not change. `request` is borrowed
+   * and must not change until `done`, which may be called before this returns when there is no connection to be had.
    */
-  unaryCallback(path: string, request: Uint8Array, done: UnaryDone): void {
-    this.#begin(new ClientUnaryCall(path, request, done));
+  unaryCallback(path: string, request: Uint8Array, done: UnaryDone, metadata?: Metadata): void {
+    this.#begin(new ClientUnaryCall(path, request, done, metadata && { metadata }));
   }
 
   stream(path: string, options: CallOptions = {}): ClientStream {

@@ -6,8 +6,8 @@ import type { CallOptions } from "../transport.ts";
 
 /** Paths whose blocks are kept; a program calls no more methods than that. */
 const PATHS_MAX = 256;
-/** Longer values would push everything else out of the peer's table. */
-const INDEXED_LENGTH_MAX = 256;
+/** Longer values would push everything else out of the peer's table (of 4096 bytes); signed tokens are shorter. */
+const INDEXED_LENGTH_MAX = 1024;
 
 function field(name: string, value: string): HeaderField {
   return { name, value, indexing: value.length > INDEXED_LENGTH_MAX ? "plain" : "index" };
@@ -16,25 +16,30 @@ function field(name: string, value: string): HeaderField {
 /** The header blocks of one connection's requests. */
 export class RequestBlocks {
   readonly #authority: string;
-  readonly #plain = new Map<string, EncodedBlock>();
+  /** Blocks by path, of calls that all have `#metadata`. */
+  readonly #kept = new Map<string, EncodedBlock>();
+  #metadata: Metadata | undefined;
 
   constructor(authority: string) {
     this.#authority = authority;
   }
 
-  /** The block for a call; `timeoutMs` is what is left of its time. */
+  /** The block for a call, kept for the next one with the very same metadata; `timeoutMs` is what is left of its time. */
   forCall(
     path: string,
     options: CallOptions | undefined,
     timeoutMs: number | undefined,
   ): EncodedBlock {
-    if (options?.metadata !== undefined || timeoutMs !== undefined) {
-      return new EncodedBlock(this.#fields(path, options?.metadata, timeoutMs));
+    const metadata = options?.metadata;
+    if (timeoutMs !== undefined) return new EncodedBlock(this.#fields(path, metadata, timeoutMs));
+    if (metadata !== this.#metadata) {
+      this.#metadata = metadata;
+      this.#kept.clear();
     }
-    let block = this.#plain.get(path);
+    let block = this.#kept.get(path);
     if (block === undefined) {
-      block = new EncodedBlock(this.#fields(path, undefined, undefined));
-      if (this.#plain.size < PATHS_MAX) this.#plain.set(path, block);
+      block = new EncodedBlock(this.#fields(path, metadata, undefined));
+      if (this.#kept.size < PATHS_MAX) this.#kept.set(path, block);
     }
     return block;
   }
