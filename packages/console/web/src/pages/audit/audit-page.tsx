@@ -46,48 +46,51 @@ export function AuditPage(): ReactNode {
         </label>
       </div>
       <section className="cell flush sheet-top" aria-label="Acts">
-        {entries.length === 0 ? (
-          <p className="pad note">Nothing was done yet.</p>
-        ) : (
-          <div className="tw" tabIndex={0} role="region" aria-label="Acts, table">
-            <table className="t cards">
-              <thead>
-                <tr>
-                  <th>Time</th>
-                  <th>Who</th>
-                  <th>From</th>
-                  <th>What</th>
-                  <th>Of what</th>
-                  <th>Outcome</th>
-                  <th className="num">Revision</th>
-                </tr>
-              </thead>
-              <tbody>
-                {entries.map((entry, at) => (
-                  <tr key={`${entry.at} ${at}`}>
-                    <td className="nowrap">
-                      <Time at={entry.at} />
-                    </td>
-                    <td data-l="Who">{entry.user}</td>
-                    <td data-l="From">{entry.from}</td>
-                    <td data-l="What">{entry.action}</td>
-                    <td data-l="Of what" className="mono wide wrap">
-                      {entry.target}
-                    </td>
-                    <td data-l="Outcome">
-                      <State is={STATES[entry.outcome]}>{entry.outcome}</State>
-                      {entry.detail === "" ? null : <span className="sub">{entry.detail}</span>}
-                    </td>
-                    <td data-l="Revision" className="num mono">
-                      {entry.revision === undefined ? "" : numberText(entry.revision)}
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
-        )}
+        <Acts entries={entries} />
       </section>
     </>
+  );
+}
+
+function Acts({ entries }: { readonly entries: readonly AuditEntry[] }): ReactNode {
+  if (entries.length === 0) return <p className="pad note">Nothing was done yet.</p>;
+  return (
+    <div className="tw" tabIndex={0} role="region" aria-label="Acts, table">
+      <table className="t cards">
+        <thead>
+          <tr>
+            <th>Time</th>
+            <th>Who</th>
+            <th>From</th>
+            <th>What</th>
+            <th>Of what</th>
+            <th>Outcome</th>
+            <th className="num">Revision</th>
+          </tr>
+        </thead>
+        <tbody>
+          {entries.map((entry, at) => (
+            <tr key={`${entry.at} ${at}`}>
+              <td className="nowrap">
+                <Time at={entry.at} />
+              </td>
+              <td data-l="Who">{entry.user}</td>
+              <td data-l="From">{entry.from}</td>
+              <td data-l="What">{entry.action}</td>
+              <td data-l="Of what" className="mono wide wrap">
+                {entry.target}
+              </td>
+              <td data-l="Outcome">
+                <State is={STATES[entry.outcome]}>{entry.outcome}</State>
+                {entry.detail === "" ? null : <span className="sub">{entry.detail}</span>}
+              </td>
+              <td data-l="Revision" className="num mono">
+                {entry.revision === undefined ? "" : numberText(entry.revision)}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }

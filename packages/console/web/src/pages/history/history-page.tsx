@@ -247,7 +247,7 @@ function Restore({
   readonly id: KeyId;
 }): ReactNode {
   const { data: session } = useSession();
-  const search = useSearch({ from: "/history" });
+  const { to } = useSearch({ from: "/history" });
   const count = view.added + view.changed + view.removed;
   const restore = useMutation({
     mutationFn: () =>
@@ -260,14 +260,7 @@ function Restore({
     onSuccess: () => void queryClient.invalidateQueries({ queryKey: ["difference"] }),
   });
   const open = session?.writes === "open";
-  const why =
-    prefix === ""
-      ? "Give a prefix: a whole cluster is restored from a snapshot."
-      : search.to !== undefined
-        ? "Compare with now to restore."
-        : count === 0
-          ? "Nothing differs: there is nothing to restore."
-          : "";
+  const why = whyNotRestorable(prefix, to, count);
   return (
     <section aria-labelledby="restore-head">
       <div className="ch">
@@ -307,4 +300,10 @@ function Restore({
       )}
     </section>
   );
+}
+
+function whyNotRestorable(prefix: string, to: number | undefined, count: number): string {
+  if (prefix === "") return "Give a prefix: a whole cluster is restored from a snapshot.";
+  if (to !== undefined) return "Compare with now to restore.";
+  return count === 0 ? "Nothing differs: there is nothing to restore." : "";
 }

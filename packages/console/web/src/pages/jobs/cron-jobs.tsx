@@ -75,10 +75,7 @@ function CronJobRow({
   readonly one: CronJobView;
   readonly change: Change;
 }): ReactNode {
-  const { data: session } = useSession();
   const now = useNow(5_000);
-  const open = session?.writes === "open";
-  const off = open ? {} : { title: session?.writesNote };
   const next = one.next.find((at) => at > now);
   return (
     <tr>
@@ -121,31 +118,46 @@ function CronJobRow({
         )}
       </td>
       <td>
-        <span className="row keep tight">
-          <button
-            className="btn"
-            aria-disabled={!open}
-            aria-label={`Run now: ${one.name}`}
-            {...off}
-            onClick={() => open && change.mutate({ path: "run", body: whereOf(one) })}
-          >
-            <Icon name="play" /> Run now
-          </button>
-          <button
-            className="btn"
-            aria-disabled={!open}
-            aria-label={`${one.suspended ? "Resume" : "Suspend"}: ${one.name}`}
-            {...off}
-            onClick={() =>
-              open &&
-              change.mutate({ path: "suspend", body: { ...whereOf(one), suspend: !one.suspended } })
-            }
-          >
-            <Icon name={one.suspended ? "play" : "pause"} /> {one.suspended ? "Resume" : "Suspend"}
-          </button>
-        </span>
+        <CronJobButtons one={one} change={change} />
       </td>
     </tr>
+  );
+}
+
+function CronJobButtons({
+  one,
+  change,
+}: {
+  readonly one: CronJobView;
+  readonly change: Change;
+}): ReactNode {
+  const { data: session } = useSession();
+  const open = session?.writes === "open";
+  const off = open ? {} : { title: session?.writesNote };
+  return (
+    <span className="row keep tight">
+      <button
+        className="btn"
+        aria-disabled={!open}
+        aria-label={`Run now: ${one.name}`}
+        {...off}
+        onClick={() => open && change.mutate({ path: "run", body: whereOf(one) })}
+      >
+        <Icon name="play" /> Run now
+      </button>
+      <button
+        className="btn"
+        aria-disabled={!open}
+        aria-label={`${one.suspended ? "Resume" : "Suspend"}: ${one.name}`}
+        {...off}
+        onClick={() =>
+          open &&
+          change.mutate({ path: "suspend", body: { ...whereOf(one), suspend: !one.suspended } })
+        }
+      >
+        <Icon name={one.suspended ? "play" : "pause"} /> {one.suspended ? "Resume" : "Suspend"}
+      </button>
+    </span>
   );
 }
 

@@ -17,7 +17,6 @@ export function JobDetail({
   readonly job: JobView;
   readonly change: Change;
 }): ReactNode {
-  const { data: session } = useSession();
   const [deleting, setDeleting] = useState(false);
   const [chosen, setChosen] = useState<string>();
   const { namespace, name } = job;
@@ -27,32 +26,10 @@ export function JobDetail({
       get<{ pods: PodView[] }>("jobs/pods", { namespace, job: name }, signal),
     refetchInterval: 3_000,
   });
-  const open = session?.writes === "open";
-  const off = open ? {} : { title: session?.writesNote };
   const pod = data?.pods.find((one) => one.name === chosen) ?? data?.pods[0];
   return (
     <section className="cell flush c5" aria-label={`Job ${name}`}>
-      <div className="ch">
-        <h2 className="wrap">{name}</h2>
-        <span className="more">
-          <button
-            className="btn"
-            aria-disabled={!open}
-            {...off}
-            onClick={() => open && change.mutate({ path: "rerun", body: whereOf(job) })}
-          >
-            <Icon name="back" /> Run again
-          </button>
-          <button
-            className="btn del"
-            aria-disabled={!open}
-            {...off}
-            onClick={() => open && setDeleting(!deleting)}
-          >
-            Delete
-          </button>
-        </span>
-      </div>
+      <JobHead job={job} change={change} askDelete={() => setDeleting(!deleting)} />
       <div className="pad form">
         {job.state === "failed" ? (
           <Message kind="act" icon="act" title={job.reason ?? "It failed"}>
@@ -91,5 +68,42 @@ export function JobDetail({
       </div>
       {pod === undefined ? null : <LogView key={pod.name} namespace={namespace} pod={pod.name} />}
     </section>
+  );
+}
+
+function JobHead({
+  job,
+  change,
+  askDelete,
+}: {
+  readonly job: JobView;
+  readonly change: Change;
+  readonly askDelete: () => void;
+}): ReactNode {
+  const { data: session } = useSession();
+  const open = session?.writes === "open";
+  const off = open ? {} : { title: session?.writesNote };
+  return (
+    <div className="ch">
+      <h2 className="wrap">{job.name}</h2>
+      <span className="more">
+        <button
+          className="btn"
+          aria-disabled={!open}
+          {...off}
+          onClick={() => open && change.mutate({ path: "rerun", body: whereOf(job) })}
+        >
+          <Icon name="back" /> Run again
+        </button>
+        <button
+          className="btn del"
+          aria-disabled={!open}
+          {...off}
+          onClick={() => open && askDelete()}
+        >
+          Delete
+        </button>
+      </span>
+    </div>
   );
 }

@@ -36,15 +36,7 @@ export function HistoryStrip({ id }: { readonly id: KeyId }): ReactNode {
     if (next === undefined) return;
     travel(next === shown.at(-1) ? undefined : next.revision);
   };
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent): void => {
-      if (!isPlainKey(event) || (event.key !== "[" && event.key !== "]")) return;
-      event.preventDefault();
-      go(event.key === "[" ? -1 : 1);
-    };
-    addEventListener("keydown", onKey);
-    return () => removeEventListener("keydown", onKey);
-  });
+  useStepKeys(go);
   if (error !== null) return <Failed error={error} what="The history" />;
   return (
     <div className="bar strip">
@@ -91,6 +83,19 @@ export function HistoryStrip({ id }: { readonly id: KeyId }): ReactNode {
       </div>
     </div>
   );
+}
+
+/** The keys `[` and `]` go to the older and the newer version. */
+function useStepKeys(go: (step: number) => void): void {
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent): void => {
+      if (!isPlainKey(event) || (event.key !== "[" && event.key !== "]")) return;
+      event.preventDefault();
+      go(event.key === "[" ? -1 : 1);
+    };
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  });
 }
 
 function place(index: number, count: number): number {

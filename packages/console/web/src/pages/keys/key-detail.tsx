@@ -116,35 +116,16 @@ function Present({
     addEventListener("keydown", onKey);
     return () => removeEventListener("keydown", onKey);
   }, [why]);
-  const reason = why === "" ? {} : { title: why };
   return (
     <section className="pane" aria-label="Key">
       <div className="bar">
-        <div className="row">
-          <KeyPath id={view.id} />
-          <CopyButton text={keyText(fromBase64(view.id))} />
-          <button
-            className="btn"
-            aria-disabled={why !== ""}
-            {...reason}
-            onClick={() => why === "" && setEditing(true)}
-          >
-            <Icon name="pen" /> Edit
-          </button>
-          <a className="btn" href={apiUrl("keys/download", { key: view.id, revision })} download>
-            <Icon name="download" /> Download
-          </a>
-          <button
-            className="btn del"
-            aria-disabled={session?.writes !== "open" || revision !== undefined}
-            title={session?.writesNote}
-            onClick={() =>
-              session?.writes === "open" && revision === undefined && setDeleting(true)
-            }
-          >
-            <Icon name="bin" /> Delete
-          </button>
-        </div>
+        <KeyHead
+          view={view}
+          revision={revision}
+          whyNotEdit={why}
+          edit={() => setEditing(true)}
+          askDelete={() => setDeleting(true)}
+        />
         <Facts view={view} bytes={bytes} />
       </div>
       <HistoryStrip id={view.id} />
@@ -171,6 +152,50 @@ function Present({
         <DeleteKeyDialog view={view} close={() => setDeleting(false)} refresh={refresh} />
       ) : null}
     </section>
+  );
+}
+
+/** The key's name, and what can be done with the key. */
+function KeyHead({
+  view,
+  revision,
+  whyNotEdit,
+  edit,
+  askDelete,
+}: {
+  readonly view: KeyValueView;
+  readonly revision: number | undefined;
+  /** Empty when it can be edited. */
+  readonly whyNotEdit: string;
+  readonly edit: () => void;
+  readonly askDelete: () => void;
+}): ReactNode {
+  const { data: session } = useSession();
+  const reason = whyNotEdit === "" ? {} : { title: whyNotEdit };
+  return (
+    <div className="row">
+      <KeyPath id={view.id} />
+      <CopyButton text={keyText(fromBase64(view.id))} />
+      <button
+        className="btn"
+        aria-disabled={whyNotEdit !== ""}
+        {...reason}
+        onClick={() => whyNotEdit === "" && edit()}
+      >
+        <Icon name="pen" /> Edit
+      </button>
+      <a className="btn" href={apiUrl("keys/download", { key: view.id, revision })} download>
+        <Icon name="download" /> Download
+      </a>
+      <button
+        className="btn del"
+        aria-disabled={session?.writes !== "open" || revision !== undefined}
+        title={session?.writesNote}
+        onClick={() => session?.writes === "open" && revision === undefined && askDelete()}
+      >
+        <Icon name="bin" /> Delete
+      </button>
+    </div>
   );
 }
 

@@ -1,5 +1,5 @@
 import { parseKeyText, toBase64, toBase64Url, type WriteResult } from "@nodetcd/console/contract";
-import { useMutation } from "@tanstack/react-query";
+import { useMutation, type UseMutationResult } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
 import { post } from "../../data/api.ts";
@@ -44,22 +44,9 @@ function NewKeyDialog({
 }): ReactNode {
   const [key, setKey] = useState("");
   const [value, setValue] = useState("");
-  const navigate = useNavigate();
-  const id = toBase64Url(parseKeyText(key));
-  const put = useMutation({
-    mutationFn: () =>
-      post<WriteResult>("keys/put", {
-        key: id,
-        value: toBase64(new TextEncoder().encode(value)),
-        expect: 0,
-        keepLease: false,
-      }),
-    onSuccess: (result) => {
-      if (!result.written) return;
-      close();
-      refresh();
-      void navigate({ to: "/keys/$key", params: { key: id } });
-    },
+  const put = usePutNew(key, value, () => {
+    close();
+    refresh();
   });
   return (
     <Dialog label="New key" close={close}>
@@ -112,4 +99,28 @@ function NewKeyDialog({
       </form>
     </Dialog>
   );
+}
+
+/** Writes the key if it is not there yet, and goes to it. */
+function usePutNew(
+  key: string,
+  value: string,
+  done: () => void,
+): UseMutationResult<WriteResult, Error, void> {
+  const navigate = useNavigate();
+  const id = toBase64Url(parseKeyText(key));
+  return useMutation({
+    mutationFn: () =>
+      post<WriteResult>("keys/put", {
+        key: id,
+        value: toBase64(new TextEncoder().encode(value)),
+        expect: 0,
+        keepLease: false,
+      }),
+    onSuccess: (result) => {
+      if (!result.written) return;
+      done();
+      void navigate({ to: "/keys/$key", params: { key: id } });
+    },
+  });
 }

@@ -1,5 +1,5 @@
 import type { KeyId, TreePage } from "@nodetcd/console/contract";
-import { useCallback, useEffect, useRef, useState } from "react";
+import { type RefObject, useCallback, useEffect, useRef, useState } from "react";
 import { get } from "../../data/api.ts";
 import type { Branch, Branches } from "./tree-rows.ts";
 
@@ -16,14 +16,23 @@ export interface Tree {
   readonly refresh: () => void;
 }
 
-/** What is read of the tree of one delimiter at one revision. A change of either begins anew. */
-export function useTree(delimiter: string, revision: number | undefined): Tree {
+interface Reading {
+  readonly branches: Branches;
+  /** The branches as of now, also in functions of an earlier render. */
+  readonly latest: RefObject<Branches>;
+  readonly error: unknown;
+  /** Reads the page after these. Another function when all begins anew. */
+  readonly read: (prefix: KeyId, pages: readonly TreePage[]) => Promise<void>;
+  readonly refresh: () => void;
+}
+
+/** What is read of the tree of one delimiter at one revision, from the root on. A change of either begins anew. */
+function useReading(delimiter: string, revision: number | undefined): Reading {
   const [branches, setBranches] = useState<Branches>(new Map());
-  const [open, setOpen] = useState<ReadonlySet<KeyId>>(new Set());
   const [error, setError] = useState<unknown>();
   const generation = useRef(0);
-  const state = useRef(branches);
-  state.current = branches;
+  const latest = useRef(branches);
+  latest.current = branches;
 
   const put = useCallback((id: KeyId, branch: Branch) => {
     setBranches((before) => new Map(before).set(id, branch));
@@ -56,29 +65,11 @@ export function useTree(delimiter: string, revision: number | undefined): Tree {
   useEffect(() => {
     generation.current++;
     setBranches(new Map());
-    setOpen(new Set());
     void read("", []);
   }, [read]);
 
-  const expand = useCallback(
-    (ids: readonly KeyId[]) => {
-      setOpen((before) => new Set([...before, ...ids]));
-      for (const id of ids) if (!state.current.has(id)) void read(id, []);
-    },
-    [read],
-  );
-  const collapse = useCallback((id: KeyId) => {
-    setOpen((before) => new Set([...before].filter((held) => held !== id)));
-  }, []);
-  const more = useCallback(
-    (id: KeyId) => {
-      const branch = state.current.get(id);
-      if (branch?.loading === false) void read(id, branch.pages);
-    },
-    [read],
-  );
   const refresh = useCallback(() => {
-    for (const id of state.current.keys()) void refreshBranch(id);
+    for (const id of latest.current.keys()) void refreshBranch(id);
     async function refreshBranch(id: KeyId): Promise<void> {
       const mine = generation.current;
       const page = await get<TreePage>("keys/children", { prefix: id, delimiter, revision }).catch(
@@ -89,5 +80,32 @@ export function useTree(delimiter: string, revision: number | undefined): Tree {
       }
     }
   }, [delimiter, revision, put]);
+  return { branches, latest, error, read, refresh };
+}
+
+/** The tree, and which of its folders are open. A change of delimiter or revision begins anew. */
+export function useTree(delimiter: string, revision: number | undefined): Tree {
+  const { branches, latest, error, read, refresh } = useReading(delimiter, revision);
+  const [open, setOpen] = useState<ReadonlySet<KeyId>>(new Set());
+
+  useEffect(() => setOpen(new Set()), [read]);
+
+  const expand = useCallback(
+    (ids: readonly KeyId[]) => {
+      setOpen((before) => new Set([...before, ...ids]));
+      for (const id of ids) if (!latest.current.has(id)) void read(id, []);
+    },
+    [latest, read],
+  );
+  const collapse = useCallback((id: KeyId) => {
+    setOpen((before) => new Set([...before].filter((held) => held !== id)));
+  }, []);
+  const more = useCallback(
+    (id: KeyId) => {
+      const branch = latest.current.get(id);
+      if (branch?.loading === false) void read(id, branch.pages);
+    },
+    [latest, read],
+  );
   return { branches, open, error, expand, collapse, more, refresh };
 }
