@@ -8,6 +8,7 @@ import {
   pageKind,
   pageTypeName,
   type RawFile,
+  type RawMeta,
   readRawMeta,
 } from "@nodetcd/bolt/inspect";
 import { BoltCommandError, usageError } from "./command-error.ts";
@@ -17,7 +18,6 @@ import { format, FORMAT, quotedOrHex } from "./format.ts";
 import { requireFile } from "./open-source.ts";
 import type { Output } from "../output.ts";
 import { parsePageIds } from "./page-id.ts";
-import { printMeta } from "./print-meta.ts";
 
 const SEPARATOR = "===============================================\n";
 const ALL = switchFlag("all", "every page of the file");
@@ -102,6 +102,22 @@ function printContent(out: Output, found: Page, valueFormat: string): void {
       return printElements(out, found, valueFormat);
     case "unknown":
   }
+}
+
+function printMeta(out: Output, meta: RawMeta): void {
+  out.write(
+    [
+      `Version:    ${meta.version}`,
+      `Page Size:  ${meta.pageSize} bytes`,
+      `Flags:      ${meta.flags.toString(16).padStart(8, "0")}`,
+      `Root:       <pgid=${meta.rootPageId}>`,
+      `Freelist:   <pgid=${meta.freelistPageId}>`,
+      `HWM:        <pgid=${meta.highWater}>`,
+      `Txn ID:     ${meta.txid}`,
+      `Checksum:   ${meta.checksum.toString(16).padStart(16, "0")}`,
+      "\n",
+    ].join("\n"),
+  );
 }
 
 function printElements(out: Output, found: Page, valueFormat: string): void {

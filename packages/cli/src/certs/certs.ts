@@ -1,10 +1,10 @@
+import { hostname, networkInterfaces } from "node:os";
 import { parseArgs } from "node:util";
 import type { KeyKind } from "@nodetcd/certificates";
 import { nodeRuntime } from "@nodetcd/runtime/node";
 import { CliError } from "../errors.ts";
 import { suggest } from "../flags/suggest.ts";
 import { CertificateFolder } from "./folder.ts";
-import { foundHosts } from "./hosts.ts";
 
 const HELP = `Usage:
   nodetcd certs [flags]
@@ -85,6 +85,16 @@ function fileNames(flag: string, names: readonly string[]): readonly string[] {
     `--${flag}: "${bad}" cannot be part of a file's name`,
     "Use letters, digits and any of - _ . @ +.",
   );
+}
+
+/** Names and addresses under which this machine is reached: its own and the local ones. */
+function foundHosts(): string[] {
+  const addresses = Object.values(networkInterfaces())
+    .flatMap((each) => each ?? [])
+    // Link-local addresses are good for nothing without the name of an interface.
+    .filter(({ scopeid, family }) => family === "IPv4" || scopeid === 0)
+    .map(({ address }) => address);
+  return [...new Set(["localhost", hostname(), "127.0.0.1", "::1", ...addresses])];
 }
 
 async function run(args: readonly string[]): Promise<string> {

@@ -1,5 +1,5 @@
 import type { Database } from "@nodetcd/bolt";
-import { type Member, parseMembers } from "./members.ts";
+import { type MemberRecord, parseMemberJson } from "@nodetcd/membership";
 import { WalMetadata, type WalSnapshot } from "@nodetcd/messages";
 import { nodeRuntime } from "@nodetcd/runtime/node";
 import { type LogContent, readLog, readValidSnapshots } from "@nodetcd/wal";
@@ -46,7 +46,8 @@ export interface DatabaseView {
   readonly finishedCompaction: number | undefined;
   readonly clusterVersion: string | undefined;
   readonly downgrade: string | undefined;
-  readonly members: readonly Member[];
+  /** Ascending by id. */
+  readonly members: readonly MemberRecord[];
   readonly removed: readonly string[];
   readonly counts: Readonly<Record<string, number>>;
   readonly isAuthEnabled: boolean;
@@ -82,7 +83,9 @@ export function viewDatabase(database: Database): DatabaseView {
       finishedCompaction: mark("finishedCompactRev"),
       clusterVersion: text("cluster", "clusterVersion"),
       downgrade: text("cluster", "downgrade"),
-      members: parseMembers(records("members").map(([, json]) => json)),
+      members: records("members")
+        .map(([, json]) => parseMemberJson(json))
+        .sort((a, b) => (a.id < b.id ? -1 : 1)),
       removed: records("members_removed").map(([id]) => id),
       counts: Object.fromEntries(
         COUNTED.map((name) => {

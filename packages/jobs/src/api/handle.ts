@@ -25,7 +25,6 @@ import { errorReply, jsonReply, toApiError, withWarnings } from "./reply.ts";
 import type { Verb } from "./served.ts";
 import { answerReview } from "./review.ts";
 import { update } from "./update.ts";
-import { versionInfo } from "./version-info.ts";
 import { watch } from "./watch.ts";
 
 /** What the request wants to do: Kubernetes' word for it. */
@@ -127,10 +126,23 @@ const HEALTHY: HttpReply = {
   body: "ok",
 };
 
+/** The Kubernetes version whose behaviour this follows. `kubectl` chooses its own version by `minor`. */
+const VERSION: Readonly<Record<string, string>> = {
+  major: "1",
+  minor: "33",
+  gitVersion: "v1.33.0+nodetcd",
+  gitCommit: "",
+  gitTreeState: "clean",
+  buildDate: "1970-01-01T00:00:00Z",
+  goVersion: "",
+  compiler: "",
+  platform: "linux/amd64",
+};
+
 function wellKnown(request: HttpRequest): HttpReply | undefined {
   const { path } = request;
   if (request.method !== "GET" && request.method !== "HEAD") return undefined;
-  if (path === "/version" || path === "/version/") return jsonReply(versionInfo());
+  if (path === "/version" || path === "/version/") return jsonReply(VERSION);
   if (HEALTH.some((root) => path === root || path.startsWith(`${root}/`))) {
     return HEALTHY;
   }

@@ -1,5 +1,4 @@
 import type { Container, Pod } from "../objects/pod.ts";
-import { restartDelay } from "./restart-delay.ts";
 
 /** The end of a container's run. Times are wall times in milliseconds. */
 export interface RunEnd {
@@ -128,4 +127,12 @@ function nextRunAt({ runs, end }: ContainerView, { restartMs }: PlanOptions): nu
   if (end === undefined) return 0;
   const good = end.finishedAt - end.startedAt >= GOOD_RUN_MS;
   return end.finishedAt + restartDelay(good ? 0 : runs - 1, restartMs);
+}
+
+const FIRST_PAUSE_MS = 10_000;
+const LONGEST_PAUSE_MS = 300_000;
+
+/** Milliseconds before a container's next run, after so many restarts: the first restart comes at once. */
+function restartDelay(restarts: number, firstMs: number = FIRST_PAUSE_MS): number {
+  return restarts === 0 ? 0 : Math.min(LONGEST_PAUSE_MS, firstMs * 2 ** Math.min(restarts - 1, 30));
 }
