@@ -65,7 +65,8 @@ function statusRows(source: string): Row[] {
   });
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+/** A table of markdown. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string =>
     `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
   return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");

@@ -2,15 +2,17 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { flagsPage } from "../flags-docs.ts";
 import { errorsPage, limitsPage } from "../reference-docs.ts";
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const read = (path: string): string => readFileSync(join(root, path), "utf8");
 
 describe("docs", () => {
-  test("limits.md and errors.md are what npm run docs writes today", () => {
+  test("limits.md, errors.md and flags.md are what npm run docs writes today", () => {
     expect(read("docs/limits.md")).toBe(limitsPage(root));
     expect(read("docs/errors.md")).toBe(errorsPage(root));
+    expect(read("docs/flags.md")).toBe(flagsPage());
   });
 
   test("errors.md names every error code of every package", () => {

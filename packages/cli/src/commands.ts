@@ -61,10 +61,10 @@ export const COMMANDS: readonly Command[] = [
   },
   {
     name: "help",
-    summary: "Show this text.",
+    summary: "Explain a command or a topic: nodetcd help TOPIC.",
     load: async () => {
       const { help } = await import("./commands/help.ts");
-      return () => help(COMMANDS);
+      return (args) => help(args, COMMANDS);
     },
   },
 ];

@@ -90,7 +90,10 @@ describe("fileOutput", () => {
     const path = join(directory, "file.log");
     fs.writeFileSync(path, "");
     const readOnly = fs.openSync(path, "r");
-    const output = fileOutput(readOnly, (dropped) => `dropped ${dropped}\n`);
+    const output = fileOutput(
+      () => readOnly,
+      (dropped) => `dropped ${dropped}\n`,
+    );
     output.write("one\n");
     output.write("two\n");
     fs.closeSync(readOnly);

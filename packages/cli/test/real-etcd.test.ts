@@ -4,7 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { CliError } from "../src/errors.ts";
+import { GROUPS } from "../src/flags/flag.ts";
 import { readSettings } from "../src/flags/settings.ts";
+import { FLAGS } from "../src/flags/table.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "cli-test-"));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -106,6 +108,11 @@ const REFUSED: readonly [string[], Record<string, string>?][] = [
   [["--feature-gates=LeaseCheckpointPersist=true"]],
   [["--compact-hash-check-time=0s"]],
   [["--config-file=/nonexistent"]],
+  [["--enable-log-rotation"]],
+  [["--enable-log-rotation", "--log-outputs=a.log,b.log"]],
+  [["--enable-log-rotation", "--log-outputs=a.log", "--log-rotation-config-json={"]],
+  [["--enable-log-rotation", "--log-outputs=a.log", '--log-rotation-config-json={"maxage":"x"}']],
+  [["--feature-gates=AllAlpha=true,LeaseCheckpoint=false"]],
   [["--log-format=wrong"]],
   [[], { ETCD_SNAPSHOT_COUNT: "abc" }],
   [[], { ETCD_CONFIG_FILE: "/nonexistent" }],
@@ -119,6 +126,46 @@ const OURS_INSTEAD = new Map([
   ["--auto-compaction-mode=", 2],
   ["--log-format=wrong", 2],
 ]);
+
+/** Flags that etcd does not have. */
+const OWN = /^(auto-defrag-threshold|auto-disarm-nospace|audit-log.*|auth-failure-delay)$/;
+
+/** Defaults that etcd's help leaves out or words otherwise. */
+const DEFAULTS: Readonly<Record<string, string>> = {
+  "max-concurrent-streams": "4294967295",
+  "memory-mlock": "false",
+  "enable-grpc-gateway": "true",
+  "bootstrap-defrag-threshold-megabytes": "0",
+  "downgrade-check-time": "5s",
+  "snapshot-catchup-entries": "5000",
+  "compaction-sleep-interval": "",
+};
+
+describe("the flag table", () => {
+  it("has the flags of real etcd --help, in its order and groups, with its defaults", () => {
+    const path = realEtcd();
+    if (path === undefined) return;
+    const text = execFileSync(path, ["--help"], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    const listed = text.slice(text.indexOf("\nMember:\n")).split(/^(?=\S.*:$)/m);
+    const theirs = listed.flatMap((part) => {
+      const group = part.trimStart().split(":", 1)[0]!;
+      return [...part.matchAll(/^ {2}--(\S+)(?: '?(.*?)'?)?$/gm)].map((match) => {
+        const [, name = "", value = ""] = match;
+        return `${group}: --${name} '${DEFAULTS[name] ?? value}'`;
+      });
+    });
+    const ours = GROUPS.flatMap((group) =>
+      FLAGS[group]
+        .filter(({ name }) => !OWN.test(name))
+        .map(({ name, defaultText = "" }) => `${group}: --${name} '${defaultText}'`),
+    );
+    expect(theirs.length).toBeGreaterThan(100);
+    expect(ours).toEqual(theirs);
+  });
+});
 
 describe("exit codes are those of real etcd", () => {
   const path = realEtcd();

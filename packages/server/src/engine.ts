@@ -18,6 +18,7 @@ import { ApplyLoop } from "./apply/apply-loop.ts";
 import { Quota } from "./state/quota.ts";
 import type { Bootstrap } from "./bootstrap/context.ts";
 import { type MemberConfig, requestTimeoutMs } from "./config.ts";
+import { isFeatureEnabled } from "./feature-gates.ts";
 import type { MemberContext } from "./member-context.ts";
 import { peerQuestions } from "./bootstrap/found-cluster.ts";
 import { leaderLog } from "./leader-log.ts";
@@ -204,7 +205,7 @@ function startExpiry(parts: EngineParts, proposer: OwnProposer): LeaseExpiry {
   const { config, lessor, logger } = parts;
   const expiry = new LeaseExpiry(proposer, logger);
   lessor.onExpired = (expired) => expiry.revoke(expired);
-  if (config.featureGates.LeaseCheckpoint === true) {
+  if (isFeatureEnabled(config.featureGates, "LeaseCheckpoint")) {
     lessor.onCheckpoint = (checkpoints) => {
       // One that is lost is made again later.
       proposer.proposeMessage({ leaseCheckpoint: { checkpoints } }).catch(() => undefined);

@@ -4,6 +4,7 @@ export {
   type FeatureGate,
   type MemberConfig,
 } from "./config.ts";
+export { FEATURE_STAGES, isFeatureEnabled } from "./feature-gates.ts";
 export { ServerError, type ServerErrorCode } from "./errors.ts";
 export type { Member, MemberStatus } from "./member.ts";
 export { startMember } from "./start-member.ts";

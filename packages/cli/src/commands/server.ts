@@ -6,7 +6,7 @@ import { banner } from "../banner.ts";
 import { CliError } from "../errors.ts";
 import { readConfigText } from "../flags/config-text.ts";
 import type { Draft } from "../flags/draft.ts";
-import type { NamedCommand } from "../flags/help.ts";
+import { helpText, type NamedCommand } from "../flags/help.ts";
 import { readSettings } from "../flags/settings.ts";
 import { jsonFormat } from "../log/format.ts";
 import { lineLogger } from "../log/logger.ts";
@@ -14,7 +14,6 @@ import { isForPeople, openAuditOutput, openLog } from "../log/open-log.ts";
 import { notifySystemd } from "../notify-systemd.ts";
 import { SIGNAL_WORDS, type StopSignal, takeStopSignals } from "../signals.ts";
 import { ownVersion, versionText } from "../version.ts";
-import { help } from "./help.ts";
 
 /** How long the end waits for a reader of the last log lines, in milliseconds. */
 const LAST_LINES_MS = 50;
@@ -34,7 +33,10 @@ export async function server(
       environment: process.env,
       readFile: readConfigText,
     });
-    if (request.kind === "help") return help(commands);
+    if (request.kind === "help") {
+      process.stdout.write(helpText(commands));
+      return 0;
+    }
     if (request.kind === "version") {
       process.stdout.write(versionText());
       return 0;

@@ -9,6 +9,9 @@ export interface LogSettings {
   format: "json" | "console" | undefined;
   /** `default`, `stderr`, `stdout` or paths of files. */
   outputs: string[];
+  isRotated?: boolean;
+  /** As it was given; `undefined` is the default. */
+  rotationJson?: string;
 }
 
 /** A log line about the configuration, kept until there is a logger. */

@@ -17,6 +17,10 @@ export type Group = (typeof GROUPS)[number];
 /** Puts a value that was read into the settings. */
 export type Setter = (draft: Draft) => void;
 
+/** What a flag of etcd does here: what etcd's does, or why it is taken without effect, or refused. */
+export type Standing =
+  "works" | { readonly is: "taken, without effect" | "refused"; readonly because: string };
+
 /** A flag, its environment variable and its key in the configuration file, all in one. */
 export interface Flag {
   /** Without dashes, such as `snapshot-count`. */
@@ -27,6 +31,7 @@ export interface Flag {
   readonly isBoolean: boolean;
   /** Neither listed nor suggested. */
   readonly hidden: boolean;
+  readonly standing: Standing;
   fromText(text: string): Setter;
   fromFile(value: unknown): Setter;
 }
@@ -45,6 +50,7 @@ export function flag<T>(
     help,
     isBoolean: kind.isBoolean,
     hidden: false,
+    standing: "works",
     fromText(text) {
       const value = kind.fromText(text);
       return (draft) => set(draft, value);

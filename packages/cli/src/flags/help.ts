@@ -1,9 +1,12 @@
+import { wrap } from "../help/wrap.ts";
 import { type Flag, GROUPS } from "./flag.ts";
 import { FLAGS } from "./table.ts";
 
+const WIDTH = 96;
+
 function entry({ name, defaultText, help }: Flag): string {
   const value = defaultText === undefined ? "" : ` '${defaultText}'`;
-  return `  --${name}${value}\n    ${help}\n`;
+  return `  --${name}${value}\n${wrap(help, WIDTH, 4)}\n`;
 }
 
 /** A line of the list of commands. */
@@ -12,9 +15,14 @@ export interface NamedCommand {
   readonly summary: string;
 }
 
-/** The text of `nodetcd --help`, in etcd's groups. */
+/** Names with what they are, a line each. */
+export function listText(rows: readonly NamedCommand[]): string {
+  const width = Math.max(...rows.map(({ name }) => name.length));
+  return rows.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}\n`).join("");
+}
+
+/** The text of `nodetcd --help` and `nodetcd server --help`: every flag, in etcd's groups. */
 export function helpText(commands: readonly NamedCommand[]): string {
-  const width = Math.max(...commands.map(({ name }) => name.length));
   return `Usage:
 
   nodetcd [server] [flags]
@@ -27,8 +35,11 @@ export function helpText(commands: readonly NamedCommand[]): string {
     Start with a YAML or JSON file; flags and environment variables are ignored then. Keys are flag
     names. Durations in it are whole nanoseconds: 600000000000 is 10m.
 
+  nodetcd help [command or topic]
+    Explain: without a name, what there is.
+
 Commands:
-${commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}\n`).join("")}
+${listText(commands)}
 Every flag has an environment variable: ETCD_SNAPSHOT_COUNT is --snapshot-count. Giving both is an error.
 
 ${GROUPS.map((group) => `${group}:\n${FLAGS[group].map(entry).join("")}`).join("\n")}

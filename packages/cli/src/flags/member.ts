@@ -11,6 +11,9 @@ const gates: Kind<Partial<Record<FeatureGate, boolean>>> = {
   fromFile: (value) => parseFeatureGates(text.fromFile(value)),
 };
 
+const PEER_PATIENCE =
+  "it is etcd's default, 5s; a shorter one would cut connections that a slow disk holds up";
+
 export const MEMBER: readonly Flag[] = [
   flag("name", text, "default", "Name of this member, for people.", (draft, value) => {
     draft.config.name = value;
@@ -91,7 +94,13 @@ export const MEMBER: readonly Flag[] = [
   flag("max-wals", uint, "5", "Files of the write-ahead log to keep (0: all).", (d, v) => {
     d.config.maxWals = v;
   }),
-  withoutEffect("memory-mlock", bool, "false", "Keep the member's pages in memory."),
+  withoutEffect(
+    "memory-mlock",
+    bool,
+    "false",
+    "Keep the member's pages in memory.",
+    "Node cannot lock memory; turn swap off for the service, as deploy/nodetcd.service does",
+  ),
   flag(
     "quota-backend-bytes",
     int,
@@ -170,13 +179,37 @@ export const MEMBER: readonly Flag[] = [
       d.config.grpcKeepaliveTimeoutMs = v;
     },
   ),
-  withoutEffect("socket-reuse-port", bool, "false", "Share listening ports (SO_REUSEPORT)."),
-  withoutEffect("socket-reuse-address", bool, "false", "Rebind ports in TIME_WAIT (SO_REUSEADDR)."),
+  withoutEffect(
+    "socket-reuse-port",
+    bool,
+    "false",
+    "Share listening ports (SO_REUSEPORT).",
+    "Node 20 cannot ask for it",
+  ),
+  withoutEffect(
+    "socket-reuse-address",
+    bool,
+    "false",
+    "Rebind ports in TIME_WAIT (SO_REUSEADDR).",
+    "Node always does so",
+  ),
   flag("enable-grpc-gateway", bool, "true", "Serve the JSON gateway under /v3/.", (d, v) => {
     d.config.enableGrpcGateway = v;
   }),
-  flag("raft-read-timeout", duration, "5s", "Patience when reading from a peer.", () => undefined),
-  flag("raft-write-timeout", duration, "5s", "Patience when writing to a peer.", () => undefined),
+  withoutEffect(
+    "raft-read-timeout",
+    duration,
+    "5s",
+    "Patience when reading from a peer.",
+    PEER_PATIENCE,
+  ),
+  withoutEffect(
+    "raft-write-timeout",
+    duration,
+    "5s",
+    "Patience when writing to a peer.",
+    PEER_PATIENCE,
+  ),
   flag(
     "feature-gates",
     gates,

@@ -14,11 +14,6 @@ export const DISCOVERY: Missing = {
   feature: "cluster discovery",
   advice: "Leave it out: this version runs a single member, which needs no discovery.",
 };
-export const ROTATION: Missing = {
-  feature: "rotation of log files",
-  advice: "Leave it out and let logrotate or the service manager rotate the files.",
-};
-
 export function refuse(name: string, missing: Missing): CliError {
   return new CliError(
     "NOT_BUILT_YET",
@@ -36,9 +31,10 @@ export function notBuilt<T>(
   asksForNothing: (value: T) => boolean,
 ): Flag {
   const help = `Not built yet (${missing.feature}).`;
-  return flag(name, kind, defaultText, help, (_, value) => {
+  const made = flag(name, kind, defaultText, help, (_, value) => {
     if (!asksForNothing(value)) throw refuse(name, missing);
   });
+  return { ...made, standing: { is: "refused", because: `no ${missing.feature} yet` } };
 }
 
 /** A flag that tunes something that does not exist here: accepted, with a warning unless default. */
@@ -47,9 +43,17 @@ export function withoutEffect<T>(
   kind: Kind<T>,
   defaultText: string,
   help: string,
+  because: string,
 ): Flag {
-  return flag(name, kind, defaultText, `${help} Accepted, without effect.`, (draft, value) => {
-    if (String(value) === defaultText) return;
-    warn(draft, "flag has no effect in nodetcd", { flag: `--${name}`, value: String(value) });
-  });
+  const made = flag(
+    name,
+    kind,
+    defaultText,
+    `${help} Without effect: ${because}.`,
+    (draft, value) => {
+      if (value === kind.fromText(defaultText)) return;
+      warn(draft, "flag has no effect in nodetcd", { flag: `--${name}`, value: String(value) });
+    },
+  );
+  return { ...made, standing: { is: "taken, without effect", because } };
 }

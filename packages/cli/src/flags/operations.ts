@@ -1,11 +1,17 @@
 import { type Flag, flag } from "./flag.ts";
 import { bool, choice, duration, int, listenUrls, text, uint, words } from "./kinds.ts";
 import { LOG_LEVELS } from "./draft.ts";
-import { notBuilt, ROTATION, withoutEffect } from "./not-built.ts";
+import { withoutEffect } from "./not-built.ts";
 import { PEER_SKIP_SAN } from "./security.ts";
 
 export const MONITORING: readonly Flag[] = [
-  withoutEffect("enable-pprof", bool, "false", "Serve Go's profiles."),
+  withoutEffect(
+    "enable-pprof",
+    bool,
+    "false",
+    "Serve Go's profiles.",
+    "there are none of Go; start the program with node --cpu-prof or --inspect",
+  ),
   flag(
     "metrics",
     choice(["basic", "extensive"]),
@@ -55,8 +61,24 @@ export const LOGGING: readonly Flag[] = [
       d.log.format = v;
     },
   ),
-  notBuilt("enable-log-rotation", bool, "false", ROTATION, (on) => !on),
-  notBuilt("log-rotation-config-json", text, "{}", ROTATION, () => true),
+  flag(
+    "enable-log-rotation",
+    bool,
+    "false",
+    "Begin a new log file when the one of --log-outputs is full.",
+    (d, v) => {
+      d.log.isRotated = v;
+    },
+  ),
+  flag(
+    "log-rotation-config-json",
+    text,
+    '{"maxsize": 100, "maxage": 0, "maxbackups": 0, "localtime": false, "compress": false}',
+    "MiB of a file; days and number of old files kept (0: no limit); their names in local time; gzip.",
+    (d, v) => {
+      d.log.rotationJson = v;
+    },
+  ),
   flag(
     "warning-unary-request-duration",
     duration,
@@ -68,12 +90,33 @@ export const LOGGING: readonly Flag[] = [
   ),
 ];
 
+const NO_SPANS =
+  "nodetcd makes no spans; --metrics extensive and --warning-unary-request-duration tell what takes long";
+
 export const TRACING: readonly Flag[] = [
-  withoutEffect("enable-distributed-tracing", bool, "false", "Send OpenTelemetry spans."),
-  withoutEffect("distributed-tracing-address", text, "localhost:4317", "Collector of spans."),
-  withoutEffect("distributed-tracing-service-name", text, "etcd", "Service name in spans."),
-  withoutEffect("distributed-tracing-instance-id", text, "", "Instance in spans."),
-  withoutEffect("distributed-tracing-sampling-rate", int, "0", "Spans kept of a million."),
+  withoutEffect("enable-distributed-tracing", bool, "false", "Send OpenTelemetry spans.", NO_SPANS),
+  withoutEffect(
+    "distributed-tracing-address",
+    text,
+    "localhost:4317",
+    "Collector of spans.",
+    NO_SPANS,
+  ),
+  withoutEffect(
+    "distributed-tracing-service-name",
+    text,
+    "etcd",
+    "Service name in spans.",
+    NO_SPANS,
+  ),
+  withoutEffect("distributed-tracing-instance-id", text, "", "Instance in spans.", NO_SPANS),
+  withoutEffect(
+    "distributed-tracing-sampling-rate",
+    int,
+    "0",
+    "Spans kept of a million.",
+    NO_SPANS,
+  ),
 ];
 
 export const FEATURES: readonly Flag[] = [

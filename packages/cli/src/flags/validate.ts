@@ -1,4 +1,6 @@
+import { type FeatureGate, isFeatureEnabled } from "@nodetcd/server";
 import { CliError } from "../errors.ts";
+import { readRotation } from "../log/rotation.ts";
 import { type Draft, warn } from "./draft.ts";
 import { hostOf, isUnixUrl } from "./urls.ts";
 
@@ -52,8 +54,9 @@ export function validate(draft: Draft): void {
   if (config.compactHashCheckTimeMs <= 0) {
     throw bad("--compact-hash-check-time must be >0", "Leave it out for 1m.");
   }
-  const { LeaseCheckpoint, LeaseCheckpointPersist } = config.featureGates;
-  if (LeaseCheckpointPersist === true && LeaseCheckpoint !== true) {
+  if (draft.log.isRotated) readRotation(draft.log);
+  const isOn = (gate: FeatureGate): boolean => isFeatureEnabled(config.featureGates, gate);
+  if (isOn("LeaseCheckpointPersist") && !isOn("LeaseCheckpoint")) {
     throw bad(
       "enabling feature gate LeaseCheckpointPersist requires enabling feature gate LeaseCheckpoint",
       "Use --feature-gates=LeaseCheckpoint=true,LeaseCheckpointPersist=true.",

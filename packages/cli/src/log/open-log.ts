@@ -6,6 +6,8 @@ import { CliError } from "../errors.ts";
 import type { LogSettings } from "../flags/draft.ts";
 import { consoleFormat, jsonFormat } from "./format.ts";
 import { lineLogger } from "./logger.ts";
+import { RotatingFile } from "./rotating-file.ts";
+import { type LogRotation, readRotation } from "./rotation.ts";
 import { fileOutput, type Gap, type LogOutput, streamOutput } from "./output.ts";
 
 function isPipe(descriptor: number): boolean {
@@ -13,11 +15,20 @@ function isPipe(descriptor: number): boolean {
   return found.isFIFO() || found.isSocket();
 }
 
-function openFile(path: string, gap: Gap): LogOutput {
+function openFile(
+  path: string,
+  gap: Gap,
+  rotation: LogRotation | undefined,
+  clock: Clock,
+): LogOutput {
   try {
     const fd = openSync(path, "a", 0o600);
-    if (!isPipe(fd)) return fileOutput(fd, gap);
-    return streamOutput(new Socket({ fd, readable: false, writable: true }), gap);
+    if (isPipe(fd)) {
+      return streamOutput(new Socket({ fd, readable: false, writable: true }), gap);
+    }
+    if (rotation === undefined) return fileOutput(() => fd, gap);
+    const file = new RotatingFile(path, fd, rotation, clock);
+    return fileOutput((bytes) => file.descriptorFor(bytes), gap);
   } catch (error) {
     throw new CliError(
       "BAD_CONFIGURATION",
@@ -29,10 +40,15 @@ function openFile(path: string, gap: Gap): LogOutput {
 
 function openStandard(stream: WriteStream & { fd: number }, gap: Gap): LogOutput {
   const isStream = stream.isTTY || isPipe(stream.fd);
-  return isStream ? streamOutput(stream, gap) : fileOutput(stream.fd, gap);
+  return isStream ? streamOutput(stream, gap) : fileOutput(() => stream.fd, gap);
 }
 
-function openOutput(output: string, gap: Gap): LogOutput {
+function openOutput(
+  output: string,
+  gap: Gap,
+  rotation: LogRotation | undefined,
+  clock: Clock,
+): LogOutput {
   switch (output) {
     case "default":
     case "stderr":
@@ -46,7 +62,7 @@ function openOutput(output: string, gap: Gap): LogOutput {
         "Use stderr: systemd puts it into the journal.",
       );
     default:
-      return openFile(output.replace(/^file:\/\//, ""), gap);
+      return openFile(output.replace(/^file:\/\//, ""), gap, rotation, clock);
   }
 }
 
@@ -71,7 +87,8 @@ export function openLog(settings: LogSettings, clock: Clock): OpenLog {
   const format = isForPeople(settings) ? consoleFormat(process.stderr.isTTY === true) : jsonFormat;
   const gap: Gap = (dropped) =>
     `${format("warn", clock.wallTime(), "log lines were dropped: nobody took them", { dropped })}\n`;
-  const opened = [...new Set(outputs)].map((output) => openOutput(output, gap));
+  const rotation = settings.isRotated ? readRotation(settings) : undefined;
+  const opened = [...new Set(outputs)].map((output) => openOutput(output, gap, rotation, clock));
   return {
     logger: lineLogger({
       clock,

@@ -52,13 +52,16 @@ export function streamOutput(stream: Writable, gap: Gap): LogOutput {
 /**
  * A file. What cannot be written, as when the disk is full, is dropped; `gap` says how many lines once
  * there is room again.
+ *
+ * @param descriptorFor names the file that takes so many bytes more
  */
-export function fileOutput(descriptor: number, gap: Gap): LogOutput {
+export function fileOutput(descriptorFor: (bytes: number) => number, gap: Gap): LogOutput {
   let dropped = 0;
   /** The file ends in the middle of a line. */
   let isTorn = false;
   const writeAll = (text: string): void => {
     const bytes = Buffer.from(text);
+    const descriptor = descriptorFor(bytes.length);
     let written = 0;
     try {
       while (written < bytes.length) written += writeSync(descriptor, bytes, written);

@@ -1,4 +1,5 @@
 import type { DefragmentRequest, DefragmentResponse } from "@nodetcd/messages";
+import { isFeatureEnabled } from "../feature-gates.ts";
 import type { MemberContext } from "../member-context.ts";
 import { toRequestError } from "../wire/error-map.ts";
 import type { UnaryHandler } from "./handler.ts";
@@ -12,7 +13,7 @@ export function receiveDefragment(
   const { backend, config, logger } = member;
   return async () => {
     logger.info("starting defragment");
-    if (config.featureGates.StopGRPCServiceOnDefrag === true) health.set(false);
+    if (isFeatureEnabled(config.featureGates, "StopGRPCServiceOnDefrag")) health.set(false);
     try {
       await backend.defragment();
       logger.info("finished defragment");
