@@ -35,6 +35,11 @@ export const COMMANDS: readonly Command[] = [
     load: async () => (await import("./bolt/bolt.ts")).bolt,
   },
   {
+    name: "gateway",
+    summary: "One address for a cluster: a TCP proxy that leaves out members that are down.",
+    load: async () => (await import("./gateway/gateway.ts")).gateway,
+  },
+  {
     name: "compactor",
     summary: "Compact a cluster's history every few minutes, as Kubernetes' API servers do.",
     load: async () => (await import("./commands/compactor.ts")).compactor,

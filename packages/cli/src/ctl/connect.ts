@@ -31,7 +31,7 @@ export async function connect(flags: FlagValues, out: Output, err: Output): Prom
   const options = await logIn({ ...connection, endpoints, ...common }, err);
   return new Session({
     endpoints,
-    open: (some) => openClient({ ...options, endpoints: some }),
+    open: (some, onCall = () => undefined) => openClient({ ...options, endpoints: some, onCall }),
     form: await load(),
     formName,
     hex: flags.get(GLOBALS.hex),
@@ -157,26 +157,11 @@ async function findEndpoints(flags: FlagValues, err: Output): Promise<string[]> 
   return usable.length > 0 ? usable : flags.get(GLOBALS.endpoints).map((one) => one.trim());
 }
 
-/** Endpoints by SRV records: those with TLS first. */
 async function lookUp(domain: string, service: string): Promise<string[]> {
-  const suffix = service === "" ? "" : `-${service}`;
-  const failures: string[] = [];
-  const ask = async (name: string, scheme: string): Promise<string[]> => {
-    const query = `_${name}${suffix}._tcp.${domain}`;
-    try {
-      const { resolveSrv } = await import("node:dns/promises");
-      const records = await resolveSrv(query);
-      return records.map(
-        ({ name: host, port }) => `${scheme}://${host.replace(/\.$/, "")}:${port}`,
-      );
-    } catch (error) {
-      failures.push(`lookup ${query}: ${error instanceof Error ? error.message : String(error)}`);
-      return [];
-    }
-  };
-  const found = [...(await ask("etcd-client-ssl", "https")), ...(await ask("etcd-client", "http"))];
-  if (failures.length === 2) {
-    throw new ExitError(EXIT.error, `dns lookup errors: ${failures.join(" and ")}`);
+  const { discoverEndpoints } = await import("../discover-endpoints.ts");
+  try {
+    return (await discoverEndpoints(domain, service)).map(({ url }) => url);
+  } catch (error) {
+    throw new ExitError(EXIT.error, error instanceof Error ? error.message : String(error));
   }
-  return found;
 }

@@ -1,4 +1,4 @@
-import { Client, EtcdError, type UnaryMethod } from "@nodetcd/client";
+import { type CallObserver, Client, EtcdError, type UnaryMethod } from "@nodetcd/client";
 import { Status } from "@nodetcd/grpc";
 import type { Init } from "@nodetcd/messages";
 import { goDuration } from "@nodetcd/runtime";
@@ -15,7 +15,7 @@ const MAX_REQUEST_BYTES = 2 * 1_024 * 1_024;
 export interface SessionSettings {
   readonly endpoints: readonly string[];
   /** A client of these endpoints, with the flags for TLS, users and so on. */
-  readonly open: (endpoints: readonly string[]) => Client;
+  readonly open: (endpoints: readonly string[], onCall?: CallObserver) => Client;
   readonly form: OutputForm;
   readonly formName: string;
   readonly hex: boolean;
@@ -35,7 +35,9 @@ export class Session {
 
   constructor(settings: SessionSettings) {
     this.settings = settings;
-    this.client = settings.open(settings.endpoints);
+    this.client = settings.open(settings.endpoints, ({ method }) => ({ error }) => {
+      if (error !== undefined) this.#logFailure(method, error);
+    });
   }
 
   /** The same for one endpoint. */
@@ -48,7 +50,7 @@ export class Session {
   }
 
   /**
-   * One call. A failure is logged as etcd's client does, and raised as `EtcdError`.
+   * One call. A failure is raised as `EtcdError`; it is logged as etcd's client does, as those of all calls of `client`.
    *
    * @param timeoutMs default: `--command-timeout`
    */
@@ -58,17 +60,14 @@ export class Session {
     timeoutMs: number = this.timeoutMs,
   ): Promise<Response> {
     const limit = this.settings.maxRequestBytes || MAX_REQUEST_BYTES;
-    try {
-      const size = method.request.encode(request).length;
-      if (size > limit) {
-        const message = `trying to send message larger than max (${size} vs. ${limit})`;
-        throw new EtcdError("UNKNOWN", message, { status: Status.RESOURCE_EXHAUSTED });
-      }
-      return await this.client.call(method, request, { timeoutMs });
-    } catch (error) {
-      if (error instanceof EtcdError) this.#logFailure(method.path, error);
+    const size = method.request.encode(request).length;
+    if (size > limit) {
+      const message = `trying to send message larger than max (${size} vs. ${limit})`;
+      const error = new EtcdError("UNKNOWN", message, { status: Status.RESOURCE_EXHAUSTED });
+      this.#logFailure(method.path, error);
       throw error;
     }
+    return await this.client.call(method, request, { timeoutMs });
   }
 
   /** A call whose failure ends the program. */

@@ -4,7 +4,7 @@ import { goDuration } from "@nodetcd/runtime";
 import type { Command } from "../../command-line/command.ts";
 import { badArguments, EXIT, ExitError } from "../../command-line/exit.ts";
 import type { CtlCall } from "../call.ts";
-import { errorText } from "../error-text.ts";
+import { errorText, rpcErrorText } from "../error-text.ts";
 import { errorWords } from "../numbers.ts";
 import { humanBytes } from "../output/values.ts";
 import { Progress } from "../../progress.ts";
@@ -70,13 +70,13 @@ async function saveTo(session: Session, path: string, progress: Progress): Promi
     let size = 0;
     let version = "";
     session.log("info", "opened snapshot stream; downloading", {});
-    session.log("info", "fetching snapshot", { endpoint });
     const { timeoutMs, isTimeoutGiven } = session.settings;
     const chunks = session.client.maintenance.snapshot({
       onVersion: (one) => (version = one),
       ...(isTimeoutGiven ? { signal: signalAfter(timeoutMs) } : {}),
     });
     for await (const chunk of chunks) {
+      if (size === 0) session.log("info", "fetching snapshot", { endpoint });
       for (let at = 0; at < chunk.length;) at += writeSync(descriptor, chunk.subarray(at));
       size += chunk.length;
       progress.update(
@@ -102,7 +102,11 @@ async function saveTo(session: Session, path: string, progress: Progress): Promi
     progress.done();
     if (!(error instanceof EtcdError)) throw error;
     const isLate = session.settings.isTimeoutGiven && error.code === "CANCELLED";
-    throw interrupted(isLate ? "context deadline exceeded" : errorText(error));
+    const late = "context deadline exceeded";
+    if (isLate || errorText(error) === late) throw interrupted(late);
+    const text = rpcErrorText(error);
+    session.log("warn", "failed to receive from snapshot stream; closing", { error: text });
+    throw interrupted(text);
   } finally {
     closeSync(descriptor);
     rmSync(part, { force: true });
