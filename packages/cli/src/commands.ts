@@ -19,6 +19,11 @@ export const COMMANDS: readonly Command[] = [
     },
   },
   {
+    name: "try",
+    summary: "Start a member for a first look: a put, a watch, a lease, and where the data is.",
+    load: async () => (await import("./commands/try.ts")).tryOut,
+  },
+  {
     name: "ctl",
     summary: "Read, write, watch and operate any etcd: the command line of etcdctl.",
     load: async () => (await import("./ctl/ctl.ts")).ctl,

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import * as nodeModule from "node:module";
+import { run } from "./run.ts";
 import { ignoreHarmlessSignals } from "./signals.ts";
 
 ignoreHarmlessSignals();
@@ -8,5 +9,4 @@ ignoreHarmlessSignals();
 const { enableCompileCache } = nodeModule as { enableCompileCache?: () => unknown };
 enableCompileCache?.();
 
-const { run } = await import("./run.ts");
-process.exit(await run(process.argv.slice(2)));
+void run(process.argv.slice(2)).then((code) => process.exit(code));

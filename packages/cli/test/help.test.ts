@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { COMMANDS } from "../src/commands.ts";
 import { TOPICS } from "../src/help/topics.ts";
-import { wrap } from "../src/help/wrap.ts";
+import { wrap } from "../src/wrap.ts";
 import { start } from "./support/program.ts";
 
 async function run(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {

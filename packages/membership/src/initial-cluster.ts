@@ -48,7 +48,8 @@ export function initialClusterText(cluster: InitialCluster): string {
 async function resolved(url: string, resolver: Resolver): Promise<string> {
   const [, scheme, host, port] = /^(https?):\/\/(?:\[?([^\]]*?)\]?):(\d+)$/.exec(url) ?? [];
   if (scheme === undefined || host === undefined) return url;
-  const isAddress = /^[\d.]+$/.test(host) || host.includes(":");
+  // As in etcd, localhost is not looked up.
+  const isAddress = /^[\d.]+$/.test(host) || host.includes(":") || host === "localhost";
   const [address = host] = isAddress ? [host] : await resolver.addresses(host);
   return `${scheme}://${address}:${port}`;
 }

@@ -33,6 +33,7 @@ export async function help(
 function overview(commands: readonly NamedCommand[]): string {
   return `nodetcd: etcd for Node.js.
 
+  nodetcd try                 a first look, in a minute
   nodetcd                     start a member on http://localhost:2379, its data in default.etcd
   nodetcd ctl put key value   write
   nodetcd ctl get key         read

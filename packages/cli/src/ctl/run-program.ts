@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { EXIT, ExitError } from "../command-line/exit.ts";
 
 /**
@@ -9,6 +8,7 @@ export function runProgram(
   [file = "", ...args]: readonly string[],
   environment: Readonly<Record<string, string>>,
 ): Promise<void> {
+  const { spawn } = process.getBuiltinModule("node:child_process");
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, {
       stdio: ["ignore", "inherit", "inherit"],

@@ -1,4 +1,4 @@
-import { wrap } from "../help/wrap.ts";
+import { wrap } from "../wrap.ts";
 import { type Flag, GROUPS } from "./flag.ts";
 import { FLAGS } from "./table.ts";
 

@@ -1,6 +1,6 @@
 import { type FeatureGate, isFeatureEnabled } from "@nodetcd/server";
 import { CliError } from "../errors.ts";
-import { readRotation } from "../log/rotation.ts";
+import { readRotation } from "./log-rotation.ts";
 import { type Draft, warn } from "./draft.ts";
 import { hostOf, isUnixUrl } from "./urls.ts";
 

@@ -2,7 +2,7 @@ import { FEATURE_STAGES, isFeatureEnabled } from "@nodetcd/server";
 import type { FeatureGate } from "@nodetcd/server";
 import { GATE_EFFECTS } from "../flags/feature-gates.ts";
 import type { NamedCommand } from "../flags/help.ts";
-import { wrap } from "./wrap.ts";
+import { wrap } from "../wrap.ts";
 
 const WIDTH = 96;
 

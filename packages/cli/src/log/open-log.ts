@@ -7,7 +7,7 @@ import type { LogSettings } from "../flags/draft.ts";
 import { consoleFormat, jsonFormat } from "./format.ts";
 import { lineLogger } from "./logger.ts";
 import { RotatingFile } from "./rotating-file.ts";
-import { type LogRotation, readRotation } from "./rotation.ts";
+import { type LogRotation, readRotation } from "../flags/log-rotation.ts";
 import { fileOutput, type Gap, type LogOutput, streamOutput } from "./output.ts";
 
 function isPipe(descriptor: number): boolean {

@@ -14,7 +14,7 @@ import { basename, dirname, extname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import type { Clock } from "@nodetcd/runtime";
-import { DEFAULT_ROTATION, type LogRotation } from "./rotation.ts";
+import { DEFAULT_ROTATION, type LogRotation } from "../flags/log-rotation.ts";
 
 const MIB = 1024 * 1024;
 const DAY_MS = 24 * 60 * 60 * 1000;

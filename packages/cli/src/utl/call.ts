@@ -67,9 +67,10 @@ export function exactly(count: number): (args: readonly string[]) => void {
 }
 
 /** Raises `ExitError` in the words of Go's `os.Stat`. */
-export function requireFile(path: string): void {
+/** @param call of the system that etcdutl says has failed */
+export function requireFile(path: string, call: "stat" | "open" = "stat"): void {
   if (nodeRuntime.disk.exists(path)) return;
-  throw new ExitError(EXIT.error, `stat ${path}: no such file or directory`);
+  throw new ExitError(EXIT.error, `${call} ${path}: no such file or directory`);
 }
 
 /** Opens a database for reading; its lock is shared, so a running member's is waited for in vain. */

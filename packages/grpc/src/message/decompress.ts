@@ -1,4 +1,3 @@
-import { gunzipSync } from "node:zlib";
 import { RpcError } from "../errors.ts";
 import { Status } from "../status.ts";
 
@@ -16,6 +15,7 @@ export function decompress(message: Uint8Array, encoding: string, maxBytes: numb
       "grpc: compressed flag set with identity or empty encoding",
     );
   }
+  const { gunzipSync } = process.getBuiltinModule("node:zlib");
   try {
     return gunzipSync(message, { maxOutputLength: Math.max(1, maxBytes) });
   } catch (error) {

@@ -1,4 +1,3 @@
-import { performance } from "node:perf_hooks";
 import type { Clock, Timer } from "../clock.ts";
 
 /** The longest delay that a timer of Node takes, 24.8 days in milliseconds. A longer one would fire at once. */

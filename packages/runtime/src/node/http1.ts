@@ -1,4 +1,4 @@
-import * as http from "node:http";
+import type * as http from "node:http";
 import type * as net from "node:net";
 import type { Http1Exchange, Http1ExchangeHandler, Http1Pieces, Http1Response } from "../http1.ts";
 import type { Http1Server, Socket } from "../network.ts";
@@ -184,7 +184,7 @@ export function serveHttp1(
     if (exchange.waiting === 0) awaitRequest(socket, exchange);
     if (exchange.waiting === WAITING_MAX) socket.resume();
   };
-  const server = http.createServer((message, reply) => {
+  const server = process.getBuiltinModule("node:http").createServer((message, reply) => {
     const { socket } = message;
     const exchange = exchanges.get(socket);
     if (exchange === undefined) return;

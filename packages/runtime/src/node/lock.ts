@@ -1,4 +1,3 @@
-import { spawn, spawnSync } from "node:child_process";
 import { DiskError } from "../disk.ts";
 
 // Node has no flock(2), but the lock belongs to the open file description, which a child process
@@ -36,6 +35,7 @@ export function lockDescriptor(
   kind: LockKind,
   timeoutMs: number,
 ): void {
+  const { spawnSync } = process.getBuiltinModule("node:child_process");
   const run = spawnSync("flock", argumentsFor(kind, timeoutMs), {
     stdio: ["ignore", "ignore", "pipe", descriptor],
     encoding: "utf8",
@@ -50,6 +50,7 @@ export async function lockDescriptorAsync(
   descriptor: number,
   kind: LockKind,
 ): Promise<void> {
+  const { spawn } = process.getBuiltinModule("node:child_process");
   const run = spawn("flock", argumentsFor(kind, 0), {
     stdio: ["ignore", "ignore", "pipe", descriptor],
   });

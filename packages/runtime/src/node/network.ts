@@ -1,6 +1,6 @@
 import * as net from "node:net";
 import { basename } from "node:path";
-import * as tls from "node:tls";
+import type * as tls from "node:tls";
 import type { ConnectOptions, ConnectUnixOptions, Network, Socket } from "../network.ts";
 import { serveHttp1 } from "./http1.ts";
 import { listen, listenUnix, unixPathProblem } from "./listen.ts";
@@ -46,7 +46,7 @@ function dialTls(
   timeoutMs: number,
   options: tls.ConnectionOptions,
 ): Promise<Socket> {
-  const socket = tls.connect({ ...options, ...where });
+  const socket = process.getBuiltinModule("node:tls").connect({ ...options, ...where });
   socket.setNoDelay(true);
   return connected(socket, shown, timeoutMs, true, () => {
     const certificate = socket.authorized ? socket.getPeerX509Certificate() : undefined;

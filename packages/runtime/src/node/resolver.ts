@@ -1,4 +1,3 @@
-import { lookup, resolveSrv } from "node:dns/promises";
 import type { Resolver } from "../resolver.ts";
 
 /** What failed, in the words that operators of etcd know. */
@@ -13,7 +12,7 @@ function failure(what: string, cause: unknown): Error {
 export const nodeResolver: Resolver = {
   async addresses(host) {
     try {
-      const found = await lookup(host, { all: true, order: "ipv4first" });
+      const found = await process.getBuiltinModule("node:dns/promises").lookup(host, { all: true, order: "ipv4first" });
       return found.map(({ address }) => address);
     } catch (error) {
       throw failure(host, error);
@@ -22,7 +21,7 @@ export const nodeResolver: Resolver = {
   async services(service, domain) {
     const name = `_${service}._tcp.${domain}`;
     try {
-      const records = await resolveSrv(name);
+      const records = await process.getBuiltinModule("node:dns/promises").resolveSrv(name);
       // The lower priority first, as clients are to try them.
       return records.sort((a, b) => a.priority - b.priority);
     } catch (error) {

@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { EtcdError, type Watcher } from "@nodetcd/client";
 import type { WatchResponse } from "@nodetcd/messages";
 import type { Command } from "../../command-line/command.ts";
@@ -122,6 +121,7 @@ function showResponse(session: Session, response: WatchResponse, program: readon
 /** Runs the program for one event after the other. */
 function runForEach(session: Session, response: WatchResponse, program: readonly string[]): void {
   const [file = "", ...args] = program;
+  const { spawnSync } = process.getBuiltinModule("node:child_process");
   for (const { type, kv } of response.events) {
     const empty = new Uint8Array(0);
     const result = spawnSync(file, args, {

@@ -1,4 +1,6 @@
+import { BUCKETS } from "@nodetcd/backend";
 import { openDatabase } from "@nodetcd/bolt";
+import { crc32c } from "@nodetcd/bytes";
 import { MvccError, noLeases, openStore } from "@nodetcd/mvcc";
 import { nodeRuntime } from "@nodetcd/runtime/node";
 import type { Command } from "../../command-line/command.ts";
@@ -46,7 +48,11 @@ async function hashOf(
   const backend = new ReadOnlyBackend(database);
   const store = await openStore(backend, { clock, lessor: noLeases, cacheBytes: 0 });
   try {
-    return await store.hashKv(revision);
+    const found = await store.hashKv(Math.max(0, revision));
+    // Up to a revision before the first, of which there is only the name of the bucket.
+    return revision < 0
+      ? { ...found, hash: crc32c(0, Buffer.from(BUCKETS.key)), hashRevision: revision }
+      : found;
   } catch (error) {
     if (!(error instanceof MvccError)) throw error;
     throw new ExitError(EXIT.error, error.message.replace(/^etcdserver: /, ""));

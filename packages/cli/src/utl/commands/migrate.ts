@@ -84,7 +84,7 @@ function setVersion(backend: Backend, version: string): void {
 /** Why data of one version cannot be made that of another; undefined when it can. */
 async function whyNot(wal: string, current: string, target: string): Promise<string | undefined> {
   if (!VERSIONS.includes(target))
-    return `version ${JSON.stringify(`${target}.0`)} is not supported`;
+    return `cannot create migration plan: version ${JSON.stringify(`${target}.0`)} is not supported`;
   if (VERSIONS.indexOf(target) > VERSIONS.indexOf(current)) return undefined;
   const newest = await newestInLog(wal);
   if (newest === undefined || VERSIONS.indexOf(newest) <= VERSIONS.indexOf(target))
@@ -92,29 +92,22 @@ async function whyNot(wal: string, current: string, target: string): Promise<str
   return `cannot downgrade storage, WAL contains newer entries, as the target version ("${target}.0") is lower than the version ("${newest}.0") detected from WAL logs`;
 }
 
-/** The highest version that entries of the log, behind its snapshot, set for the cluster. */
+/** The version that entries of the log, behind its snapshot, need at least: etcd 3.6 for one kind of them. */
 async function newestInLog(wal: string): Promise<string | undefined> {
-  let newest: string | undefined;
   try {
-    for (const { data, type } of (await viewLog(wal)).entries) {
-      const version = type === 0 ? versionSet(data) : undefined;
-      if (version === undefined) continue;
-      if (newest === undefined || VERSIONS.indexOf(version) > VERSIONS.indexOf(newest))
-        newest = version;
-    }
+    const { entries } = await viewLog(wal);
+    return entries.some(({ data, type }) => type === 0 && needs36(data)) ? "3.6" : undefined;
   } catch (error) {
     if (!(error instanceof WalError)) throw error;
     throw new ExitError(EXIT.error, `failed to read wal: ${error.message}`);
   }
-  return newest;
 }
 
-function versionSet(data: Uint8Array): string | undefined {
+function needs36(data: Uint8Array): boolean {
   try {
-    const { clusterVersionSet } = InternalRaftRequest.decode(data);
-    return clusterVersionSet?.ver.split(".").slice(0, 2).join(".");
+    return InternalRaftRequest.decode(data).downgradeVersionTest !== undefined;
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
-    return undefined;
+    return false;
   }
 }

@@ -23,6 +23,8 @@ import { type FlagValues, stringFlag, switchFlag, uintFlag } from "../../command
 import { humanBytes } from "../../ctl/output/values.ts";
 import type { Output } from "../../output.ts";
 import { Progress } from "../../progress.ts";
+import { parseUrls } from "../../flags/urls.ts";
+import { FlagValueError } from "../../flags/value-error.ts";
 import { requireFile, type UtlCall } from "../call.ts";
 import { foundFrom, type RestorePlan } from "../restore.ts";
 
@@ -75,7 +77,7 @@ export const snapshotRestore: Command<UtlCall> = {
     }
     const source = args[0]!;
     const plan = await planOf(flags);
-    requireFile(source);
+    requireFile(source, "open");
     copyDatabase(source, plan.database, flags.get(FLAGS.skipHashCheck), err);
     await foundFrom(plan);
     err.write(
@@ -88,8 +90,8 @@ export const snapshotRestore: Command<UtlCall> = {
 async function planOf(flags: FlagValues): Promise<RestorePlan> {
   const bump = Number(flags.get(FLAGS.bump));
   const mark = flags.get(FLAGS.markCompacted);
-  if (bump === 0 && mark) throw badArguments("--mark-compacted required if --bump-revision > 0");
-  if (bump > 0 && !mark) throw badArguments("--mark-compacted required if --bump-revision");
+  // etcdutl's words, with its slip.
+  if (bump > 0 !== mark) throw badArguments("--mark-compacted required if --revision-bump > 0");
   const name = flags.get(FLAGS.name);
   const token = flags.get(FLAGS.token);
   const dataDir = flags.get(FLAGS.dataDir) || `${name}.etcd`;
@@ -97,7 +99,7 @@ async function planOf(flags: FlagValues): Promise<RestorePlan> {
   try {
     const cluster = parseInitialCluster(flags.get(FLAGS.cluster));
     checkNames(cluster, name);
-    await checkAdvertised(cluster, name, flags.get(FLAGS.peerUrls).split(","), nodeResolver);
+    await checkAdvertised(cluster, name, parseUrls(flags.get(FLAGS.peerUrls)), nodeResolver);
     if (disk.exists(dataDir) && disk.list(dataDir).length > 0) {
       throw new ExitError(
         EXIT.error,
@@ -112,8 +114,9 @@ async function planOf(flags: FlagValues): Promise<RestorePlan> {
     const wal = walDir === "" ? join(dataDir, "member", "wal") : walDir;
     return { database: join(snapshots, "db"), snapshots, wal, name, cluster, token, bump };
   } catch (error) {
-    if (!(error instanceof MembershipError)) throw error;
-    throw new ExitError(EXIT.error, error.message);
+    if (!(error instanceof MembershipError || error instanceof FlagValueError)) throw error;
+    // What follows is advice for flags of the server.
+    throw new ExitError(EXIT.error, error.message.split("; write it as")[0]!);
   }
 }
 

@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import type { Transaction } from "@nodetcd/bolt";
 import { crc32c, WireError } from "@nodetcd/bytes";
 import { isTombstoneKey, mainOf, recordKey } from "@nodetcd/mvcc";
@@ -21,6 +22,9 @@ The items in the lists are hash, revision, total keys, total size.
   run: (call) => {
     checkForm(call);
     const path = call.args[0]!;
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) {
+      throw new ExitError(EXIT.error, "invalid database");
+    }
     const status = withDatabase(call, path, (db) => db.view((tx) => readStatus(tx, call.err)));
     const { hash, revision, totalKey, totalSize, version } = status;
     show(call, {

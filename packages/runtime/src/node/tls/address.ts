@@ -1,10 +1,10 @@
-import { promises as dns } from "node:dns";
 import { ADDRESS_CHECK_TIMEOUT_MS } from "../../limits.ts";
 import type { PeerCertificate } from "../../tls.ts";
 import { shortAddress } from "./peer-certificate.ts";
 
 /** The names of an address: of the name servers, and of the hosts file. */
 async function namesOf(address: string): Promise<string[]> {
+  const dns = process.getBuiltinModule("node:dns/promises");
   const service = dns.lookupService(address, 0).then(({ hostname }) => [hostname]);
   const answers = await Promise.allSettled([dns.reverse(address), service]);
   const found = answers.flatMap((each) => (each.status === "fulfilled" ? each.value : []));
@@ -13,7 +13,7 @@ async function namesOf(address: string): Promise<string[]> {
 }
 
 async function addressesOf(name: string): Promise<string[]> {
-  const found = await dns.lookup(name, { all: true });
+  const found = await process.getBuiltinModule("node:dns/promises").lookup(name, { all: true });
   return found.map(({ address }) => shortAddress(address));
 }
 

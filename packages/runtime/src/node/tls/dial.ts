@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import * as net from "node:net";
-import * as tls from "node:tls";
+import type * as tls from "node:tls";
 import type { TlsClientOptions } from "../../tls.ts";
 import { nodeDisk } from "../disk.ts";
 import { systemRoots } from "./files.ts";

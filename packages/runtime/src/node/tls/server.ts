@@ -1,6 +1,6 @@
 import { constants } from "node:crypto";
 import type * as net from "node:net";
-import * as tls from "node:tls";
+import type * as tls from "node:tls";
 import type { Socket, TlsServer, TlsServerEvents } from "../../network.ts";
 import type { PeerCertificate, TlsServerOptions } from "../../tls.ts";
 import { NodeSocket } from "../socket.ts";
@@ -153,7 +153,7 @@ export class NodeTlsServer implements TlsServer {
       ...(clients === undefined || ca === undefined ? {} : { ca: Buffer.from(ca) }),
     };
     const asksForCertificate = clients !== undefined;
-    this.#server = tls.createServer({
+    this.#server = process.getBuiltinModule("node:tls").createServer({
       ...this.#changedContext(),
       requestCert: asksForCertificate,
       rejectUnauthorized: asksForCertificate,

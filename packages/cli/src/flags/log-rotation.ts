@@ -1,5 +1,5 @@
 import { CliError } from "../errors.ts";
-import type { LogSettings } from "../flags/draft.ts";
+import type { LogSettings } from "./draft.ts";
 
 /** When a log file is put aside, and what becomes of it: the object of `--log-rotation-config-json`. */
 export interface LogRotation {
