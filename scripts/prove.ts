@@ -16,6 +16,10 @@ interface Proof {
 
 const PROOFS: Readonly<Record<string, Proof>> = {
   conformance: { what: "etcdctl on both servers, equal output", file: "tests/conformance/run.ts" },
+  "conformance-utl": {
+    what: "etcdutl on files of both servers, equal output",
+    file: "tests/conformance/utl.ts",
+  },
   differential: { what: "random programs on both servers", file: "tests/differential/run.ts" },
   extremes: { what: "requests that no client sends", file: "tests/extremes/run.ts" },
   interop: { what: "other clients, files and programs", file: "tests/interop/run.ts" },
@@ -40,6 +44,12 @@ const PROOFS: Readonly<Record<string, Proof>> = {
     what: "a control plane and kubectl",
     file: "tests/kubernetes/run-control-plane.ts",
   },
+  documents: { what: "what the documents tell operators to do", file: "tests/documents/run.ts" },
+  monitoring: {
+    what: "Prometheus with dashboards and alerts, etcd's own too",
+    file: "tests/monitoring/run.ts",
+  },
+  patroni: { what: "Patroni and PostgreSQL fail over on a member", file: "tests/patroni/run.ts" },
   "raft-scenarios": { what: "scenario files of raft", file: "packages/raft/scenarios/run.ts" },
   "raft-schedules": { what: "random schedules of raft", file: "packages/raft/schedules/run.ts" },
   browser: { what: "the console in a real Chromium", file: "tests/browser/run.ts", built: true },

@@ -70,6 +70,11 @@ export function ctlOf(nodetcd: Peer): Peer {
   return { name: "etcdctl", path: nodetcd.path, args: ["ctl"], version: CTL_VERSION };
 }
 
+/** `nodetcd utl` in the place of the etcdutl whose behaviour it has. */
+export function utlOf(nodetcd: Peer): Peer {
+  return { name: "etcdutl", path: nodetcd.path, args: ["utl"], version: CTL_VERSION };
+}
+
 /** Whether `version` is at least `wanted`; both as `major.minor[.patch]`. */
 export function isAtLeast(version: string, wanted: string): boolean {
   const have = version.split(/[.-]/).map(Number);
