@@ -15,7 +15,7 @@ import { cleanEnvironment, run, temporaryDirectory } from "../processes.ts";
 import { proveMigration } from "./migration.ts";
 import { type Block, blocksOf } from "./blocks.ts";
 
-const PAGES = ["docs/operate.md"];
+const PAGES = ["docs/operate.md", "docs/migrate-from-etcd.md"];
 const TIMEOUT_MS = 180_000;
 
 /** What a block is run under. Whatever it has left running ends with it. */
@@ -39,7 +39,7 @@ function programFolder(): { readonly path: string; readonly names: ReadonlySet<s
 
 /** Names of real etcd's programs at the beginning of a command. */
 function programsOf({ text }: Block): string[] {
-  return [...text.matchAll(/(?:^|[;&|(] ?|until )(etcd|etcdctl|etcdutl) /gm)].map((m) => m[1]!);
+  return [...text.matchAll(/(?:^|[;&|(] ?|until |do )(etcd|etcdctl|etcdutl) /gm)].map((m) => m[1]!);
 }
 
 interface Outcome {
