@@ -51,21 +51,21 @@ function mixinFolder(): string | undefined {
 export async function etcdsOwn(): Promise<EtcdsOwn> {
   const folder = mixinFolder();
   const jsonnet = process.env["JSONNET_BIN"] ?? "jsonnet";
-  const make = (what: string): string | undefined => {
-    const file = `(import "config.libsonnet") + (import "${what}")`;
-    const made = spawnSync(jsonnet, ["-J", folder!, "-e", file], { cwd: folder, encoding: "utf8" });
-    return made.status === 0 ? made.stdout : undefined;
-  };
-  const alerts = folder === undefined ? undefined : make("alerts/alerts.libsonnet");
-  if (folder === undefined || alerts === undefined) {
+  // The field is a hidden one.
+  const file =
+    '((import "config.libsonnet") + (import "alerts/alerts.libsonnet")).prometheusAlerts';
+  const made = spawnSync(jsonnet, ["-J", folder ?? ".", "-e", file], {
+    cwd: folder,
+    encoding: "utf8",
+  });
+  if (folder === undefined || made.status !== 0) {
     sayMissing("go and jsonnet: etcd's own dashboards and alerts were left out");
     return { from: "without etcd's own", alerts: [], expressions: [] };
   }
-  const { prometheusAlerts } = JSON.parse(alerts) as { prometheusAlerts: unknown };
   const dashboards = readdirSync(join(folder, "dashboards"));
   return {
     from: `etcd's own of ${ETCD} among them`,
-    alerts: [JSON.stringify(prometheusAlerts)],
+    alerts: [made.stdout],
     expressions: dashboards.flatMap((file) =>
       sourceExpressions(`etcd's ${file}`, readFileSync(join(folder, "dashboards", file), "utf8")),
     ),
