@@ -12,7 +12,9 @@ function failure(what: string, cause: unknown): Error {
 export const nodeResolver: Resolver = {
   async addresses(host) {
     try {
-      const found = await process.getBuiltinModule("node:dns/promises").lookup(host, { all: true, order: "ipv4first" });
+      const found = await process
+        .getBuiltinModule("node:dns/promises")
+        .lookup(host, { all: true, order: "ipv4first" });
       return found.map(({ address }) => address);
     } catch (error) {
       throw failure(host, error);
