@@ -29,6 +29,26 @@ const PROOFS: Readonly<Record<string, Proof>> = {
     file: "tests/security/mixed.ts",
   },
   matrix: { what: "every method by every kind of caller", file: "tests/security/matrix.ts" },
+  packages: {
+    what: "what is published, installed and used",
+    file: "tests/packages/run.ts",
+    built: true,
+  },
+  platforms: {
+    what: "the tarball with busybox, without rights, read-only",
+    file: "tests/packages/platforms.ts",
+    built: true,
+  },
+  examples: {
+    what: "examples and recipes on Node 20, 22, 24, 26",
+    file: "tests/packages/examples.ts",
+    built: true,
+  },
+  members: {
+    what: "200 members in one process, 50 test files at once",
+    file: "tests/packages/members.ts",
+    built: true,
+  },
   handshakes: { what: "10,000 hostile handshakes", file: "tests/security/handshakes.ts" },
   crash: { what: "kill -9 under load", file: "tests/crash/run.ts" },
   "crash-watches": { what: "watches over deaths of the server", file: "tests/crash/watches.ts" },

@@ -1,7 +1,7 @@
 /**
  * Foreign programs and hostile bytes against the server.
  *
- *     tsx tests/interop/run.ts [http gateway exchange etcd3 h2spec malformed packages secured]
+ *     tsx tests/interop/run.ts [http gateway exchange etcd3 h2spec malformed secured]
  *
  * `SUBJECT=etcd` tries real etcd instead.
  */
@@ -12,7 +12,6 @@ import { proveGateway } from "./gateway.ts";
 import { proveH2spec } from "./h2spec.ts";
 import { proveHttp } from "./http.ts";
 import { proveMalformed } from "./malformed.ts";
-import { provePackages } from "./packages.ts";
 import { proveSecured } from "./secured.ts";
 
 const PROOFS: Readonly<Record<string, (subject: Peer) => Promise<string>>> = {
@@ -22,7 +21,6 @@ const PROOFS: Readonly<Record<string, (subject: Peer) => Promise<string>>> = {
   etcd3: proveEtcd3,
   h2spec: proveH2spec,
   malformed: proveMalformed,
-  packages: provePackages,
   secured: proveSecured,
 };
 

@@ -1,3 +1,14 @@
+export {
+  ConfChange,
+  ConfChangeType,
+  ConfChangeV2,
+  ConfState,
+  Entry,
+  EntryType,
+  HardState,
+  MessageType,
+  RaftMessage,
+} from "@nodetcd/messages";
 export type { Peer } from "./bootstrap.ts";
 export { type Config, type ReadOnlyOption } from "./config.ts";
 export { entrySize } from "./entry.ts";

@@ -100,6 +100,8 @@ export interface Disk {
   /** Makes created, renamed and removed names of this directory survive a crash. */
   syncDirectory(path: string): void;
   syncDirectoryAsync(path: string): Promise<void>;
+  /** What locks on this disk cannot see, as a sentence; undefined: they keep out everybody who locks. Known after the first lock. */
+  readonly lockLimits?: () => string | undefined;
   /** Whole content, owned by the caller. */
   readFile(path: string): Uint8Array;
   /** Makes a directory with a name that no other has, below the system's temporary folder. */

@@ -5,6 +5,7 @@ import { promisify } from "node:util";
 import type { Disk } from "../disk.ts";
 import { diskError } from "./disk-error.ts";
 import { NodeFile } from "./file.ts";
+import { lockLimits } from "./lock.ts";
 import { makeDirectory } from "./make-directory.ts";
 import { retry, retryAsync } from "./retry.ts";
 
@@ -92,6 +93,7 @@ export const nodeDisk: Disk = {
         await directory.close();
       }
     }),
+  lockLimits,
   readFile: (path) => attempt(path, "read", () => fs.readFileSync(path)),
   makeTemporaryDirectory: (prefix) =>
     attempt(tmpdir(), "make a directory in", () => fs.mkdtempSync(join(tmpdir(), prefix))),

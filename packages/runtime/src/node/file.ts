@@ -2,7 +2,8 @@ import * as fs from "node:fs";
 import { promisify } from "node:util";
 import type { DiskFile } from "../disk.ts";
 import { diskError } from "./disk-error.ts";
-import { lockDescriptor, lockDescriptorAsync, type LockKind } from "./lock.ts";
+import type { Claim, LockKind } from "./claims.ts";
+import { lockDescriptor, lockDescriptorAsync } from "./lock.ts";
 import { retry, retryAsync } from "./retry.ts";
 
 const readFromDisk = promisify(fs.read);
@@ -22,6 +23,9 @@ export class NodeFile implements DiskFile {
   readonly #descriptor: number;
   /** Where each write is synced before it returns (O_DSYNC); undefined until there was one. */
   #syncedDescriptor: number | undefined;
+
+  /** The lock, where it is not the descriptor's. */
+  #claim: Claim | undefined;
 
   constructor(path: string, descriptor: number) {
     this.path = path;
@@ -166,16 +170,17 @@ export class NodeFile implements DiskFile {
   }
 
   lock(kind: LockKind, timeoutMs: number): void {
-    lockDescriptor(this.path, this.#descriptor, kind, timeoutMs);
+    this.#claim ??= lockDescriptor(this.path, this.#descriptor, kind, timeoutMs);
   }
 
-  lockAsync(kind: LockKind): Promise<void> {
-    return lockDescriptorAsync(this.path, this.#descriptor, kind);
+  async lockAsync(kind: LockKind): Promise<void> {
+    this.#claim ??= await lockDescriptorAsync(this.path, this.#descriptor, kind);
   }
 
   close(): void {
     const synced = this.#syncedDescriptor;
     this.#syncedDescriptor = undefined;
+    this.#claim?.release();
     // Never repeated: after EINTR the descriptor is closed, and may be another file's.
     try {
       if (synced !== undefined && synced !== this.#descriptor) fs.closeSync(synced);

@@ -68,6 +68,8 @@ async function openDatabase(opening: Opening): Promise<Backend> {
   const { runtime, config, directory, logger, timings, onFailure, cleanup } = opening;
   const backend = openDatabaseOf(runtime, config, directory, logger, timings, onFailure);
   cleanup.add(() => backend.close().catch(() => undefined));
+  const limits = runtime.disk.lockLimits?.();
+  if (limits !== undefined) logger.warn(limits, { path: directory.database });
   tidyDataDirectory(runtime.disk, directory, logger);
   checkDatabase(backend);
   await defragmentAtStart(backend, config.bootstrapDefragThresholdMegabytes, logger);
