@@ -15,6 +15,12 @@ interface Proof {
 }
 
 const PROOFS: Readonly<Record<string, Proof>> = {
+  programs: { what: "the tests that wait for whole programs", file: "tests/programs.sh" },
+  settings: {
+    what: "flags, environments and files that etcd starts with",
+    file: "tests/settings/run.ts",
+  },
+  random: { what: "the random tests with ten times as many cases", file: "tests/random.sh" },
   conformance: { what: "etcdctl on both servers, equal output", file: "tests/conformance/run.ts" },
   "conformance-utl": {
     what: "etcdutl on files of both servers, equal output",

@@ -196,9 +196,8 @@ test("roleGrantPermission: an equal range is replaced; of several entries of a k
     const { perm } = admin.do("authRoleGet", { role: "r" }) as {
       perm: { permType: number; key: Uint8Array; rangeEnd: Uint8Array }[];
     };
-    return perm.map(
-      (each) => `${each.permType} ${Buffer.from(each.key)}..${Buffer.from(each.rangeEnd)}`,
-    );
+    const text = (key: Uint8Array): string => Buffer.from(key).toString();
+    return perm.map((each) => `${each.permType} ${text(each.key)}..${text(each.rangeEnd)}`);
   };
   expect(perms()).toEqual(["1 k.."]);
   admin.grant("r", { key: bytes("k"), rangeEnd: bytes("m") });

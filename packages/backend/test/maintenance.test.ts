@@ -27,7 +27,7 @@ function fill(from: number, to: number, size = 200): void {
 
 function checkWithBbolt(path: string): void {
   if (!existsSync(BBOLT)) {
-    console.warn(`skipped: ${BBOLT} is missing (BBOLT_BIN)`);
+    console.warn(`MISSING: ${BBOLT} (set BBOLT_BIN): its opinion of the files`);
     return;
   }
   expect(execFileSync(BBOLT, ["check", path], { encoding: "utf8" })).toContain("OK");
@@ -117,7 +117,7 @@ describe("hash", () => {
 describe("tools of etcd and bbolt", () => {
   it("agree on the hash and the number of keys of a snapshot", async () => {
     if (!existsSync(ETCDUTL)) {
-      console.warn(`skipped: ${ETCDUTL} is missing (ETCDUTL_BIN)`);
+      console.warn(`MISSING: ${ETCDUTL} (set ETCDUTL_BIN): its hash of the files`);
       return;
     }
     for (let n = 1; n <= 500; n++) {

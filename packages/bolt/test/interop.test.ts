@@ -186,7 +186,7 @@ test(
     const etcd = findProgram("ETCD_BIN", "etcd");
     const etcdctl = findProgram("ETCDCTL_BIN", "etcdctl");
     if (etcd === undefined || etcdctl === undefined) {
-      console.warn("etcd or etcdctl not found (set ETCD_BIN, ETCDCTL_BIN): left out");
+      console.warn("MISSING: etcd or etcdctl (set ETCD_BIN, ETCDCTL_BIN): its db is not read");
       return;
     }
     const path = `${directory}/etcd/member/snap/db`;

@@ -16,7 +16,7 @@ export function findProgram(variable: string, name: string): string | undefined 
 export function findBbolt(): string | undefined {
   const found = findProgram("BBOLT_BIN", "bbolt");
   if (found === undefined) {
-    console.warn("bbolt not found (set BBOLT_BIN): its opinion is left out of this test");
+    console.warn("MISSING: bbolt (set BBOLT_BIN): its opinion of the files");
   }
   return found;
 }

@@ -74,10 +74,12 @@ describe("MonotonicMap", () => {
   test("closes the gaps behind one entry that stays", () => {
     const map = new MonotonicMap<number>();
     map.add(0, 0);
+    let lost = 0;
     for (let key = 1; key <= 100_000; key++) {
       map.add(key, key);
-      if (key > 3) expect(map.delete(key - 3)).toBe(key - 3);
+      if (key > 3 && map.delete(key - 3) !== key - 3) lost++;
     }
+    expect(lost).toBe(0);
     expect(map.values()).toEqual([0, 99_998, 99_999, 100_000]);
     map.delete(0);
     expect(map.firstKey()).toBe(99_998);

@@ -77,7 +77,7 @@ function canBeNobody(): boolean {
     );
     return true;
   } catch {
-    console.warn("The program cannot be run without the superuser's rights: a part is left out");
+    console.warn("MISSING: a way to run without the superuser's rights: a part is left out");
     return false;
   }
 }

@@ -148,6 +148,42 @@ describe("parseArguments", () => {
   });
 
   it.each([
+    ["INFO", "info"],
+    ["Warning", "warn"],
+    ["DPANIC", "dpanic"],
+    ["", "info"],
+  ] as const)("takes the log level %j in zap's forms", (text, level) => {
+    expect(settings([`--log-level=${text}`]).log.level).toBe(level);
+    expect(settings([], { ETCD_LOG_LEVEL: text }).log.level).toBe(level);
+    expect(settings(["--config-file=c"], {}, `log-level: "${text}"`).log.level).toBe(level);
+    expect(failure(["--log-level=trace"]).message).toContain("expected one of debug, info");
+  });
+
+  it("takes words that etcd takes for the default, with a warning", () => {
+    for (const arg of ["--metrics=full", "--backend-bbolt-freelist-type=MAP"]) {
+      const { config, notes } = settings(["--name=x", arg]);
+      expect(config).toMatchObject({ metrics: "basic", backendFreelistType: "hashmap" });
+      expect(notes.map(({ message }) => message)).toEqual(["unknown value, taken for the default"]);
+    }
+    expect(settings(["--log-format="]).log.format).toBe("json");
+    expect(settings([]).log.format).toBe("auto");
+  });
+
+  it("takes URLs by Go's rules: schemes in any case, a user, a query", () => {
+    const { config } = settings([
+      "--listen-client-urls=HTTP://127.0.0.1:1,UNIX:///run/etcd",
+      "--advertise-client-urls=Http://LOCALHOST:2,http://u:p@h:3,http://h:4?x,http://h:5#y",
+    ]);
+    expect(config.listenClientUrls).toEqual(["http://127.0.0.1:1", "unix:///run/etcd"]);
+    expect(config.advertiseClientUrls).toEqual([
+      "http://LOCALHOST:2",
+      "http://h:4?x",
+      "http://h:5#y",
+      "http://u:p@h:3",
+    ]);
+  });
+
+  it.each([
     ["--nam=x", "flag provided but not defined: -nam", "Did you mean --name?"],
     ["--listen-client-url=x", "-listen-client-url", "Did you mean --listen-client-urls?"],
     ["--qqqqqqqqqqqq", "flag provided but not defined: -qqqqqqqqqqqq", "nodetcd --help"],
@@ -296,6 +332,20 @@ describe("readEnvironment", () => {
     expect(config.watchProgressNotifyIntervalMs).toBe(5_000);
   });
 
+  it("passes over what older versions had, and names that only look like a flag's", () => {
+    const { config, notes } = settings(["--name=x"], {
+      ETCD_PROXY: "on",
+      ETCD_EXPERIMENTAL_COMPACTION_BATCH_LIMIT: "many",
+      ETCD_max_wals: "9",
+    });
+    expect(config.maxWals).toBe(5);
+    expect(notes.map(({ level, fields }) => [level, ...Object.values(fields)])).toEqual([
+      ["warn", "ETCD_PROXY"],
+      ["warn", "ETCD_EXPERIMENTAL_COMPACTION_BATCH_LIMIT"],
+      ["warn", "ETCD_max_wals=9"],
+    ]);
+  });
+
   it("refuses a variable beside its flag, equal or not", () => {
     for (const value of ["x", "y", ""]) {
       const error = failure(["--name=x"], { ETCD_NAME: value });
@@ -310,16 +360,17 @@ describe("readEnvironment", () => {
     expect(error.message).toContain('invalid value "abc" for ETCD_SNAPSHOT_COUNT');
   });
 
-  it("warns about unknown variables, and counts empty ones as not set", () => {
+  it("warns about unknown variables, and about empty ones, which count as not set", () => {
     const { notes, config } = settings(["--name=x"], { ETCD_NOSUCH: "1", ETCD_SNAPSHOT_COUNT: "" });
     expect(config.snapshotCount).toBe(10_000);
-    expect(notes).toEqual([
-      {
+    const message = "unrecognized environment variable";
+    expect(notes).toEqual(
+      ["ETCD_NOSUCH=1", "ETCD_SNAPSHOT_COUNT="].map((text) => ({
         level: "warn",
-        message: "unrecognized environment variable",
-        fields: { "environment-variable": "ETCD_NOSUCH=1" },
-      },
-    ]);
+        message,
+        fields: { "environment-variable": text },
+      })),
+    );
   });
 });
 
@@ -384,6 +435,72 @@ client-transport-security:
     );
   });
 
+  it.each([
+    ["name: 2024-01-01", { name: "2024-01-01" }],
+    ["name: 2024-01-01T00:00:00Z", { name: "2024-01-01T00:00:00Z" }],
+    ["name: 1:30", { name: "1:30" }],
+    ["name: !!binary aGk=", { name: "hi" }],
+    ["name: a\nname: b", { name: "b" }],
+    ["Snapshot-Count: 7", { snapshotCount: 7 }],
+    ["snapshot-count: 0o10", { snapshotCount: 8 }],
+    ["snapshot-count: 0x1F", { snapshotCount: 31 }],
+    ["snapshot-count: 1e3", { snapshotCount: 1_000 }],
+    ["quota-backend-bytes: 9223372036854775807", { quotaBackendBytes: Number.MAX_SAFE_INTEGER }],
+    ["strict-reconfig-check: on", { strictReconfigCheck: true }],
+    ["strict-reconfig-check: off", { strictReconfigCheck: false }],
+    ["<<: {snapshot-count: 5}", { snapshotCount: 5 }],
+  ])("reads %j as etcd's parser does", (content, expected) => {
+    expect(settings(["--config-file=c"], {}, content).config).toMatchObject(expected);
+  });
+
+  it("starts from a file that has all of etcd's keys, those of older versions too", () => {
+    const file = `
+name: 'default'
+data-dir:
+wal-dir:
+snapshot-count: 10000
+quota-backend-bytes: 0
+listen-peer-urls: http://localhost:2380
+listen-client-urls: http://localhost:2379
+cors:
+initial-advertise-peer-urls: http://localhost:2380
+advertise-client-urls: http://localhost:2379
+discovery:
+discovery-fallback: 'proxy'
+discovery-proxy:
+discovery-srv:
+initial-cluster:
+strict-reconfig-check: false
+enable-v2: maybe
+enable-pprof: true
+proxy: off
+proxy-failure-wait: 5000
+experimental-compaction-batch-limit: many
+client-transport-security:
+  cert-file:
+  client-cert-auth: false
+  auto-tls: false
+self-signed-cert-validity: 1
+log-level: debug
+logger: zap
+log-outputs: [stderr]
+auto-compaction-retention: "1"
+cipher-suites: [
+  TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+]
+tls-min-version: 'TLS1.2'
+tls-max-version: 'TLS1.3'
+`;
+    const { config, notes } = settings(["--config-file=c"], {}, file);
+    expect(config).toMatchObject({ strictReconfigCheck: false, autoCompactionRetention: "1" });
+    const ignored = notes.filter(({ message }) => message.includes("older etcd"));
+    expect(ignored.map(({ fields }) => fields["key"])).toEqual([
+      "enable-v2",
+      "proxy",
+      "experimental-compaction-batch-limit",
+    ]);
+  });
+
   it("warns about unknown keys", () => {
     const { notes } = settings(["--config-file=c"], {}, "name: x\nsnapshot-cuont: 3\n");
     expect(notes.map(({ fields }) => fields)).toContainEqual({
@@ -400,7 +517,6 @@ client-transport-security:
     ["- a", "expected keys", 1],
     ["initial-cluster-token: 010", "expected text, found number; put it into quotes", 1],
     ["log-outputs: [stderr, 3]", "expected text, found number", 1],
-    ["name: a\nname: b", "at line 2, column 1", 1],
     ["name: a\n\tb: c", "at line 2, column 1", 1],
     ["a: &a [*b]", "configuration file c", 1],
     ["a: [", "configuration file c", 1],

@@ -100,7 +100,7 @@ describe("log lines", () => {
     const etcd = findPeer("ETCD_BIN", "etcd");
     if (etcd === undefined) return;
     if (!execFileSync(etcd, ["--version"], { encoding: "utf8" }).includes("Version: 3.7")) {
-      console.warn(`${etcd} is not etcd 3.7: its log lines are not compared`);
+      console.warn(`MISSING: etcd 3.7 (here is ${etcd}): its log lines are not compared`);
       return;
     }
     const [client, peer] = [await freePort(), await freePort()];
@@ -167,7 +167,7 @@ while True: print(s.recv(4096).decode(), flush=True)
       execFileSync(command[0] ?? "", command.slice(1), { stdio: "ignore" });
       return true;
     } catch {
-      console.warn(`No ${command[0]} found: readiness for systemd is not tested`);
+      console.warn(`MISSING: ${command[0]}: readiness for systemd is not tested`);
       return false;
     }
   }

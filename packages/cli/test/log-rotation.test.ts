@@ -22,7 +22,7 @@ import { temporaryDirectory } from "./support/program.ts";
 
 const settings = (outputs: string[], rotationJson?: string): LogSettings => ({
   level: "info",
-  format: undefined,
+  format: "auto",
   outputs,
   ...(rotationJson === undefined ? {} : { rotationJson }),
 });

@@ -23,7 +23,7 @@ function realEtcd(): string | undefined {
       // Not installed, or not runnable.
     }
   }
-  console.warn("No etcd 3.7 found (ETCD_BIN, PATH): exit codes are not compared with real etcd");
+  console.warn("MISSING: etcd 3.7 (set ETCD_BIN): exit codes are not compared with real etcd");
   return undefined;
 }
 
@@ -130,8 +130,9 @@ const OURS_INSTEAD = new Map([
 /** Flags that etcd does not have. */
 const OWN = /^(auto-defrag-threshold|auto-disarm-nospace|audit-log.*|auth-failure-delay)$/;
 
-/** Defaults that etcd's help leaves out or words otherwise. */
+/** Defaults that etcd's help leaves out or words otherwise; `log-format` is a deviation. */
 const DEFAULTS: Readonly<Record<string, string>> = {
+  "log-format": "auto",
   "max-concurrent-streams": "4294967295",
   "memory-mlock": "false",
   "enable-grpc-gateway": "true",

@@ -46,7 +46,9 @@ function recentEtcd(): string | undefined {
   const version =
     /etcd Version: (\S+)/.exec(execFileSync(path, ["--version"]).toString())?.[1] ?? "";
   if (/^3\.[7-9]\./.test(version)) return path;
-  console.warn(`etcd ${version} is older than the data (ETCD_BIN): it is not started on it`);
+  console.warn(
+    `MISSING: etcd 3.7 (set ETCD_BIN; here is ${version}): it is not started on the data`,
+  );
   return undefined;
 }
 

@@ -119,7 +119,10 @@ describe.each(binaries)("administration of real etcd $version", ({ path, version
     expect(count).toBeGreaterThan(0);
   });
 
-  it.runIf(!version.startsWith("3.4"))("downgrade() asks, begins and gives up", async () => {
+  const canDowngrade = !version.startsWith("3.4");
+  if (!canDowngrade)
+    console.warn(`MISSING: downgrade() at etcd ${version}, which has no such call`);
+  it.runIf(canDowngrade)("downgrade() asks, begins and gives up", async () => {
     const { version: own } = await client.maintenance.status();
     const [major, minor] = own.split(".").map(Number);
     const below = `${major}.${minor! - 1}.0`;

@@ -26,7 +26,7 @@ export function realEtcdBinaries(): { path: string; version: string }[] {
     return { path, version: /etcd Version: (\S+)/.exec(text)?.[1] ?? "?" };
   });
   if (binaries.length === 0) {
-    console.warn("No etcd found (ETCD_BIN, PATH): the client is not tested against real etcd");
+    console.warn("MISSING: etcd (set ETCD_BIN): the client is not tested against real etcd");
   }
   return binaries;
 }

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 
 const FOLDER = join(import.meta.dirname, "..", "dist", "web");
 const built = existsSync(join(FOLDER, "index.html"));
-if (!built) console.warn("The pages are not built (npm run build): their size is not measured");
+if (!built) console.warn("MISSING: the built pages (npm run build): their size is not measured");
 
 /** Bytes of what a browser loads before it shows the first page, compressed. */
 test.skipIf(!built)("first load: at most 180 KB gzip, and nothing from elsewhere", () => {

@@ -22,7 +22,7 @@ function run(program: string, args: string[]): Promise<string> {
 test("h2spec finds nothing to object to", { timeout: 70_000 }, async () => {
   const program = findH2spec();
   if (program === undefined) {
-    console.warn("h2spec is missing (set H2SPEC_BIN): conformance to RFC 9113 was not checked");
+    console.warn("MISSING: h2spec (set H2SPEC_BIN): conformance to RFC 9113 was not checked");
     return;
   }
   const peer = await serve({ maxConcurrentStreams: 100 });

@@ -4,7 +4,9 @@ import { DeadlineHeap, type HeapItem } from "../src/deadline-heap.ts";
 import { bytes, open, revoke } from "./support.ts";
 
 const given = process.env["SEED"];
-const seeds = given === undefined ? [1, 2, 3, 4, 5, 6] : [Number(given)];
+const count = 2 * Number(process.env["TIMES"] ?? 1);
+const seeds =
+  given === undefined ? Array.from({ length: count }, (_, i) => i + 1) : [Number(given)];
 
 interface Naive {
   ttl: number;

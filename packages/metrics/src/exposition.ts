@@ -1,7 +1,7 @@
 import type { Labels, Metric } from "./metric.ts";
 
 /** Of `exposition`. */
-export const CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
+export const CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8; escaping=underscores";
 
 /**
  * Metrics in Prometheus' text format, in the order of its own writers: metrics by name, labels by name. Metrics

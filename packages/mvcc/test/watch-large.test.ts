@@ -11,7 +11,7 @@ import { MemoryWorld } from "./support/world.ts";
 
 const KEYS = Array.from({ length: CHANGES_PER_TURN + 500 }, (_, i) => `k${1000 + i}`);
 
-for (const seed of seeds(Number(process.env["RUNS"] ?? 6))) {
+for (const seed of seeds(2)) {
   test(`watch: large revisions among small ones, each seen once and whole by watchers that come and go meanwhile (SEED=${seed})`, async () => {
     const random = new SeededRandom(seed);
     const world = new MemoryWorld(new BusyClock(5));

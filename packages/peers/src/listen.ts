@@ -75,18 +75,18 @@ export class PeerListener {
 
   #route(request: Request, connection: ServerConnection): BodySink {
     const [path = ""] = request.url.split("?", 1);
-    if (path === "/raft/probing") return ignoreBody(() => this.#probe(connection));
+    if (path === "/raft/probing") return ignoreBody(() => this.#probe(request, connection));
     if (path === "/raft" || path === "/raft/snapshot") return this.#post(path, request, connection);
     if (path.startsWith("/raft/stream/")) return this.#stream(path, request, connection);
     return delegate(this.#options.fallback, request, connection, this.#budget);
   }
 
-  #probe(connection: ServerConnection): void {
+  #probe({ method }: Request, connection: ServerConnection): void {
     const now = new Date(this.#options.clock.wallTime()).toISOString();
     connection.reply({
       status: 200,
       headers: { "Content-Type": "text/plain; charset=utf-8" },
-      body: `{"OK":true,"Now":"${now}"}\n`,
+      body: method === "HEAD" ? "" : `{"OK":true,"Now":"${now}"}\n`,
     });
   }
 

@@ -32,7 +32,7 @@ if (existsSync(originals)) {
   suite("etcd's scenarios", originals);
 } else {
   test("etcd's scenarios", () => {
-    console.warn(`etcd's raft scenarios were not run: ${originals} is missing; set RAFT_SCENARIOS`);
+    console.warn(`MISSING: ${originals} (set RAFT_SCENARIOS): etcd's raft scenarios were not run`);
   });
 }
 

@@ -67,7 +67,7 @@ describe("nodeDisk", () => {
     const synced = (): number =>
       fs.readdirSync("/proc/self/fd").filter((name) => isSynced(name, `${path}.renamed`)).length;
     if (process.platform === "linux") expect(synced()).toBe(1);
-    else console.warn("Not Linux: whether the descriptor syncs was not looked at");
+    else console.warn("MISSING: Linux: whether the descriptor syncs was not looked at");
     file.close();
     if (process.platform === "linux") expect(synced()).toBe(0);
   });
@@ -151,7 +151,8 @@ describe("DiskFile.lock()", () => {
 
 describe("makeDirectory()", () => {
   test("fails at once where nothing can be made, instead of asking for ever", () => {
-    if (process.platform !== "linux") return console.warn("Not Linux: there is no /proc to try");
+    if (process.platform !== "linux")
+      return console.warn("MISSING: Linux: there is no /proc to try");
     for (const path of ["/proc/nope", "/proc/nope/x", "/proc/nope/x/y/"]) {
       expect(codeOf(() => disk.makeDirectory(path))).toBe("NOT_FOUND");
     }

@@ -25,7 +25,7 @@ export function checkConfig(config: MemberConfig): void {
       `--election-timeout[${electionTimeoutMs}ms] is too long, and should be set less than 50000ms`,
     );
   }
-  if (snapshotCount < 1) refuse("--snapshot-count must be at least 1");
+  if (snapshotCount < 0) refuse("--snapshot-count must not be below 0");
   if (config.compactHashCheckTimeMs <= 0) {
     refuse(`--compact-hash-check-time must be >0 (set to ${config.compactHashCheckTimeMs}ms)`);
   }
@@ -35,7 +35,8 @@ export function checkConfig(config: MemberConfig): void {
     refuse(`--auto-defrag-threshold must be a percentage from 0 to 99, not ${autoDefragThreshold}`);
   }
   if (config.maxRequestBytes < 1) refuse("--max-request-bytes must be at least 1");
-  if (config.maxTxnOps < 1) refuse("--max-txn-ops must be at least 1");
+  if (config.maxTxnOps < 0) refuse("--max-txn-ops must not be below 0");
+  if (config.maxLearners < 0) refuse("--max-learners must not be below 0");
   parseRetention(config.autoCompactionMode, config.autoCompactionRetention);
   for (const url of config.listenClientUrls) parseListenUrl(url, "listen-client-urls");
   for (const url of config.listenClientHttpUrls) parseListenUrl(url, "listen-client-http-urls");

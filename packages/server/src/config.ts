@@ -95,7 +95,7 @@ export interface MemberConfig {
   auditLogMaxSize: number;
   /** Old files kept, 0 to 1,000. Default 5. */
   auditLogMaxFiles: number;
-  /** Raft log entries applied between two snapshots of the log. At least 1, default 10,000. */
+  /** Raft log entries applied between two snapshots of the log. Default 10,000, which 0 stands for too. */
   snapshotCount: number;
   /** Space that a defragmentation must give free to be done at the start, in MiB; 0 never. Default 0. */
   bootstrapDefragThresholdMegabytes: number;

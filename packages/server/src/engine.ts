@@ -16,8 +16,9 @@ import { AppliedIndex } from "./state/applied-index.ts";
 import { EntryApplier } from "./apply/apply-entry.ts";
 import { ApplyLoop } from "./apply/apply-loop.ts";
 import { Quota } from "./state/quota.ts";
+import { followClusterVersion } from "./state/storage-version.ts";
 import type { Bootstrap } from "./bootstrap/context.ts";
-import { type MemberConfig, requestTimeoutMs } from "./config.ts";
+import { defaultConfig, type MemberConfig, requestTimeoutMs } from "./config.ts";
 import { isFeatureEnabled } from "./feature-gates.ts";
 import type { MemberContext } from "./member-context.ts";
 import { peerQuestions } from "./bootstrap/found-cluster.ts";
@@ -138,7 +139,7 @@ function buildSnapshots(
     logger,
     memberId: start.memberId,
     snapshotDirectory: parts.snapshotDirectory,
-    snapshotCount: config.snapshotCount,
+    snapshotCount: config.snapshotCount || defaultConfig.snapshotCount,
     catchupEntries: config.snapshotCatchupEntries,
     holdsLog,
   };
@@ -276,7 +277,7 @@ function buildLogins({ runtime, config, logger, auth }: EngineParts): Logins {
 }
 
 function buildVersions(
-  { runtime, config, logger, start, cluster }: EngineParts,
+  { runtime, config, logger, start, backend, cluster }: EngineParts,
   raft: RaftFacade,
   proposer: OwnProposer,
 ): VersionMonitor {
@@ -287,6 +288,7 @@ function buildVersions(
     proposer,
     logger,
     isLeader: () => raft.isLeader,
+    followVersion: () => followClusterVersion(backend, cluster.version, logger),
     downgradeCheckMs: config.downgradeCheckTimeMs,
   });
 }

@@ -46,7 +46,7 @@ function parseUnixUrl(url: string, option: string): ListenPlace {
 
 /** Whether a URL is served with TLS. */
 export function isSecureUrl(url: string): boolean {
-  return /^(https|unixs):/.test(url);
+  return /^(https|unixs):/i.test(url);
 }
 
 function parseTcpUrl(url: string, option: string): ListenPlace {
@@ -63,9 +63,9 @@ function parseTcpUrl(url: string, option: string): ListenPlace {
   }
   if (parsed.pathname !== "/") refuse(`--${option}: "${url}" must not have a path`);
   // `URL` leaves out the port that is usual for the scheme.
-  const usual = parsed.protocol === "http:" ? "80" : "443";
-  const port = Number(parsed.port || (url.replace(/\/$/, "").endsWith(`:${usual}`) ? usual : NaN));
-  if (Number.isNaN(port)) refuse(`--${option}: "${url}" has no port`);
+  const written = /^[^:]*:\/\/[^/?#]*:(\d*)(?=[/?#]|$)/.exec(url)?.[1];
+  if (written === undefined) refuse(`--${option}: "${url}" has no port`);
+  const port = Number(written);
   const shownHost = parsed.hostname;
   const host = shownHost === "localhost" ? "127.0.0.1" : shownHost.replace(/^\[|\]$/g, "");
   return { kind: "tcp", host, port, shownHost };

@@ -185,6 +185,7 @@ describe("routing", () => {
     for (const [path, location] of Object.entries({ ...clean, "/v3": "/v3/" })) {
       const { status, headers, body } = await at(path);
       expect([status, headers.location, body]).toEqual([307, location, ""]);
+      expect((await at(path, "GET")).body).toContain(`<a href="${location}">`);
     }
   });
 });

@@ -2,6 +2,7 @@ import { Channel } from "@nodetcd/grpc";
 import { AlarmAction, AlarmRequest, AlarmType, PutRequest, PutResponse } from "@nodetcd/messages";
 import { nodeRuntime } from "@nodetcd/runtime/node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { exchange } from "./support/http-client.ts";
 import { bytes, dispose, startTestMember, type TestMember } from "./support/member.ts";
 
 const FREE_PORT = "http://127.0.0.1:0";
@@ -55,6 +56,50 @@ describe("the client port", () => {
     const checks = ["/livez/constructor", "/readyz/__proto__", "/livez/serializable_read/x"];
     for (const path of [...paths, ...checks, "/livez/linearizable_read", "/", "/livezx"]) {
       expect([path, ...(await get(path))]).toEqual([path, 404, "404 page not found\n"]);
+      expect([path, (await get(path, { method: "POST" }))[0]]).toEqual([path, 404]);
+    }
+  });
+
+  test("paths are cleaned as Go's server does it, before anything else", async () => {
+    const cleaned = {
+      "//health": "/health",
+      "//": "/",
+      "/./health?a=%2F": "/health?a=%2F",
+      "/a/../%6detrics": "/metrics",
+      "//nope/<": "/nope/%3C",
+    };
+    for (const [path, location] of Object.entries(cleaned)) {
+      const page = { Location: location, "Content-Type": "text/html; charset=utf-8" };
+      for (const method of ["GET", "HEAD", "POST"]) {
+        const { status, headers, body } = await exchange(url, { path, method });
+        expect([path, status, headers.location]).toEqual([path, 307, page.Location]);
+        expect(headers["content-type"]).toBe(method === "POST" ? undefined : page["Content-Type"]);
+        const text = `<a href="${location}">Temporary Redirect</a>.\n\n`;
+        expect(body).toBe(method === "GET" ? text : "");
+      }
+    }
+    expect((await exchange(url, { path: "/he%61lth", method: "GET" })).status).toBe(200);
+    expect((await exchange(url, { path: "/%zz", method: "GET" })).status).toBe(400);
+    expect((await exchange(url, { path: "*", method: "GET" })).status).toBe(400);
+    expect((await exchange(url, { path: "*", method: "OPTIONS" })).status).toBe(200);
+  });
+
+  test("/metrics answers any method, packed for those who take that", async () => {
+    for (const method of ["GET", "POST", "PUT", "HEAD"]) {
+      const { status, headers, body } = await exchange(url, { path: "/metrics", method });
+      expect([status, headers["content-encoding"]]).toEqual([200, undefined]);
+      expect(body.includes("# HELP")).toBe(method !== "HEAD");
+    }
+    const takes = async (accepted: string): Promise<boolean> => {
+      const response = await fetch(`${url}/metrics`, { headers: { "Accept-Encoding": accepted } });
+      expect(await response.text()).toContain("# HELP etcd_server_has_leader");
+      return response.headers.get("content-encoding") === "gzip";
+    };
+    for (const accepted of ["gzip", "deflate, gzip;q=0.5", "gzip;q=1.0, identity"]) {
+      expect([accepted, await takes(accepted)]).toEqual([accepted, true]);
+    }
+    for (const accepted of ["identity", "gzip;q=0", "xgzip", "gzip; q=0.0, identity"]) {
+      expect([accepted, await takes(accepted)]).toEqual([accepted, false]);
     }
   });
 

@@ -28,6 +28,8 @@ describe("parseListenUrl", () => {
     });
     expect(parse("http://localhost:80")).toMatchObject({ host: "127.0.0.1", port: 80 });
     expect(parse("https://localhost:443")).toMatchObject({ port: 443, isSecure: true });
+    expect(parse("HTTPS://u:p@localhost:443?x")).toMatchObject({ port: 443, isSecure: true });
+    expect(parse("http://127.0.0.1:")).toMatchObject({ port: 0 });
     expect(parse("unixs:///a")).toEqual({ kind: "unix", path: "/a", isSecure: true });
   });
 

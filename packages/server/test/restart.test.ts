@@ -1,8 +1,14 @@
 import { readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { openDatabase } from "@nodetcd/bolt";
 import { nodeRuntime } from "@nodetcd/runtime/node";
 import { silentLogger } from "@nodetcd/runtime";
-import { LeaseTimeToLiveRequest, LeaseTimeToLiveResponse } from "@nodetcd/messages";
+import {
+  LeaseTimeToLiveRequest,
+  LeaseTimeToLiveResponse,
+  StatusRequest,
+  StatusResponse,
+} from "@nodetcd/messages";
 import { describe, expect, test } from "vitest";
 import { ServerError, startMember } from "../src/server.ts";
 import {
@@ -53,6 +59,28 @@ describe("startMember() on a directory that was used before", () => {
     );
     expect([lease.grantedTtl, lease.keys.map(text)]).toEqual([1_000, ["b"]]);
     expect((await after.put("c", "1")).header?.revision).toBe(6);
+    await dispose(after);
+  });
+
+  test("a database that a tool put back to an older schema is raised to the cluster's version", async () => {
+    const before = await startTestMember();
+    await before.put("a", "1");
+    await before.stop();
+    // As `etcdutl migrate --target-version 3.6` leaves it.
+    const file = join(before.directory, "member", "snap", "db");
+    const database = openDatabase(nodeRuntime.disk, file, { clock: nodeRuntime.clock });
+    database.update((txn) => {
+      txn.bucket(bytes("meta"))!.put(bytes("storageVersion"), bytes("3.6.0"));
+    });
+    database.close();
+
+    const { logger, lines } = recordingLogger();
+    const after = await startTestMember({ dataDir: before.directory }, logger);
+    const storage = async (): Promise<string> =>
+      (await after.call("etcdserverpb.Maintenance/Status", StatusRequest, StatusResponse, {}))
+        .storageVersion;
+    await expect.poll(storage, { timeout: 60_000 }).toBe("3.7.0");
+    expect(lines.some((line) => line.includes("updated storage version"))).toBe(true);
     await dispose(after);
   });
 

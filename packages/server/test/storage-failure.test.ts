@@ -31,6 +31,8 @@ const config = {
   snapshotCount: 15,
 };
 const SEED = Number(process.env["SEED"] ?? Math.floor(Math.random() * 1e9));
+/** How many times as many rounds as the suite has. */
+const TIMES = Number(process.env["TIMES"] ?? 1);
 
 const on = (disk: FaultDisk): Runtime => ({ ...nodeRuntime, disk });
 const start = (disk: FaultDisk): Promise<Member> => startMember(on(disk), config, silentLogger);
@@ -189,7 +191,7 @@ async function writeUntilCrash(member: Member, acknowledged: Map<string, string>
 describe("a power cut", () => {
   test(`loses nothing that was acknowledged, wherever it comes (seed ${SEED})`, async () => {
     const random = new SeededRandom(SEED);
-    for (let round = 0; round < 8; round++) {
+    for (let round = 0; round < 3 * TIMES; round++) {
       let disk = new FaultDisk();
       const acknowledged = new Map<string, string>();
       for (let life = 0; life < 2; life++) {
@@ -344,7 +346,7 @@ describe("a change of more keys than a turn has room for", () => {
 
     test(`${what}: a power cut leaves all keys or none, and none once it was acknowledged (seed ${SEED})`, async () => {
       const random = new SeededRandom(SEED);
-      for (let round = 0; round < 6; round++) {
+      for (let round = 0; round < 2 * TIMES; round++) {
         const disk = new FaultDisk();
         const member = await start(disk);
         await fill(member);

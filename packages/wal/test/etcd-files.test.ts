@@ -79,7 +79,9 @@ describe("files of a real etcd", () => {
   for (const [etcd, etcdctl] of PAIRS) {
     it(`are read and continued: ${etcd}`, { timeout: 60_000 }, async () => {
       if (!existsSync(etcd) || !existsSync(etcdctl)) {
-        console.warn(`skipped: ${etcd} or ${etcdctl} is missing`);
+        console.warn(
+          `MISSING: ${etcd} or ${etcdctl} (set ETCD_BIN, ETCDCTL_BIN): its log is not read`,
+        );
         return;
       }
       const dataDir = mkdtempSync(join(tmpdir(), "wal-etcd-"));

@@ -4,6 +4,7 @@ import { compactOnce, CompactorError, startCompactor } from "@nodetcd/compactor"
 import { goDuration, type Logger, parseGoDuration } from "@nodetcd/runtime";
 import { nodeRuntime } from "@nodetcd/runtime/node";
 import { CliError } from "../errors.ts";
+import { LOG_FORMATS } from "../flags/draft.ts";
 import { suggest } from "../flags/suggest.ts";
 import { openLog } from "../log/open-log.ts";
 import { serveMetrics } from "../serve-metrics.ts";
@@ -34,8 +35,8 @@ Flags:
     Serve /metrics for Prometheus at this host:port.
   --log-level 'info'
     debug, info, warn or error.
-  --log-format ''
-    json or console. Default: console on a terminal, json elsewhere.
+  --log-format 'auto'
+    json, console, or auto: console on a terminal, json elsewhere.
 `;
 
 const FLAGS = {
@@ -46,7 +47,7 @@ const FLAGS = {
   "pin-limit": { type: "string", default: "24h" },
   "metrics-listen": { type: "string", default: "" },
   "log-level": { type: "string", default: "info" },
-  "log-format": { type: "string", default: "" },
+  "log-format": { type: "string", default: "auto" },
   help: { type: "boolean", short: "h", default: false },
 } as const;
 
@@ -63,10 +64,7 @@ export async function compactor(args: readonly string[]): Promise<number> {
     const log = openLog(
       {
         level: choice("log-level", values["log-level"], ["debug", "info", "warn", "error"]),
-        format:
-          values["log-format"] === ""
-            ? undefined
-            : choice<"json" | "console">("log-format", values["log-format"], ["json", "console"]),
+        format: choice("log-format", values["log-format"], LOG_FORMATS),
         outputs: ["default"],
       },
       nodeRuntime.clock,

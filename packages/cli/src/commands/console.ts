@@ -83,7 +83,7 @@ export async function consoleCommand(args: readonly string[]): Promise<number> {
     const level = ["debug", "info", "warn", "error"].find((one) => one === values["log-level"]);
     if (level === undefined) throw usage(`invalid value "${values["log-level"]}" for --log-level`);
     const log = openLog(
-      { level: level as "info", format: undefined, outputs: ["default"] },
+      { level: level as "info", format: "auto", outputs: ["default"] },
       nodeRuntime.clock,
     );
     const code = await serve(values, log.logger);

@@ -66,7 +66,7 @@ export const CLUSTERING: readonly Flag[] = [
   notBuilt("discovery-cacert", text, "", DISCOVERY, empty),
   notBuilt("discovery-user", text, "", DISCOVERY, empty),
   notBuilt("discovery-password", text, "", DISCOVERY, empty),
-  notBuilt("discovery-fallback", choice(["exit", "proxy"]), "exit", DISCOVERY, (v) => v === "exit"),
+  notBuilt("discovery-fallback", choice(["exit", "proxy"]), "exit", DISCOVERY, anything),
   notBuilt("discovery-proxy", text, "", DISCOVERY, empty),
   notBuilt("discovery-srv", text, "", DISCOVERY, empty),
   notBuilt("discovery-srv-name", text, "", DISCOVERY, empty),

@@ -1,6 +1,6 @@
-import { parseAllDocuments } from "yaml";
 import { CliError } from "../errors.ts";
-import { type Draft, warn } from "./draft.ts";
+import { type Draft, warn, warnOfOld } from "./draft.ts";
+import { parseYaml } from "./yaml.ts";
 import { DISCOVERY, type Missing, refuse } from "./not-built.ts";
 import { SECTION_FLAGS } from "./security-sections.ts";
 import type { Flag } from "./flag.ts";
@@ -16,7 +16,7 @@ const asksForNothing = (value: unknown): boolean =>
   value === null ||
   value === "" ||
   value === false ||
-  value === 0 ||
+  value === 0n ||
   (Array.isArray(value) && value.length === 0);
 
 function badFile(path: string, problem: string): CliError {
@@ -38,31 +38,15 @@ function readSection(path: string, name: string, section: unknown, missing: Miss
   }
 }
 
-/** The first document of a YAML text, as etcd takes it. */
-function parseFile(path: string, content: string, draft: Draft): unknown {
-  const documents = parseAllDocuments(content, { version: "1.1", prettyErrors: true });
-  const [first, ...others] = Array.isArray(documents) ? documents : [];
-  const [problem] = first?.errors ?? [];
-  // Behind the first line it shows the place, in several lines.
-  if (problem !== undefined) throw badFile(path, problem.message.split(":\n")[0] ?? "");
-  if (others.some((document) => document.contents !== null)) {
-    warn(draft, "only the first document of the configuration file is read", { path });
-  }
-  try {
-    return first?.toJS() ?? {};
-  } catch (error) {
-    throw badFile(path, error instanceof Error ? error.message : String(error));
-  }
-}
-
 /**
  * Reads the text of a configuration file, YAML or JSON, into fresh settings. As with etcd, keys that
- * do not exist are no error; here they are warned about.
+ * do not exist are no error; here they are warned about. Capitals in keys do not matter.
  *
  * @param path for messages
  */
 export function readConfigFile(path: string, content: string, draft: Draft): void {
-  const file = parseFile(path, content, draft);
+  const { value: file, others } = parseYaml(content, (problem) => badFile(path, problem));
+  if (others) warn(draft, "only the first document of the configuration file is read", { path });
   if (!isSection(file)) throw badFile(path, "expected keys with values");
   for (const [key, value] of Object.entries(file)) {
     const missing = SECTIONS.get(key);
@@ -86,7 +70,7 @@ function readFlagSection(
   if (section === null) return;
   if (!isSection(section)) throw badFile(path, `invalid ${name}`);
   for (const [key, value] of Object.entries(section)) {
-    const flag = flags.get(key);
+    const flag = flags.get(key) ?? flags.get(key.toLowerCase());
     if (flag === undefined) warnOfKey(draft, `${name}.${key}`, suggest(key, [...flags.keys()]));
     else setFromFile(path, `${name}.${key}`, flag, value, draft);
   }
@@ -100,8 +84,8 @@ function warnOfKey(draft: Draft, key: string, near: string | undefined): void {
 }
 
 function readKey(path: string, key: string, value: unknown, draft: Draft): void {
-  const flag = findFlag(key);
-  if (flag === undefined || key === "config-file" || key === "version") {
+  const flag = findFlag(key) ?? findFlag(key.toLowerCase());
+  if (flag === undefined || flag.name === "config-file" || flag.name === "version") {
     return warnOfKey(draft, key, suggest(key, LISTED_NAMES));
   }
   setFromFile(path, key, flag, value, draft);
@@ -112,6 +96,7 @@ function setFromFile(path: string, key: string, flag: Flag, value: unknown, draf
   try {
     flag.fromFile(value)(draft);
   } catch (error) {
+    if (flag.isOld) return warnOfOld(draft, key);
     if (!(error instanceof FlagValueError)) throw error;
     throw badFile(path, `${key}: ${error.message}`);
   }

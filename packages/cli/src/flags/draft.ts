@@ -1,12 +1,15 @@
 import { defaultConfig, type MemberConfig } from "@nodetcd/server";
 
-export const LOG_LEVELS = ["debug", "info", "warn", "error", "panic", "fatal"] as const;
+export const LOG_LEVELS = ["debug", "info", "warn", "error", "dpanic", "panic", "fatal"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** `auto`: `console` on a terminal, `json` elsewhere and in the first process of a container. */
+export const LOG_FORMATS = ["auto", "json", "console"] as const;
+export type LogFormat = (typeof LOG_FORMATS)[number];
 
 export interface LogSettings {
   level: LogLevel;
-  /** `undefined`: nobody said; `console` on a terminal, `json` otherwise. */
-  format: "json" | "console" | undefined;
+  format: LogFormat;
   /** `default`, `stderr`, `stdout` or paths of files. */
   outputs: string[];
   isRotated?: boolean;
@@ -35,12 +38,22 @@ export interface Draft {
 export function newDraft(): Draft {
   return {
     config: { ...defaultConfig },
-    log: { level: "info", format: undefined, outputs: ["default"] },
+    log: { level: "info", format: "auto", outputs: ["default"] },
     notes: [],
     explicit: new Set(),
     configFile: "",
     version: false,
   };
+}
+
+/** Notes a word that etcd takes for the default, without a word itself. */
+export function warnUnless(draft: Draft, flag: string, value: string, known: string[]): void {
+  if (!known.includes(value)) warn(draft, "unknown value, taken for the default", { flag, value });
+}
+
+/** Notes a setting of an older etcd with a value that means nothing now; etcd passes such ones over. */
+export function warnOfOld(draft: Draft, key: string): void {
+  warn(draft, "setting of an older etcd is ignored", { key });
 }
 
 export function warn(draft: Draft, message: string, fields: Record<string, string> = {}): void {

@@ -1,6 +1,6 @@
 import { CliError } from "../errors.ts";
-import { type Draft, warn } from "./draft.ts";
-import { environmentName } from "./flag.ts";
+import { type Draft, warn, warnOfOld } from "./draft.ts";
+import { environmentName, type Flag } from "./flag.ts";
 import { findFlag } from "./table.ts";
 import { FlagValueError } from "./value-error.ts";
 
@@ -16,31 +16,32 @@ function nameOf(variable: string): string {
 /**
  * Takes `ETCD_SNAPSHOT_COUNT` and the like where no flag was given. As with etcd, a variable and a
  * flag for the same thing do not go together, whatever their values; unknown variables are warned
- * about, empty ones count as not set.
+ * about, and so are empty ones, which count as not set.
  */
 export function readEnvironment(environment: Environment, draft: Draft): void {
   const given = new Set([...draft.explicit].map(environmentName));
   for (const [variable, value] of Object.entries(environment)) {
     if (!variable.startsWith("ETCD_") || value === undefined) continue;
     if (given.has(variable)) throw conflict(variable);
-    const flag = findFlag(nameOf(variable));
+    const name = nameOf(variable);
+    const flag = environmentName(name) === variable ? findFlag(name) : undefined;
     if (variable === "ETCD_VERSION") {
       warn(draft, "cannot set special environment variable", { key: variable, value });
-    } else if (flag === undefined) {
-      if (KNOWN_OTHERS.includes(variable)) continue;
+    } else if (flag !== undefined && value !== "") {
+      setFromVariable(draft, flag, variable, value);
+    } else if (!KNOWN_OTHERS.includes(variable)) {
       warn(draft, "unrecognized environment variable", {
         "environment-variable": `${variable}=${value}`,
       });
-    } else if (value !== "") {
-      setFromVariable(draft, flag.name, variable, value);
     }
   }
 }
 
-function setFromVariable(draft: Draft, name: string, variable: string, value: string): void {
+function setFromVariable(draft: Draft, flag: Flag, variable: string, value: string): void {
   try {
-    findFlag(nameOf(variable))?.fromText(value)(draft);
+    flag.fromText(value)(draft);
   } catch (error) {
+    if (flag.isOld) return warnOfOld(draft, variable);
     if (!(error instanceof FlagValueError)) throw error;
     throw new CliError(
       "BAD_CONFIGURATION",
@@ -48,7 +49,7 @@ function setFromVariable(draft: Draft, name: string, variable: string, value: st
       `Change or unset the environment variable ${variable}.`,
     );
   }
-  draft.explicit.add(name);
+  draft.explicit.add(flag.name);
   draft.notes.push({
     level: "info",
     message: "recognized and used environment variable",

@@ -32,6 +32,8 @@ export interface Flag {
   /** Neither listed nor suggested. */
   readonly hidden: boolean;
   readonly standing: Standing;
+  /** etcd 3.7 has it no more: what a file or a variable says of it is never an error. */
+  readonly isOld: boolean;
   fromText(text: string): Setter;
   fromFile(value: unknown): Setter;
 }
@@ -51,6 +53,7 @@ export function flag<T>(
     isBoolean: kind.isBoolean,
     hidden: false,
     standing: "works",
+    isOld: false,
     fromText(text) {
       const value = kind.fromText(text);
       return (draft) => set(draft, value);

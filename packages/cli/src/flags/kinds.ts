@@ -7,6 +7,7 @@ import {
   UINT32,
   UINT64,
 } from "./go-values.ts";
+import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "./draft.ts";
 import { parseListenUrls, parseUrls } from "./urls.ts";
 import { FlagValueError } from "./value-error.ts";
 
@@ -21,13 +22,20 @@ export interface Kind<T> {
 }
 
 function typeName(value: unknown): string {
-  return value === null ? "null" : Array.isArray(value) ? "list" : typeof value;
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "list";
+  return isNumber(value) ? "number" : typeof value;
 }
 
 /** Numbers are no text, as in etcd: YAML has read `010` as 8 by now. */
 function onlyText(value: unknown): string {
   if (typeof value === "string") return value;
   throw new FlagValueError(`expected text, found ${typeName(value)}; put it into quotes`);
+}
+
+/** Whole numbers of a file are bigints, so that none of them is rounded. */
+function isNumber(value: unknown): value is number | bigint {
+  return typeof value === "number" || typeof value === "bigint";
 }
 
 /** A kind whose file form is the same text. */
@@ -40,7 +48,7 @@ function wholeNumber(bounds: Bounds): Kind<number> {
     isBoolean: false,
     fromText: (text) => parseWholeNumber(text, bounds),
     fromFile(value) {
-      if (typeof value === "number") return parseWholeNumber(String(value), bounds);
+      if (isNumber(value)) return parseWholeNumber(String(value), bounds);
       throw new FlagValueError(`expected a number, found ${typeName(value)}`);
     },
   };
@@ -80,7 +88,7 @@ export const duration: Kind<number> = {
   isBoolean: false,
   fromText: parseDuration,
   fromFile(value) {
-    if (typeof value === "number" && Number.isInteger(value)) return value / 1e6;
+    if (isNumber(value) && Number.isInteger(Number(value))) return Number(value) / 1e6;
     throw new FlagValueError(
       `expected a duration as a whole number of nanoseconds (10s is 10000000000), found ${
         typeof value === "string" ? JSON.stringify(value) : typeName(value)
@@ -95,6 +103,21 @@ export const words: Kind<string[]> = {
   fromText: splitList,
   fromFile: (value) => (Array.isArray(value) ? value.map(onlyText) : splitList(onlyText(value))),
 };
+
+/** A level of zap, in whatever case; no text is `info`. Nothing here is logged at `dpanic`. */
+export const logLevel: Kind<LogLevel> = textual((value) => {
+  const word = value.toLowerCase();
+  if (word === "") return "info";
+  if (word === "warning") return "warn";
+  const found = LOG_LEVELS.find((level) => level === word);
+  if (found !== undefined) return found;
+  throw new FlagValueError(`expected one of ${LOG_LEVELS.join(", ")}`);
+});
+
+/** No text is `json`, as in etcd. */
+export const logFormat: Kind<LogFormat> = textual((value) =>
+  value === "" ? "json" : choice(LOG_FORMATS).fromText(value),
+);
 
 /** One of these words. */
 export function choice<const T extends string>(options: readonly T[]): Kind<T> {

@@ -4,7 +4,7 @@ import { bool, choice, type Kind, text, uint } from "./kinds.ts";
 import { notBuilt } from "./not-built.ts";
 import type { FeatureGate } from "@nodetcd/server";
 
-const hide = (shown: Flag): Flag => ({ ...shown, hidden: true });
+const hide = (shown: Flag): Flag => ({ ...shown, hidden: true, isOld: true });
 
 /** Flags of etcd 2, which etcd takes with any value and says nothing about. */
 const IGNORED = [

@@ -1,7 +1,7 @@
 import type { FeatureGate } from "@nodetcd/server";
-import { warn } from "./draft.ts";
+import { warn, warnUnless } from "./draft.ts";
 import { type Flag, flag } from "./flag.ts";
-import { bool, choice, duration, int, listenUrls, type Kind, text, uint, uint32 } from "./kinds.ts";
+import { bool, duration, int, listenUrls, type Kind, text, uint, uint32 } from "./kinds.ts";
 import { parseFeatureGates } from "./feature-gates.ts";
 import { withoutEffect } from "./not-built.ts";
 
@@ -112,11 +112,12 @@ export const MEMBER: readonly Flag[] = [
   ),
   flag(
     "backend-bbolt-freelist-type",
-    choice(["map", "array"]),
+    text,
     "map",
     "How free pages of the database file are kept track of: map or array.",
     (d, v) => {
-      d.config.backendFreelistType = v === "map" ? "hashmap" : "array";
+      d.config.backendFreelistType = v === "array" ? v : "hashmap";
+      warnUnless(d, "backend-bbolt-freelist-type", v, ["", "map", "array"]);
     },
   ),
   flag(

@@ -1,6 +1,17 @@
 import { type Flag, flag } from "./flag.ts";
-import { bool, choice, duration, int, listenUrls, text, uint, words } from "./kinds.ts";
-import { LOG_LEVELS } from "./draft.ts";
+import {
+  bool,
+  choice,
+  duration,
+  int,
+  listenUrls,
+  logFormat,
+  logLevel,
+  text,
+  uint,
+  words,
+} from "./kinds.ts";
+import { warnUnless } from "./draft.ts";
 import { withoutEffect } from "./not-built.ts";
 import { PEER_SKIP_SAN } from "./security.ts";
 
@@ -12,15 +23,10 @@ export const MONITORING: readonly Flag[] = [
     "Serve Go's profiles.",
     "there are none of Go; start the program with node --cpu-prof or --inspect",
   ),
-  flag(
-    "metrics",
-    choice(["basic", "extensive"]),
-    "basic",
-    "extensive adds histograms of gRPC handling times.",
-    (d, v) => {
-      d.config.metrics = v;
-    },
-  ),
+  flag("metrics", text, "basic", "extensive adds histograms of gRPC handling times.", (d, v) => {
+    d.config.metrics = v === "extensive" ? v : "basic";
+    warnUnless(d, "metrics", v, ["", "basic", "extensive"]);
+  }),
   flag(
     "listen-metrics-urls",
     listenUrls,
@@ -45,7 +51,7 @@ export const LOGGING: readonly Flag[] = [
   ),
   flag(
     "log-level",
-    choice(LOG_LEVELS),
+    logLevel,
     "info",
     "Lowest level to log: debug, info, warn, error, panic or fatal.",
     (d, v) => {
@@ -54,9 +60,9 @@ export const LOGGING: readonly Flag[] = [
   ),
   flag(
     "log-format",
-    choice(["json", "console"]),
-    "json",
-    "json, or console for people (the default on a terminal).",
+    logFormat,
+    "auto",
+    "json, console for people, or auto: console on a terminal, json elsewhere and in process 1.",
     (d, v) => {
       d.log.format = v;
     },

@@ -53,6 +53,7 @@ export function findFlag(name: string): Flag | undefined {
   return {
     ...current,
     hidden: true,
+    isOld: true,
     fromText(value) {
       const set = current.fromText(value);
       return (draft) => {

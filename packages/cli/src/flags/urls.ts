@@ -1,7 +1,8 @@
 import { FlagValueError } from "./value-error.ts";
 
 const SCHEME = /^([a-zA-Z][a-zA-Z0-9+.-]*):/;
-const HTTP_SHAPE = /^https?:\/\/([^/?#]*)([^]*)$/;
+/** User, host with port, path, and what is after it: as in etcd, only the path is refused. */
+const HTTP_SHAPE = /^https?:\/\/(?:[^/?#@]*@)?([^/?#@]*)([^?#]*)/;
 const HOST_PORT = /^(?:\[[^\]]*\]|[^:]*):\d*$/;
 /** Host or path, or both. */
 const SOCKET_FILE = /^unixs?:(?:\/\/[^/?#]|\/\/\/[^/?#]|\/[^/?#])/;
@@ -11,9 +12,9 @@ export function isUnixUrl(url: string): boolean {
   return /^unixs?:/.test(url);
 }
 
-/** The checks of etcd on one URL; the text stays as it was given. */
+/** The checks of etcd on one URL; the text stays as it was given, but for the scheme in small letters. */
 function checkUrl(given: string): string {
-  const url = given.trim();
+  const url = given.trim().replace(SCHEME, (scheme) => scheme.toLowerCase());
   const scheme = SCHEME.exec(url)?.[1] ?? "";
   if (!["http", "https", "unix", "unixs"].includes(scheme)) {
     throw new FlagValueError(

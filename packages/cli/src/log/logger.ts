@@ -7,8 +7,9 @@ const RANKS: Readonly<Record<LogLevel, number>> = {
   info: 1,
   warn: 2,
   error: 3,
-  panic: 4,
-  fatal: 5,
+  dpanic: 4,
+  panic: 5,
+  fatal: 6,
 };
 
 export interface LineLoggerOptions {

@@ -68,9 +68,10 @@ function openOutput(
 
 /** True when log lines are for a person who is looking: the settings say so, or leave it open. */
 export function isForPeople(settings: LogSettings): boolean {
-  if (settings.format !== undefined) return settings.format === "console";
+  if (settings.format !== "auto") return settings.format === "console";
   return (
     process.stderr.isTTY === true &&
+    process.pid !== 1 &&
     settings.outputs.every((o) => ["default", "stderr"].includes(o))
   );
 }

@@ -61,7 +61,7 @@ export function findBbolt(): string | undefined {
     (path) => path !== undefined && fs.existsSync(path),
   );
   if (found === undefined) {
-    console.warn("bbolt not found (set BBOLT_BIN): the comparison with it is left out");
+    console.warn("MISSING: bbolt (set BBOLT_BIN): the comparison with it");
   }
   return found;
 }

@@ -148,6 +148,6 @@ export function findPeer(variable: string, name: string): string | undefined {
       // Not installed, or not runnable.
     }
   }
-  console.warn(`No ${name} found (${variable}, PATH): a part is left out`);
+  console.warn(`MISSING: ${name} (set ${variable} or put it on PATH): a part is left out`);
   return undefined;
 }

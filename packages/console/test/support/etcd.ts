@@ -18,7 +18,7 @@ export function etcdBinary(): string | undefined {
     .find((path) => existsSync(path));
   const found = process.env["ETCD_BIN"] ?? onPath;
   if (found === undefined) {
-    console.warn("No etcd found (ETCD_BIN, PATH): the console is not tested against real etcd");
+    console.warn("MISSING: etcd (set ETCD_BIN): the console is not tested against real etcd");
   }
   return found;
 }

@@ -32,23 +32,24 @@ function answer(vector: Vector): { runs: number[] } | { err: string } {
   return { runs };
 }
 
+if (file === undefined) {
+  console.warn("MISSING: cron-vectors.jsonl beside the checkout: the Go library is not compared");
+}
+
 describe("nextSlot and parseSchedule", () => {
-  it.skipIf(file === undefined)(
-    `agree with the real Go library on every vector${file === undefined ? " (not proven here: shared/data/cron-vectors.jsonl is missing beside the checkout)" : ""}`,
-    () => {
-      const vectors = readFileSync(file!, "utf8")
-        .trim()
-        .split("\n")
-        .map((line) => JSON.parse(line) as Vector);
-      const wrong = vectors.filter((vector) => {
-        const got = answer(vector);
-        // The library panics on a zone without fields; here it is an error like others.
-        if (vector.err?.startsWith("panic ") === true) return !("err" in got);
-        if (vector.err !== undefined) return !("err" in got) || got.err !== vector.err;
-        return !("runs" in got) || JSON.stringify(got.runs) !== JSON.stringify(vector.runs);
-      });
-      expect(vectors).toHaveLength(2_954);
-      expect(wrong.slice(0, 5).map((vector) => ({ vector, got: answer(vector) }))).toEqual([]);
-    },
-  );
+  it.skipIf(file === undefined)("agree with the real Go library on every vector", () => {
+    const vectors = readFileSync(file!, "utf8")
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Vector);
+    const wrong = vectors.filter((vector) => {
+      const got = answer(vector);
+      // The library panics on a zone without fields; here it is an error like others.
+      if (vector.err?.startsWith("panic ") === true) return !("err" in got);
+      if (vector.err !== undefined) return !("err" in got) || got.err !== vector.err;
+      return !("runs" in got) || JSON.stringify(got.runs) !== JSON.stringify(vector.runs);
+    });
+    expect(vectors).toHaveLength(2_954);
+    expect(wrong.slice(0, 5).map((vector) => ({ vector, got: answer(vector) }))).toEqual([]);
+  });
 });

@@ -9,7 +9,8 @@ export function findKubectl(): string | undefined {
     .split(delimiter)
     .map((folder) => join(folder, "kubectl"))
     .find((path) => existsSync(path));
-  if (found === undefined) console.warn("No kubectl on the PATH: nothing is proven about it here");
+  if (found === undefined)
+    console.warn("MISSING: kubectl on the PATH: nothing is proven about it here");
   return found;
 }
 

@@ -16,7 +16,7 @@ function findVersions(): { version: string; path: string }[] {
     .map((version) => ({ version, path: join(folder, `kubectl.${version}`) }))
     .filter(({ path }) => existsSync(path));
   if (found.length === 0)
-    console.warn("No kubectl.1.NN beside kubectl: only one version is tested");
+    console.warn("MISSING: kubectl.1.NN beside kubectl: only one version is tested");
   return found;
 }
 

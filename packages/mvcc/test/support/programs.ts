@@ -11,7 +11,7 @@ export function run(variable: string, name: string, args: string[]): string | un
     return execFileSync(programPath(variable, name), args, { encoding: "utf8", stdio: "pipe" });
   } catch (error) {
     if ((error as { code?: unknown }).code !== "ENOENT") throw error;
-    console.warn(`${name} is not installed (${variable}): its view was not compared`);
+    console.warn(`MISSING: ${name} (set ${variable}): its view was not compared`);
     return undefined;
   }
 }

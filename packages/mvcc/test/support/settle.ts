@@ -18,5 +18,6 @@ export async function settle<T>(
 export function seeds(count: number): number[] {
   const given = process.env["SEED"];
   if (given !== undefined) return [Number(given)];
-  return Array.from({ length: count }, (_, i) => 1000 + i);
+  const times = Number(process.env["TIMES"] ?? 1);
+  return Array.from({ length: count * times }, (_, i) => 1000 + i);
 }

@@ -25,6 +25,7 @@ const REQUEST_LINE = /^([A-Z]{1,16}) (\/[\x21-\x7e]{0,8191}) HTTP\/1\.([01])$/;
 const REASONS: Readonly<Record<number, string>> = {
   200: "OK",
   204: "No Content",
+  307: "Temporary Redirect",
   400: "Bad Request",
   404: "Not Found",
   405: "Method Not Allowed",

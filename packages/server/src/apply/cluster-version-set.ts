@@ -3,7 +3,7 @@ import type { ClusterVersionSetRequest } from "@nodetcd/messages";
 import type { Backend } from "@nodetcd/backend";
 import type { Cluster } from "@nodetcd/membership";
 import { hexId } from "@nodetcd/peers";
-import { setStorageVersion, storageVersion } from "../state/storage-version.ts";
+import { followClusterVersion } from "../state/storage-version.ts";
 import { minorVersion } from "../version.ts";
 
 /**
@@ -23,7 +23,5 @@ export function applyClusterVersionSet(
     "local-member-id": hexId(ids.memberId),
     "cluster-version": minorVersion(request.ver),
   });
-  if (storageVersion(backend) === request.ver) return;
-  setStorageVersion(backend, request.ver);
-  logger.info("updated storage version", { "new-storage-version": request.ver });
+  followClusterVersion(backend, request.ver, logger);
 }

@@ -60,10 +60,11 @@ export async function serveChecks(
   request: Http1Request,
   query: URLSearchParams,
 ): Promise<Http1Response> {
+  if (only !== undefined && !Object.hasOwn(CHECKS[kind], only)) {
+    return textReply(404, "404 page not found\n");
+  }
   const refusal = refuseOtherThanGet(request);
   if (refusal !== undefined) return refusal;
-  if (only !== undefined && !Object.hasOwn(CHECKS[kind], only))
-    return textReply(404, "404 page not found\n");
   const excluded = new Set(query.getAll("exclude"));
   const names =
     only === undefined ? Object.keys(CHECKS[kind]).filter((name) => !excluded.has(name)) : [only];

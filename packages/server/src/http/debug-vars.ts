@@ -9,7 +9,7 @@ export function serveDebugVars(member: MemberContext, request: Http1Request): Ht
   if (refusal !== undefined) return refusal;
   const { raft, applied, memberId } = member;
   const memory = process.memoryUsage();
-  return jsonReply({
+  const values = {
     cmdline: process.argv,
     "raft.status": {
       id: hexId(memberId),
@@ -20,5 +20,6 @@ export function serveDebugVars(member: MemberContext, request: Http1Request): Ht
       applied: applied.index,
     },
     memstats: memory,
-  });
+  };
+  return jsonReply(values, "application/json; charset=utf-8");
 }

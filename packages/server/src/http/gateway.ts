@@ -7,7 +7,7 @@ import { HeldBytes, readMessage, tooLarge, toRefusal } from "./gateway-body.ts";
 import { callMetadata, callTimeoutMs } from "./gateway-metadata.ts";
 import { ANSWER_HEADERS, errorReply } from "./gateway-reply.ts";
 import { GatewayStream } from "./gateway-stream.ts";
-import { textReply } from "./reply.ts";
+import { redirect, targetOf } from "./target.ts";
 
 type Reply = Http1Response | Http1Pieces;
 
@@ -15,17 +15,6 @@ const FORM = "application/x-www-form-urlencoded";
 /** Answers up to this length have a Content-Length; a longer one is sent in pieces. */
 const WHOLE_CHARACTERS = 2 * 1024;
 const PIECE_CHARACTERS = 64 * 1024;
-
-/** Without empty, `.` and `..` segments; a slash at the end stays. */
-function cleanPath(path: string): string {
-  const clean: string[] = [];
-  for (const part of path.split("/")) {
-    if (part === "..") clean.pop();
-    else if (part !== "" && part !== ".") clean.push(part);
-  }
-  const end = clean.length > 0 && /\/\.{0,2}$/.test(path) ? "/" : "";
-  return `/${clean.join("/")}${end}`;
-}
 
 /** The method that counts: a form may name another than POST, as grpc-gateway has it. */
 function methodOf({ method, headers }: Http1Exchange): string {
@@ -50,20 +39,12 @@ export class Gateway {
     }
   }
 
-  /** Undefined for a path that is none of the gateway's. */
+  /** Undefined for a path that is none of the gateway's. The target is a clean path. */
   serve(exchange: Http1Exchange): Reply | Promise<Reply> | undefined {
-    const [, target = "", query = ""] =
-      /^(?:https?:\/\/[^/?#]*)?([^?#]*)([^]*)$/i.exec(exchange.url) ?? [];
-    let path: string;
-    try {
-      path = decodeURIComponent(target).replace(/^\/v3beta\//, "/v3/");
-    } catch {
-      return /^\/v3(beta)?\//.test(target) ? textReply(400, "400 Bad Request") : undefined;
-    }
-    const clean = cleanPath(path);
-    if (clean !== "/v3" && !clean.startsWith("/v3/")) return undefined;
-    if (clean === "/v3") return redirect(`/v3/${query}`);
-    if (clean !== path) return redirect(`${encodeURI(clean)}${query}`);
+    const { path: asked, query } = targetOf(exchange)!;
+    const path = asked.replace(/^\/v3beta\//, "/v3/");
+    if (path === "/v3") return redirect(exchange, "/v3/", query);
+    if (!path.startsWith("/v3/")) return undefined;
     const method = this.#routes.get(path);
     if (method === undefined) {
       return errorReply({ code: Status.NOT_FOUND, message: "Not Found" });
@@ -123,8 +104,4 @@ export class Gateway {
       this.#held.give(text.length);
     }
   }
-}
-
-function redirect(location: string): Http1Response {
-  return { status: 307, headers: { Location: location }, body: "" };
 }

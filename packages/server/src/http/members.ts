@@ -12,7 +12,7 @@ export function serveMembers(member: MemberContext, request: Http1Request): Http
     status: 200,
     headers: {
       "Content-Type": "application/json",
-      "X-Etcd-Cluster-ID": hexId(member.clusterId),
+      "X-Etcd-Cluster-Id": hexId(member.clusterId),
     },
     body: `[${member.cluster.members().map(memberJson).join(",")}]\n`,
   };

@@ -7,7 +7,6 @@ import {
 } from "@nodetcd/messages";
 import { hexId } from "@nodetcd/peers";
 import type { Http1Handler, Http1Request, Http1Response } from "@nodetcd/runtime";
-import { RequestError } from "../errors.ts";
 import { LEASE_BODY_BYTES_MAX } from "../limits.ts";
 import type { MemberContext } from "../member-context.ts";
 import type { ReclaimState } from "../reclaim/reclaim.ts";
@@ -19,6 +18,7 @@ import { HASH_PATH } from "../replicate/peer-hashes.ts";
 import { errorText, toRequestError } from "../wire/error-map.ts";
 import { serveMembers } from "./members.ts";
 import { jsonReply, refuseOtherThanGet, textReply } from "./reply.ts";
+import { cleanPath, redirect, targetOf } from "./target.ts";
 import { serveVersion } from "./version.ts";
 
 const PROMOTE_PATH = "/members/promote/";
@@ -65,7 +65,7 @@ async function serveRenewal(member: MemberContext, request: Http1Request): Promi
   try {
     const { id } = LeaseKeepAliveRequest.decode(body);
     const ttl = await renewHere(member, id);
-    if (ttl === 0) return refused(404, new RequestError("LEASE_NOT_FOUND"));
+    if (ttl === 0) return textReply(404, "lease not found\n");
     return protobuf(LeaseKeepAliveResponse.encode({ id, ttl }));
   } catch (error) {
     return refused(400, error);
@@ -85,7 +85,7 @@ async function serveTimeToLive(
     if (asked === undefined) return textReply(400, "error unmarshalling request\n");
     const found = member.lessor.primary ? describeLease(member, asked) : undefined;
     if (found === undefined || found.ttl === -1) {
-      return refused(404, new RequestError("LEASE_NOT_FOUND"));
+      return textReply(404, "lease not found\n");
     }
     return protobuf(
       LeaseInternalResponse.encode({ leaseTimeToLiveResponse: { header: {}, ...found } }),
@@ -102,7 +102,7 @@ async function servePromotion(
   text: string,
 ): Promise<Http1Response> {
   if (request.method !== "POST") return textReply(405, "Method Not Allowed\n");
-  const identified = { "X-Etcd-Cluster-ID": hexId(member.clusterId) };
+  const identified = { "X-Etcd-Cluster-Id": hexId(member.clusterId) };
   if (!/^\d{1,20}$/.test(text)) {
     return textReply(404, `member ${text} not found in cluster\n`);
   }
@@ -150,7 +150,7 @@ async function serveHashKv(member: MemberContext, request: Http1Request): Promis
     });
     const headers = {
       "Content-Type": "application/json",
-      "X-Etcd-Cluster-ID": hexId(member.clusterId),
+      "X-Etcd-Cluster-Id": hexId(member.clusterId),
     };
     return { status: 200, headers, body: `${body}\n` };
   } catch (error) {
@@ -162,15 +162,17 @@ async function serveHashKv(member: MemberContext, request: Http1Request): Promis
 
 async function serveDowngradeEnabled(member: MemberContext): Promise<Http1Response> {
   await member.reads.wait();
-  const headers = { "Content-Type": "text/plain", "X-Etcd-Cluster-ID": hexId(member.clusterId) };
+  const headers = { "Content-Type": "text/plain", "X-Etcd-Cluster-Id": hexId(member.clusterId) };
   return { status: 200, headers, body: String(member.cluster.downgradeTarget !== undefined) };
 }
 
 /** The paths of the peer port that are not raft's. */
 export function peerRouter(member: MemberContext, reclaim: () => ReclaimState): Http1Handler {
   return (request) => {
-    const { pathname } = new URL(request.url, "http://localhost");
-    switch (pathname) {
+    const target = targetOf(request);
+    if (target === undefined) return textReply(400, "400 Bad Request");
+    const { path, query } = target;
+    switch (path) {
       case "/version":
         return serveVersion(member, request);
       case "/members":
@@ -186,9 +188,12 @@ export function peerRouter(member: MemberContext, reclaim: () => ReclaimState): 
       case HASH_PATH:
         return serveHashKv(member, request);
       default:
-        return pathname.startsWith(PROMOTE_PATH)
-          ? servePromotion(member, request, pathname.slice(PROMOTE_PATH.length))
-          : textReply(404, "404 page not found\n");
+        if (path.startsWith(PROMOTE_PATH)) {
+          return servePromotion(member, request, path.slice(PROMOTE_PATH.length));
+        }
+        return path === cleanPath(path)
+          ? textReply(404, "404 page not found\n")
+          : redirect(request, cleanPath(path), query);
     }
   };
 }

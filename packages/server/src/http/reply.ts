@@ -8,10 +8,10 @@ export function textReply(status: number, body: string): Http1Response {
   return { status, headers, body };
 }
 
-export function jsonReply(value: unknown): Http1Response {
+export function jsonReply(value: unknown, contentType = "application/json"): Http1Response {
   return {
     status: 200,
-    headers: { "Content-Type": "application/json" },
+    headers: { "Content-Type": contentType },
     body: JSON.stringify(value),
   };
 }

@@ -73,7 +73,7 @@ async function askUrl(questions: HashQuestions, url: string, revision: number): 
     method: "GET",
     url,
     path: HASH_PATH,
-    headers: { "Content-Type": "application/json", "X-Etcd-Cluster-ID": hexId(clusterId) },
+    headers: { "Content-Type": "application/json", "X-Etcd-Cluster-Id": hexId(clusterId) },
     body: Buffer.from(JSON.stringify({ revision })),
     timeoutMs,
   });

@@ -148,11 +148,16 @@ export class Replication {
     logger.info("leadership transfer starting", fields);
     this.#told(() => node.transferLeader(target));
     const deadline = runtime.clock.monotonic() + timeoutMs;
-    while (node.leader !== target && runtime.clock.monotonic() < deadline) {
+    // A successor that is gone takes nothing over: all members of a cluster may be told to stop at once.
+    const isThere = (): boolean => transport.activeSince(target) !== undefined;
+    while (node.leader !== target && isThere() && runtime.clock.monotonic() < deadline) {
       await new Promise<void>((resolve) => void runtime.clock.setTimer(10, resolve));
     }
     if (node.leader === target) logger.info("leadership transfer finished", fields);
-    else logger.warn("leadership transfer failed", fields);
+    else {
+      const error = isThere() ? "it took too long" : "the successor is gone";
+      logger.warn("leadership transfer failed", { ...fields, error });
+    }
   }
 
   async stop(): Promise<void> {

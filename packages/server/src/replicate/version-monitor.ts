@@ -19,13 +19,15 @@ export interface VersionMonitorOptions {
   readonly memberId: bigint;
   readonly proposer: Pick<Proposer, "proposeMessage">;
   readonly isLeader: () => boolean;
+  /** Brings this member's own database to the cluster's version. */
+  readonly followVersion: () => void;
   readonly logger: Logger;
   /** How often a downgrade under way is looked at, in milliseconds. */
   readonly downgradeCheckMs: number;
 }
 
 /**
- * On the leader: sees that the cluster's version is that of its oldest member, and that a downgrade ends once
+ * On every member: sees that its database has the schema of the cluster's version. On the leader: sees that the cluster's version is that of its oldest member, and that a downgrade ends once
  * all members are at its target.
  */
 export class VersionMonitor {
@@ -44,6 +46,7 @@ export class VersionMonitor {
 
   /** Looks now: every few seconds, and at the first commit of a leader's term. */
   look(): void {
+    this.#options.followVersion();
     if (!this.#options.isLeader()) return;
     if (this.#isLooking) return;
     this.#isLooking = true;
