@@ -19,6 +19,9 @@ const BEARER = "Bearer ";
  * `Bearer ` in front. Undefined when neither key is there; an empty token is a (wrong) token.
  */
 export function requestToken(metadata: (key: string) => string | undefined): string | undefined {
-  const token = metadata("token") ?? metadata("authorization");
+  // Values of one key come joined by commas, which no token has: etcd3 of PyPI sends each token twice.
+  const values = metadata("token") ?? metadata("authorization");
+  const comma = values?.indexOf(",") ?? -1;
+  const token = comma < 0 ? values : values?.slice(0, comma);
   return token?.startsWith(BEARER) === true ? token.slice(BEARER.length) : token;
 }

@@ -72,11 +72,12 @@ test("assign: a user holds a bounded number, and loses his oldest one", () => {
   expect(tokens.size).toBe(SIMPLE_TOKENS_PER_USER_MAX + 1);
 });
 
-test("requestToken: token before authorization, one Bearer cut, case counts", () => {
+test("requestToken: token before authorization, the first of several, one Bearer cut, case counts", () => {
   const from = (metadata: Record<string, string>) => requestToken((key) => metadata[key]);
   expect(from({})).toBeUndefined();
   expect(from({ token: "" })).toBe("");
   expect(from({ token: "a", authorization: "b" })).toBe("a");
+  expect(from({ token: "a,a" })).toBe("a");
   expect(from({ authorization: "Bearer b" })).toBe("b");
   expect(from({ token: "Bearer Bearer b" })).toBe("Bearer b");
   expect(from({ authorization: "bearer b" })).toBe("bearer b");
