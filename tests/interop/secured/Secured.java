@@ -47,7 +47,7 @@ public class Secured {
         .sslContext(
             ssl ->
                 ssl.trustManager(new File(folder, "ca.crt"))
-                    .keyManager(new File(folder, "unnamed.crt"), new File(folder, "unnamed.key")))
+                    .keyManager(new File(folder, "stranger.crt"), new File(folder, "stranger.key")))
         .build();
   }
 

@@ -27,7 +27,7 @@ func refused(err error, text string) {
 func connect(user, password string) (*clientv3.Client, error) {
 	folder := os.Args[2] + "/"
 	files := transport.TLSInfo{
-		TrustedCAFile: folder + "ca.crt", CertFile: folder + "unnamed.crt", KeyFile: folder + "unnamed.key",
+		TrustedCAFile: folder + "ca.crt", CertFile: folder + "stranger.crt", KeyFile: folder + "stranger.key",
 	}
 	config, err := files.ClientConfig()
 	must(err)

@@ -8,8 +8,8 @@ const [endpoint, folder] = process.argv.slice(2);
 const file = (name) => readFileSync(join(folder, name));
 const credentials = {
   rootCertificate: file("ca.crt"),
-  certChain: file("unnamed.crt"),
-  privateKey: file("unnamed.key"),
+  certChain: file("stranger.crt"),
+  privateKey: file("stranger.key"),
 };
 const as = (username, password) =>
   new Etcd3({ hosts: `https://${endpoint}`, credentials, auth: { username, password } });
