@@ -96,9 +96,7 @@ export async function readKeys(pem: string): Promise<Keys> {
   };
 }
 
-/** The private key in PEM: `EC PRIVATE KEY` for curves as etcd writes it, PKCS #8 for the others. */
-export function keyPem({ privateKey }: Keys): string {
-  const key = KeyObject.from(privateKey);
-  const type = key.asymmetricKeyType === "ec" ? "sec1" : "pkcs8";
-  return key.export({ type, format: "pem" }).toString();
+/** The private key in PEM: PKCS #8, which every program takes (Java no other), or `EC PRIVATE KEY` for curves. */
+export function keyPem({ privateKey }: Keys, type: "pkcs8" | "sec1" = "pkcs8"): string {
+  return KeyObject.from(privateKey).export({ type, format: "pem" }).toString();
 }

@@ -42,5 +42,5 @@ export async function makeSelfSigned(options: SelfSignedOptions): Promise<KeyPai
       ...(names === undefined ? [] : [names]),
     ],
   });
-  return { cert: certificatePem(certificate), key: keyPem(keys) };
+  return { cert: certificatePem(certificate), key: keyPem(keys, "sec1") };
 }

@@ -113,6 +113,14 @@ test("renewAuthority() keeps name and key: what was signed stays good", async ()
   expect(Date.parse(issuer.validTo)).toBe(NOW + 11 * 86_400_000);
 });
 
+test.each(KEY_KINDS.filter((kind) => !kind.startsWith("rsa")))(
+  "issue() gives a key %s as PKCS #8, which Java takes",
+  async (keyKind) => {
+    const options = { commonName: "x", hosts: [], usages: ["client" as const], validity, keyKind };
+    expect((await issue(authority, options)).key).toMatch(/^-----BEGIN PRIVATE KEY-----/);
+  },
+);
+
 test("makeSelfSigned() makes what etcd makes for --auto-tls", async () => {
   const { cert, key } = await makeSelfSigned({ hosts: ["127.0.0.1", "localhost"], validity });
   const certificate = new X509Certificate(cert);
