@@ -31,6 +31,9 @@ const FLAGS = [
   "--election-timeout=500",
 ];
 
+/** Of a call: two hundred logins take their time on a busy machine. */
+const TIMEOUT_MS = 120_000;
+
 export interface MixedOptions {
   readonly programs: readonly Peer[];
   readonly files: string;
@@ -129,7 +132,7 @@ export class MixedCluster {
     token: string = this.token,
   ): Promise<Reply> {
     const metadata = token === "" ? {} : { token };
-    return this.connection(index).call(method, request, 10_000, metadata);
+    return this.connection(index).call(method, request, TIMEOUT_MS, metadata);
   }
 
   connection(index: number): Connection {
