@@ -47,5 +47,6 @@ export default defineConfig({
     // Only against a hang: a machine with much else to do takes many times longer.
     testTimeout: 180_000,
     hookTimeout: 180_000,
+    expect: { poll: { timeout: 150_000, interval: 20 } },
   },
 });

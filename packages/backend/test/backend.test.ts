@@ -65,11 +65,11 @@ describe("Backend", () => {
     backend = reopen({ batchIntervalMs: 30, batchLimit: 100 });
     backend.put("key", bytes("a"), bytes("1"));
     expect(backend.pendingChanges).toBe(1);
-    await expect.poll(() => backend.pendingChanges, { timeout: 5000 }).toBe(0);
+    await expect.poll(() => backend.pendingChanges).toBe(0);
     await backend.close();
     backend = reopen({ batchIntervalMs: 60_000, batchLimit: 100 });
     for (let i = 0; i < 100; i++) backend.put("key", bytes(`k${i}`), bytes("v"));
-    await expect.poll(() => backend.pendingChanges, { timeout: 5000 }).toBe(0);
+    await expect.poll(() => backend.pendingChanges).toBe(0);
   });
 
   it("commits together what was put in one synchronous stretch around commit()", async () => {

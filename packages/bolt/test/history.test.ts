@@ -20,4 +20,4 @@ test("Database agrees with a naive model over random histories, readers included
     });
     await expect(history, `SEED=${seed} ${JSON.stringify(options)}`).resolves.toBeDefined();
   }
-}, 60_000);
+});

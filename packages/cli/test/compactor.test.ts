@@ -41,16 +41,14 @@ describe.each(servers)("nodetcd compactor at $name", ({ open }) => {
     const three = [0, 1, 2].map(() => run("--interval", "400ms"));
     const all = (): Record<string, unknown>[] => three.flatMap(compactions);
     const until = (count: number): Promise<void> =>
-      expect.poll(() => all().length, { timeout: 30_000 }).toBeGreaterThanOrEqual(count);
+      expect.poll(() => all().length).toBeGreaterThanOrEqual(count);
     await until(3);
     const winner = three.find((one) => compactions(one).length > 0)!;
     winner.child.kill("SIGKILL");
     await winner.exit;
     const others = three.filter((one) => one !== winner);
     const before = others.flatMap(compactions).length;
-    await expect
-      .poll(() => others.flatMap(compactions).length, { timeout: 30_000 })
-      .toBeGreaterThan(before + 2);
+    await expect.poll(() => others.flatMap(compactions).length).toBeGreaterThan(before + 2);
     for (const one of others) one.child.kill("SIGTERM");
     expect(await Promise.all(others.map(({ exit }) => exit))).toEqual([0, 0]);
     // Each value of the clock is won once; the clock is the version of the key.
@@ -62,7 +60,7 @@ describe.each(servers)("nodetcd compactor at $name", ({ open }) => {
     for (const [i, time] of times.slice(1).entries()) expect(time - times[i]!).toBeGreaterThan(200);
     expect(three.flatMap(logLines).filter(({ level }) => level === "error")).toEqual([]);
     expect((await client.maintenance.hashKv()).compactRevision).toBeGreaterThan(1);
-  }, 60_000);
+  });
 
   test("--once and --dry-run end by themselves; metrics are served while it runs", async () => {
     expect(await run("--once").exit).toBe(0);
@@ -80,7 +78,7 @@ describe.each(servers)("nodetcd compactor at $name", ({ open }) => {
     expect((await fetch(String(metrics).replace("/metrics", "/"))).status).toBe(404);
     serving.child.kill("SIGTERM");
     expect(await serving.exit).toBe(0);
-  }, 60_000);
+  });
 });
 
 describe("nodetcd compactor", () => {

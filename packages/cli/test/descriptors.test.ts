@@ -66,7 +66,7 @@ it(`with ${OPEN_FILES} descriptors a member refuses most of ${CLIENTS} clients, 
   running.child.kill("SIGTERM");
   expect(await running.exit).toBe(0);
   expect(logLines(running).filter(({ level }) => level === "error")).toEqual([]);
-}, 30_000);
+});
 
 it("with 100 descriptors it says that they are too few, as etcd does, and ends with exit code 1", async () => {
   const running = start(["--name", "none"], {

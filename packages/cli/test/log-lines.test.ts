@@ -59,7 +59,13 @@ const SHARED: readonly [string, readonly string[]][] = [
       "max-concurrent-streams",
       "pre-vote",
       "feature-gates",
+      "initial-corrupt-check",
+      "corrupt-check-time-interval",
+      "compact-check-time-interval",
       "auto-compaction-mode",
+      "auto-compaction-retention",
+      "auto-compaction-interval",
+      "downgrade-check-interval",
       "max-learners",
     ],
   ],
@@ -156,7 +162,7 @@ describe("NOTIFY_SOCKET", () => {
 import socket, sys
 s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 s.bind(sys.argv[1])
-s.settimeout(20)
+s.settimeout(150)
 print("bound", flush=True)
 # The message, then a barrier that the sender waits at.
 while True: print(s.recv(4096).decode(), flush=True)

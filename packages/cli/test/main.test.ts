@@ -94,13 +94,11 @@ describe("nodetcd", () => {
     child.kill("SIGTERM");
     await end;
     const { output, exit, child: starting } = start(args);
-    await expect.poll(() => output.err, { timeout: 15_000, interval: 1 }).toContain("Running: ");
+    await expect.poll(() => output.err, { interval: 1 }).toContain("Running: ");
     starting.kill("SIGTERM");
     expect(await exit, output.err).toBe(0);
     const again = start(args);
-    await expect
-      .poll(() => again.output.err, { timeout: 15_000 })
-      .toContain("ready to serve client requests");
+    await expect.poll(() => again.output.err).toContain("ready to serve client requests");
     again.child.kill("SIGTERM");
     expect(await again.exit).toBe(0);
   });

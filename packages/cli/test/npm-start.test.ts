@@ -21,4 +21,4 @@ test("npm start ends with its server when npm gets SIGTERM", async () => {
   // The pipes are closed only when the last process that holds them has ended: the server.
   await running.exit;
   expect(running.output.err).toContain('"msg":"stopped"');
-}, 120_000);
+});

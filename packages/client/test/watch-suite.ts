@@ -105,7 +105,7 @@ export function watchSuite(name: string, start: () => Promise<WatchTarget>): voi
       for (const watcher of watchers) await watcher.return();
       await expect.poll(held).toBe(0);
       writer.close();
-    }, 60_000);
+    });
 
     it("a watch whose next change was compacted while it was away fails with the compact revision", async () => {
       const proxy = await startProxy(target.endpoint);
@@ -206,8 +206,8 @@ export function watchSuite(name: string, start: () => Promise<WatchTarget>): voi
       const seen = (await Promise.all(events)).map(({ value }) => value?.keyValue.text());
       expect(seen).toEqual(watchers.map((_, n) => String(n)));
       await Promise.all(watchers.map((watcher) => watcher.return()));
-      await expect.poll(held, { timeout: 10_000 }).toBe(0);
+      await expect.poll(held).toBe(0);
       many.close();
-    }, 30_000);
+    });
   });
 }

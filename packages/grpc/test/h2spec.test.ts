@@ -15,11 +15,11 @@ function findH2spec(): string | undefined {
 
 function run(program: string, args: string[]): Promise<string> {
   return new Promise((resolve) => {
-    execFile(program, args, { timeout: 60_000 }, (_error, stdout) => resolve(stdout));
+    execFile(program, args, { timeout: 150_000 }, (_error, stdout) => resolve(stdout));
   });
 }
 
-test("h2spec finds nothing to object to", { timeout: 70_000 }, async () => {
+test("h2spec finds nothing to object to", async () => {
   const program = findH2spec();
   if (program === undefined) {
     console.warn("MISSING: h2spec (set H2SPEC_BIN): conformance to RFC 9113 was not checked");

@@ -76,11 +76,11 @@ export class RawClient {
   }
 
   async until<T>(value: () => T | undefined | false): Promise<T> {
-    const end = Date.now() + 5000;
+    const end = Date.now() + 150_000;
     for (;;) {
       const found = value();
       if (found !== undefined && found !== false) return found;
-      if (Date.now() > end) throw new Error("Nothing of the kind within 5 s");
+      if (Date.now() > end) throw new Error("Nothing of the kind in time");
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
   }

@@ -361,9 +361,9 @@ function collect(
 }
 
 async function until(condition: () => boolean): Promise<void> {
-  const end = Date.now() + 5000;
+  const end = Date.now() + 150_000;
   while (!condition()) {
-    if (Date.now() > end) throw new Error("The condition did not become true within 5 s");
+    if (Date.now() > end) throw new Error("The condition did not become true");
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
 }

@@ -18,7 +18,7 @@ describe.skipIf(etcd === undefined)("beside real etcd", () => {
   let server: ServerProcess;
   beforeAll(async () => {
     server = await startServer(etcd!);
-  }, 60_000);
+  });
   afterAll(() => server.stop());
 
   const send = (connection: Connection, path: string): Promise<Failure> =>
@@ -89,7 +89,7 @@ describe.skipIf(etcd === undefined)("beside real etcd", () => {
       });
     }
     expect(refused).toBeGreaterThan(500);
-  }, 60_000);
+  });
 });
 
 function refusal(codec: MessageCodec<unknown>, body: Uint8Array): string {

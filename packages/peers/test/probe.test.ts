@@ -76,7 +76,7 @@ test("Transport: two in one process, on a virtual clock and a network in memory"
   expect(one.activeSince(2n)).toBeUndefined();
   expect(one.counters.disconnectedPeers.get("2")).toBe(1);
   one.stop();
-}, 60_000);
+});
 
 test("Probe: smoothed round trip; a peer whose clock is behind is warned of each 30 s, one ahead is not", async () => {
   const behind = await pair(-3_000);
@@ -100,7 +100,7 @@ test("Probe: smoothed round trip; a peer whose clock is behind is warned of each
   await ahead.pass(36_000);
   expect(named(ahead.lines, "prober found high clock drift")).toEqual([]);
   ahead.one.stop();
-}, 60_000);
+});
 
 test("Probe: a peer that is not there is warned of each 5 s", async () => {
   const { one, pass, lines } = await pair();
@@ -115,7 +115,7 @@ test("Probe: a peer that is not there is warned of each 5 s", async () => {
     error: "Cannot connect to m9:9: connection refused",
   });
   one.stop();
-}, 60_000);
+});
 
 test("HeartbeatDelay: a heartbeat later than two intervals after the last is warned of, to each peer", () => {
   const clock = new VirtualClock();

@@ -168,11 +168,7 @@ test("StreamWriter: a peer that stops reading costs a bounded queue, and is give
   // The socket's buffers, and not the 384 MB that were sent.
   await new Promise((resolve) => setTimeout(resolve, 100));
   expect(member!.transport.counters.sentBytes.get("63")).toBeLessThan(32 * 1024 * 1024);
-  await until(
-    () => linesOf(member!, "lost TCP streaming connection").length > 0,
-    "it is given up",
-    12_000,
-  );
+  await until(() => linesOf(member!, "lost TCP streaming connection").length > 0, "it is given up");
 });
 
 test("Transport: a snapshot between members of ours arrives whole; a broken one is refused and reported", async () => {

@@ -88,7 +88,7 @@ describe("nodeNetwork", () => {
     });
     const options = { host: LOOPBACK, port: listener.port, timeoutMs: 1000 };
     const client = await nodeNetwork.connect(options);
-    await vi.waitFor(() => expect(server).toBeDefined());
+    await vi.waitFor(() => expect(server).toBeDefined(), 150_000);
     await listener.close();
     let received = 0;
     server!.onData = (chunk) => (received += chunk.length);
@@ -99,7 +99,7 @@ describe("nodeNetwork", () => {
     expect(received).toBe(0);
     expect(client.queuedBytes).toBeGreaterThan(0);
     server!.resume();
-    await vi.waitFor(() => expect(received).toBe(sent));
+    await vi.waitFor(() => expect(received).toBe(sent), 150_000);
     const closed = new Promise((resolve) => (server!.onClose = resolve));
     server!.onEnd = () => server!.end();
     client.destroy();

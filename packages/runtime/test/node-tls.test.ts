@@ -170,7 +170,7 @@ describe("tlsServer()", () => {
     // With TLS 1.3 a client is through before the server has seen its certificate.
     const outcome = await dial(port, pair).then((socket) => echo(socket), String);
     expect(outcome).not.toBe("hello");
-    await vi.waitFor(() => expect(rejections.map((each) => each.error)).toEqual([error]));
+    await vi.waitFor(() => expect(rejections.map((each) => each.error)).toEqual([error]), 150_000);
     expect(rejections[0]?.remoteAddress).toMatch(/^127\.0\.0\.1:\d+$/);
     expect(sockets).toEqual([]);
   });
@@ -237,7 +237,7 @@ describe("tlsServer()", () => {
     });
     await closed;
     net.connect(port, LOOPBACK).end();
-    await vi.waitFor(() => expect(rejections).toHaveLength(2));
+    await vi.waitFor(() => expect(rejections).toHaveLength(2), 150_000);
     expect(rejections).toMatchObject([
       { error: "tls: first record does not look like a TLS handshake", isEof: false },
       { error: "EOF", isEof: true },
@@ -304,12 +304,12 @@ describe("bounds of handshakes", () => {
       if (i % 2 === 0) socket.write(Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00, 0x01]));
       hostile.push(socket);
     }
-    await vi.waitFor(() => expect(hostile.filter((each) => each.connecting)).toEqual([]));
-    await vi.waitFor(() => expect(tls.handshakes.size).toBe(20));
+    await vi.waitFor(() => expect(hostile.filter((each) => each.connecting)).toEqual([]), 150_000);
+    await vi.waitFor(() => expect(tls.handshakes.size).toBe(20), 150_000);
     expect(await echo(await dial(port))).toBe("hello");
     expect(await echo(idle)).toBe("hello");
     for (const socket of hostile) socket.destroy();
-    await vi.waitFor(() => expect(tls.handshakes.size).toBe(0));
+    await vi.waitFor(() => expect(tls.handshakes.size).toBe(0), 150_000);
   });
 });
 

@@ -1,6 +1,7 @@
 /** The lines that etcd writes when it starts and stops, as far as they are true here; people and scripts know them. */
 import { goDuration, type Logger } from "@nodetcd/runtime";
 import { DEFAULT_QUOTA_BYTES } from "./state/quota.ts";
+import { parseRetention } from "./compact-policy/retention.ts";
 import type { MemberConfig } from "./config.ts";
 import type { DataDirectory } from "./data-dir.ts";
 import type { Endpoint, Endpoints } from "./listen.ts";
@@ -28,6 +29,15 @@ function featureGates(config: MemberConfig): string {
     .join(",");
 }
 
+/** As etcd shows it: as a duration, of which each revision to keep is a nanosecond. */
+function retentionText({
+  autoCompactionMode: mode,
+  autoCompactionRetention,
+}: MemberConfig): string {
+  const kept = parseRetention(mode, autoCompactionRetention);
+  return goDuration(mode === "revision" ? kept / 1e6 : kept);
+}
+
 /** Before the data directory is opened: what the member was told. */
 export function logStarting(
   logger: Logger,
@@ -43,6 +53,7 @@ export function logStarting(
     const fields = { "data-dir": config.dataDir, "dir-type": "empty" };
     logger.info("Initialize and start etcd server", fields);
   }
+  const retention = retentionText(config);
   logger.info("starting an etcd server", {
     "etcd-version": ETCD_VERSION,
     "member-initialized": isInitialized,
@@ -76,8 +87,13 @@ export function logStarting(
     "max-concurrent-streams": config.maxConcurrentStreams,
     "pre-vote": config.preVote,
     "feature-gates": featureGates(config),
+    "initial-corrupt-check": config.featureGates.InitialCorruptCheck === true,
+    "corrupt-check-time-interval": goDuration(config.corruptCheckTimeMs),
+    "compact-check-time-interval": goDuration(config.compactHashCheckTimeMs),
     "auto-compaction-mode": config.autoCompactionMode,
-    "auto-compaction-retention": config.autoCompactionRetention,
+    "auto-compaction-retention": retention,
+    "auto-compaction-interval": retention,
+    "downgrade-check-interval": goDuration(config.downgradeCheckTimeMs),
     "max-learners": config.maxLearners,
   });
   if (config.unsafeNoFsync) {

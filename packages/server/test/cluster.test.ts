@@ -141,12 +141,7 @@ describe("membership", () => {
     });
     expect((await learner.range("a", { serializable: true })).kvs).toHaveLength(1);
     await expect
-      .poll(
-        () => call(first, METHODS.Cluster.MemberPromote, { id }).then(() => "promoted", String),
-        {
-          timeout: 20_000,
-        },
-      )
+      .poll(() => call(first, METHODS.Cluster.MemberPromote, { id }).then(() => "promoted", String))
       .toBe("promoted");
     // It answers as a voter once it has applied that it is one.
     await expect.poll(() => learner.put("b", "2").then(() => "put", String)).toBe("put");

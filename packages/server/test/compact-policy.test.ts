@@ -222,4 +222,4 @@ test("a member's own compaction stops at a pin, and goes on when its lease has e
   } finally {
     await dispose(member);
   }
-}, 60_000);
+});

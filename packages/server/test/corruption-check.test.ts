@@ -61,7 +61,7 @@ describe("in a cluster of three whose follower was damaged while it was stopped"
     expect(await failure(leader.put("key", "3"))).toMatchObject({
       message: "etcdserver: corrupt cluster",
     });
-  }, 60_000);
+  });
 
   test("the check of compactions raises CORRUPT with the member's id", async () => {
     const featureGates = { CompactHashCheck: true };
@@ -69,7 +69,7 @@ describe("in a cluster of three whose follower was damaged while it was stopped"
     const { member } = await cluster!.restart(place);
     await leader.compact(3, true);
     expect(await corruptMembers(leader)).toEqual([member.id]);
-  }, 60_000);
+  });
 
   test("with InitialCorruptCheck the member does not start", async () => {
     const { place, leader } = await damaged();
@@ -80,7 +80,7 @@ describe("in a cluster of three whose follower was damaged while it was stopped"
     });
     await leader.put("key", "3");
     expect(text((await leader.range("key")).kvs[0]!.value)).toBe("3");
-  }, 60_000);
+  });
 });
 
 test("a healthy member starts with InitialCorruptCheck", async () => {
@@ -89,7 +89,7 @@ test("a healthy member starts with InitialCorruptCheck", async () => {
   await cluster.stop(1);
   const again = await cluster.restart(1);
   expect(text((await again.range("key")).kvs[0]!.value)).toBe("4");
-}, 60_000);
+});
 
 /** A leader 1n whose store and peers say what the test says. */
 function fakeLeader(own: CompactHash, peers: readonly PeerAnswer[]) {

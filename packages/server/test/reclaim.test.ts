@@ -165,7 +165,7 @@ test("a member leaves NOSPACE by itself once keys are deleted and history is com
   } finally {
     await dispose(member);
   }
-}, 60_000);
+});
 
 test("members answer each other on the peer port", async () => {
   const cluster = await TestCluster.start(2);
@@ -175,4 +175,4 @@ test("members answer each other on the peer port", async () => {
   } finally {
     await cluster.dispose();
   }
-}, 60_000);
+});

@@ -79,7 +79,7 @@ describe("startMember() on a directory that was used before", () => {
     const storage = async (): Promise<string> =>
       (await after.call("etcdserverpb.Maintenance/Status", StatusRequest, StatusResponse, {}))
         .storageVersion;
-    await expect.poll(storage, { timeout: 60_000 }).toBe("3.7.0");
+    await expect.poll(storage).toBe("3.7.0");
     expect(lines.some((line) => line.includes("updated storage version"))).toBe(true);
     await dispose(after);
   });

@@ -170,7 +170,10 @@ describe("segments", () => {
     await wal.purge(0);
     expect(firsts()).toEqual(before.slice(-1));
     const names = (): string[] => runtime.disk.list(DIRECTORY).map(({ name }) => name);
-    await vi.waitFor(() => expect(names().filter((name) => name.endsWith(".wal.tmp"))).toEqual([]));
+    await vi.waitFor(
+      () => expect(names().filter((name) => name.endsWith(".wal.tmp"))).toEqual([]),
+      150_000,
+    );
     await wal.close();
     expect(names().length).toBe(1);
   });

@@ -77,7 +77,7 @@ async function startEtcd(etcd: string, etcdctl: string, dataDir: string): Promis
 
 describe("files of a real etcd", () => {
   for (const [etcd, etcdctl] of PAIRS) {
-    it(`are read and continued: ${etcd}`, { timeout: 60_000 }, async () => {
+    it(`are read and continued: ${etcd}`, async () => {
       if (!existsSync(etcd) || !existsSync(etcdctl)) {
         console.warn(
           `MISSING: ${etcd} or ${etcdctl} (set ETCD_BIN, ETCDCTL_BIN): its log is not read`,

@@ -121,7 +121,7 @@ describe("a file cut short:", () => {
 describe("the program itself", () => {
   function nodetcd(args: string[]): { status: number | null; stdout: string; stderr: string } {
     const node = ["--conditions=@nodetcd/source", "--import", "tsx", MAIN, "bolt", ...args];
-    return spawnSync(process.execPath, node, { encoding: "utf8", timeout: 15_000 });
+    return spawnSync(process.execPath, node, { encoding: "utf8", timeout: 150_000 });
   }
 
   test("prints to the descriptors and exits with the code", () => {
@@ -134,7 +134,10 @@ describe("the program itself", () => {
   test("stops quietly when nobody reads on", () => {
     const node = `'${process.execPath}' --conditions=@nodetcd/source --import tsx '${MAIN}'`;
     const line = `${node} bolt page --all '${good}' | head -1`;
-    const { stdout, stderr } = spawnSync("sh", ["-c", line], { encoding: "utf8", timeout: 15_000 });
+    const { stdout, stderr } = spawnSync("sh", ["-c", line], {
+      encoding: "utf8",
+      timeout: 150_000,
+    });
     expect({ stdout, stderr }).toEqual({ stdout: "Page ID:    0\n", stderr: "" });
   });
 });

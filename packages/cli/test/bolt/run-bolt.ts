@@ -69,7 +69,7 @@ export function findBbolt(): string | undefined {
 export function realBbolt(program: string, args: readonly string[]): Result {
   const { status, stdout, stderr } = spawnSync(program, args, {
     encoding: "latin1",
-    timeout: 20_000,
+    timeout: 150_000,
     maxBuffer: 64 * 1024 * 1024,
   });
   return { code: status ?? -1, out: stdout, err: stderr };

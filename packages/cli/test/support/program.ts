@@ -85,7 +85,7 @@ export function start(args: readonly string[], options: StartOptions = {}): Runn
 
 /** Waits until it has said so; ends with what it has said instead when it stops before. */
 export async function said(running: Running, words: string): Promise<void> {
-  await expect.poll(() => running.output.err, { timeout: 15_000, interval: 20 }).toContain(words);
+  await expect.poll(() => running.output.err, { interval: 20 }).toContain(words);
 }
 
 export const READY = "ready to serve client requests";

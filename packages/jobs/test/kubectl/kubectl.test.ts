@@ -42,7 +42,7 @@ async function transcript(text: string): Promise<string> {
 /** Each scenario is commands with what they print; `vitest -u` writes the outputs anew. */
 describe.skipIf(kubectl === undefined)("kubectl", () => {
   for (const name of readdirSync(FOLDER)) {
-    test.concurrent(`prints what ${name} says`, { timeout: 180_000 }, async ({ expect: check }) => {
+    test.concurrent(`prints what ${name} says`, async ({ expect: check }) => {
       const file = join(FOLDER, name);
       await check(await transcript(readFileSync(file, "utf8"))).toMatchFileSnapshot(file);
     });

@@ -41,7 +41,7 @@ function run(command: string, folder: string, server: string): Promise<string> {
         SERVER: server,
       },
       stdio: ["ignore", "pipe", "inherit"],
-      timeout: 60_000,
+      timeout: 150_000,
     });
     let output = "";
     child.stdout.on("data", (piece: Buffer) => (output += piece.toString()));

@@ -61,7 +61,7 @@ describe("kubectl of every version", () => {
   });
   afterAll(() => etcd.stop());
 
-  test.each(findVersions())("$version works", { timeout: 120_000 }, async ({ version, path }) => {
+  test.each(findVersions())("$version works", async ({ version, path }) => {
     const prefix = `/registry-${version}`;
     const store = new ObjectStore({ client: etcd.client, runtime: nodeRuntime, prefix });
     api = await startApi({ store, runtime: nodeRuntime, logger: silentLogger });

@@ -161,7 +161,7 @@ export async function until(
   wanted: () => boolean | Promise<boolean>,
   what: string | (() => string),
 ): Promise<void> {
-  for (const end = Date.now() + 15_000; Date.now() < end;) {
+  for (const end = Date.now() + 150_000; Date.now() < end;) {
     if (await wanted()) return;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

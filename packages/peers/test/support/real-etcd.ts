@@ -43,7 +43,7 @@ export async function freePort(): Promise<number> {
 export async function until(
   done: () => boolean | Promise<boolean>,
   what: string | (() => string),
-  timeoutMs = 30_000,
+  timeoutMs = 150_000,
 ): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (!(await done())) {
