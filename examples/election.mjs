@@ -2,9 +2,9 @@
 import { connect, startEtcd } from "nodetcd";
 
 async function candidate(client, name) {
+  // Its signal `lost` is aborted when the lease could not be renewed in time: give it to everything that the leader does.
   const leadership = await client.election("scheduler").campaign(name, { ttlSeconds: 10 });
   console.log(name, "leads");
-  leadership.lost.addEventListener("abort", () => console.log(name, "leads no more"));
   return leadership;
 }
 

@@ -35,7 +35,12 @@ export const ALLOWED_WITHIN_RANK: readonly string[] = ["nodetcd -> cli"];
 export const RAFT_IMPORTS: readonly string[] = ["@nodetcd/bytes", "@nodetcd/messages"];
 
 /** Node modules that are pure computation and so need no `runtime`. */
-export const PURE_NODE_MODULES: readonly string[] = ["node:zlib", "node:buffer", "node:util"];
+export const PURE_NODE_MODULES: readonly string[] = [
+  "node:zlib",
+  "node:buffer",
+  "node:util",
+  "node:diagnostics_channel",
+];
 
 /** Files that take the real world where their caller gives none. */
 export const WORLD_DEFAULTS: readonly string[] = [

@@ -2,6 +2,9 @@ import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { build, type Format } from "esbuild";
 
+/** Packages of others that are ES modules alone: jest's `require` cannot load them, so CommonJS has them inside. */
+export const ES_MODULES_ALONE: readonly string[] = ["jose"];
+
 /** Bundles sources with all of ours that they need; packages of others stay outside. Answers which those are. */
 export async function bundle(
   entries: Readonly<Record<string, string>>,
@@ -26,6 +29,7 @@ export async function bundle(
         setup({ onResolve }) {
           onResolve({ filter: /^[^./]/ }, ({ path, kind }) => {
             if (kind === "entry-point" || path.startsWith("@nodetcd/")) return undefined;
+            if (format === "cjs" && ES_MODULES_ALONE.includes(path)) return undefined;
             if (!path.startsWith("node:")) outside.add(path);
             return { path, external: true };
           });

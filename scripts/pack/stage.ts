@@ -1,6 +1,6 @@
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { bundle, copyProgram } from "./bundle.ts";
+import { bundle, copyProgram, ES_MODULES_ALONE } from "./bundle.ts";
 import { copyDeclarations } from "./declarations.ts";
 import { bundleName, type Manifest, productManifest } from "./manifest.ts";
 import type { Product } from "./products.ts";
@@ -25,6 +25,10 @@ export async function stage(root: string, product: Product, to: string): Promise
   );
   const outside = await bundle(sources, join(to, "dist"), "esm");
   await bundle(sources, join(to, "dist", "cjs"), "cjs");
+  for (const inside of ES_MODULES_ALONE.filter((name) => outside.has(name))) {
+    const licence = join(root, "node_modules", inside, "LICENSE.md");
+    copyFileSync(licence, join(to, "dist", "cjs", `LICENSE.${inside}.md`));
+  }
   writeJson(join(to, "dist", "cjs", "package.json"), { type: "commonjs" });
   for (const source of Object.values(entries)) {
     for (const place of ["dist/types", "dist/cjs/types"]) {

@@ -46,6 +46,10 @@ export async function install(
 /** Programs of other projects, installed once for all runs on this machine; undefined where they cannot be had. */
 export async function tools(...packages: readonly string[]): Promise<string | undefined> {
   const folder = join(tmpdir(), "nodetcd-tools");
+  // Registries that mirror npm's may not know its tag `cjs`, which verdaccio asks for.
+  const manifest = { private: true, overrides: { "node-fetch": "^2.7.0" } };
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "package.json"), JSON.stringify(manifest));
   const isThere = packages.every((name) =>
     existsSync(join(folder, "node_modules", name.replace(/(.)@.*$/, "$1"))),
   );

@@ -1,3 +1,5 @@
+import { channel } from "node:diagnostics_channel";
+import type { Clock } from "@nodetcd/runtime";
 import type { EtcdError } from "./errors.ts";
 
 /** A unary call that begins. */
@@ -23,3 +25,29 @@ export interface EndedCall {
  * the end. It must not throw.
  */
 export type CallObserver = (call: BegunCall) => ((end: EndedCall) => void) | undefined;
+
+/** What is published on the diagnostics channel `CALL_CHANNEL` when a unary call of any client has ended. */
+export interface PublishedCall extends EndedCall {
+  readonly method: string;
+  /** From the call to its answer, with all its tries. */
+  readonly durationMs: number;
+}
+
+/** `node:diagnostics_channel`: `subscribe(CALL_CHANNEL, (call) => ...)`. */
+export const CALL_CHANNEL = "nodetcd.client.call";
+
+const calls = channel(CALL_CHANNEL);
+
+/** Who sees the next call: the client's own observer, and the channel while somebody has subscribed. */
+export function observerOf(own: CallObserver | undefined, clock: Clock): CallObserver | undefined {
+  if (!calls.hasSubscribers) return own;
+  return (call) => {
+    const begun = clock.monotonic();
+    const onEnd = own?.(call);
+    return (end) => {
+      onEnd?.(end);
+      const durationMs = clock.monotonic() - begun;
+      calls.publish({ method: call.method, ...end, durationMs } satisfies PublishedCall);
+    };
+  };
+}

@@ -29,6 +29,7 @@ import {
   KEEPALIVE_INTERVAL_MS,
   KEEPALIVE_TIMEOUT_MS,
 } from "./limits.ts";
+import { Ordering } from "./ordering.ts";
 import { retryPolicy, type RetryOptions } from "./retry.ts";
 
 export interface KeepaliveOptions {
@@ -75,6 +76,11 @@ export interface ClientOptions {
    */
   token?: string;
   retry?: RetryOptions;
+  /**
+   * Read again elsewhere what comes from a member that lags behind what this client has seen already: only `serializable` reads and
+   * those of several endpoints can. Default false.
+   */
+  ordering?: boolean;
   /** Sees every unary call, for traces and metrics. Default: nobody. */
   onCall?: CallObserver;
   /** Gets warnings: broken streams, lost leases. Default: nobody. */
@@ -131,6 +137,7 @@ const CLIENT_OPTIONS: OptionChecks<ClientOptions> = {
   credentials: are(CREDENTIALS),
   token: isText,
   retry: are(RETRY),
+  ordering: isBoolean,
   onCall: isFunction,
   logger: isLogger,
 };
@@ -164,6 +171,7 @@ export function connect(options: ClientOptions): Connection {
   return new Connection({
     balancer: new Balancer(servers(options), clock),
     onCall: options.onCall,
+    ordering: options.ordering === true ? new Ordering() : undefined,
     connectTo:
       options.services === undefined && options.transport === undefined
         ? (url) => servers({ ...options, endpoints: url })[0]!

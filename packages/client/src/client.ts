@@ -1,7 +1,13 @@
 export { Auth, type Permission, type PermissionKind, type UserSecret } from "./auth.ts";
 export type { BytesLike } from "./bytes-like.ts";
 export { Cluster, type ClusterMember } from "./cluster.ts";
-export type { BegunCall, CallObserver, EndedCall } from "./call-observer.ts";
+export {
+  type BegunCall,
+  CALL_CHANNEL,
+  type CallObserver,
+  type EndedCall,
+  type PublishedCall,
+} from "./call-observer.ts";
 export type { CallOptions } from "./call-options.ts";
 export type { DeleteOptions, DeleteResult } from "./delete-range.ts";
 export type { Difference, DiffOptions } from "./diff.ts";

@@ -2,12 +2,13 @@ import { EMPTY_METADATA, type Metadata, Status } from "@nodetcd/grpc";
 import { type Init, METHODS, ServingStatus } from "@nodetcd/messages";
 import type { Clock, Logger, Random } from "@nodetcd/runtime";
 import type { CallOptions } from "./call-options.ts";
-import type { CallObserver } from "./call-observer.ts";
+import { type CallObserver, observerOf } from "./call-observer.ts";
 import type { Calls, PreparedStream } from "./calls.ts";
 import type { Balancer } from "./balancer.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { EtcdError, toEtcdError } from "./errors.ts";
 import { PROBE_TIMEOUT_MS, RELEASE_AT_CLOSE_MS } from "./limits.ts";
+import type { Ordering } from "./ordering.ts";
 import { RETRY_CLASS, type UnaryMethod } from "./methods.ts";
 import { abortedError, mayRetry, pause, retryWait, type RetryPolicy } from "./retry.ts";
 import { Tokens } from "./tokens.ts";
@@ -20,6 +21,8 @@ export interface ConnectionSettings {
   readonly timeoutMs: number;
   readonly retry: RetryPolicy;
   readonly onCall: CallObserver | undefined;
+  /** Undefined: answers are given out as they come. */
+  readonly ordering?: Ordering | undefined;
   /** Makes an endpoint of a URL; undefined where there are no sockets. */
   readonly connectTo: ((url: string) => Endpoint) | undefined;
   readonly credentials: { readonly name: string; readonly password: string } | undefined;
@@ -110,7 +113,7 @@ export class Connection implements Calls {
     options: CallOptions = {},
     last?: "last",
   ): Promise<Response> {
-    const { onCall } = this.#settings;
+    const onCall = observerOf(this.#settings.onCall, this.clock);
     const trace: Trace = { attempts: 0, endpoint: "", metadata: undefined };
     if (onCall === undefined) return await this.#run(method, request, options, last, trace);
     const metadata = new Map<string, string>();
@@ -135,7 +138,7 @@ export class Connection implements Calls {
     trace: Trace,
   ): Promise<Response> {
     const bytes = method.request.encode(request);
-    const { clock, retry, balancer } = this.#settings;
+    const { clock, retry, balancer, ordering } = this.#settings;
     const deadline = clock.monotonic() + (options.timeoutMs ?? this.#settings.timeoutMs);
     let reauthenticated = false;
     for (let attempt = 1; ; attempt++) {
@@ -143,7 +146,13 @@ export class Connection implements Calls {
       trace.attempts = attempt;
       trace.endpoint = endpoint.address;
       const tried = await this.#try(endpoint, method, bytes, { ...options, deadline, trace });
-      if (tried.reply !== undefined) return method.response.decode(tried.reply);
+      if (tried.reply !== undefined) {
+        const response = method.response.decode(tried.reply);
+        const count = options.endpoint === undefined ? balancer.size : 1;
+        if (ordering?.accepts(method.path, response, attempt, count) ?? true) return response;
+        await pause(clock, retryWait(retry, attempt, count, this.random), options.signal);
+        continue;
+      }
       const { error, neverTaken } = tried;
       if (options.signal?.aborted === true) throw abortedError(options.signal);
       if (!reauthenticated && this.#tokens.renew(error)) {

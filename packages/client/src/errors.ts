@@ -84,6 +84,8 @@ type OwnCode =
   | "BAD_ARGUMENT"
   /** The lease behind a lock or leadership has expired. */
   | "LEASE_LOST"
+  /** With the client's `ordering`: every member lags behind what was read before. */
+  | "NO_GREATER_REVISION"
   /** `lock(..., { wait: false })`: someone else holds it. */
   | "LOCK_HELD"
   /** A snapshot stream ended before its last byte. */

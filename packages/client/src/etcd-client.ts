@@ -187,7 +187,7 @@ export class Client implements Disposable, AsyncDisposable {
     key: string,
     parse: (value: unknown) => Value = (value) => value as Value,
   ): JsonKey<Value> {
-    return new JsonKey(this.kv, key, parse);
+    return new JsonKey(this.kv, (...watched) => this.watch(...watched), key, parse);
   }
 
   /** A copy of a prefix that stays up to date: `base()`, then `updates()`. */

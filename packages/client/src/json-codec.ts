@@ -4,6 +4,8 @@ import type { Kv } from "./kv.ts";
 import type { PutOptions, PutResult } from "./put.ts";
 import type { GetOptions } from "./range.ts";
 import { compare, op } from "./txn.ts";
+import type { WatchOptions } from "./watch.ts";
+import type { Watcher } from "./watcher.ts";
 
 /** A value with the revision that it came from. */
 export interface Found<Value> {
@@ -15,13 +17,20 @@ export interface Found<Value> {
 export class JsonKey<Value> {
   readonly key: string;
   readonly #kv: Kv;
+  readonly #watch: (key: string, options: WatchOptions) => Watcher;
   readonly #parse: (value: unknown) => Value;
 
   /** @param parse checks what was read, and raises an error when it is something else */
-  constructor(kv: Kv, key: string, parse: (value: unknown) => Value) {
+  constructor(
+    kv: Kv,
+    watch: (key: string, options: WatchOptions) => Watcher,
+    key: string,
+    parse: (value: unknown) => Value,
+  ) {
     isName(key, "key");
     isFunction(parse, "parse");
     this.#kv = kv;
+    this.#watch = watch;
     this.key = key;
     this.#parse = parse;
   }
@@ -61,6 +70,22 @@ export class JsonKey<Value> {
         )
         .commit();
       if (succeeded) return value;
+    }
+  }
+
+  /**
+   * What the key holds now, and then each time that it changes, without a gap; `undefined` where it does not exist. Until
+   * the loop is left, or the signal ends it. What `parse` does not take fails the loop.
+   */
+  async *values(
+    options: { signal?: AbortSignal } = {},
+  ): AsyncGenerator<Value | undefined, void, undefined> {
+    const found = await this.#kv.range(this.key, options);
+    const keyValue = found.keyValues[0];
+    yield keyValue && this.#parse(keyValue.json());
+    const watcher = this.#watch(this.key, { ...options, startRevision: found.revision + 1 });
+    for await (const { type, keyValue: changed } of watcher) {
+      yield type === "delete" ? undefined : this.#parse(changed.json());
     }
   }
 

@@ -10,7 +10,15 @@ import {
   type DeleteResult,
   deleteResult,
 } from "./delete-range.ts";
-import { checkOptions, isBoolean, isPositive, isRevision, type OptionChecks } from "./check.ts";
+import { EtcdError } from "./errors.ts";
+import {
+  checkOptions,
+  isBoolean,
+  isOneOf,
+  isPositive,
+  isRevision,
+  type OptionChecks,
+} from "./check.ts";
 import { KEY_SELECTION, type KeySelection, keyRange } from "./key-range.ts";
 import type { KeyValue } from "./key-value.ts";
 import { PAGE_KEYS } from "./limits.ts";
@@ -31,6 +39,11 @@ export interface EntriesOptions extends CallOptions, GetOptions, KeySelection {
   pageSize?: number;
   /** Leave the values out. Default false. */
   keysOnly?: boolean;
+  /**
+   * What to do when the revision that the pages show is compacted on the way: `fail` with `COMPACTED`, or `continue` after the last
+   * key at the newest revision. A key that is there all the time comes once in either case. Default `fail`.
+   */
+  whenCompacted?: "fail" | "continue";
 }
 
 export interface CompactOptions extends CallOptions {
@@ -46,6 +59,7 @@ const ENTRIES: OptionChecks<EntriesOptions> = {
   ...GET,
   ...KEY_SELECTION,
   pageSize: isPositive,
+  whenCompacted: isOneOf(["fail", "continue"]),
 };
 const PUT = { ...CALL_OPTIONS, ...PUT_OPTIONS };
 const DELETE = { ...CALL_OPTIONS, ...DELETE_OPTIONS };
@@ -78,8 +92,7 @@ export class Kv {
 
   /**
    * All keys of a selection in key order, fetched page by page as they are read. All pages show one
-   * revision: that of the first page, or the one asked for. Fails with `COMPACTED` when that revision
-   * is compacted on the way.
+   * revision: that of the first page, or the one asked for; see `whenCompacted`.
    */
   async *entries(
     key: BytesLike,
@@ -87,12 +100,22 @@ export class Kv {
   ): AsyncGenerator<KeyValue, void, undefined> {
     checkOptions(options, ENTRIES);
     const range = keyRange(key, options);
-    const { pageSize = PAGE_KEYS, prefix: _, fromKey: __, end: ___, ...rest } = options;
+    const { pageSize = PAGE_KEYS, whenCompacted = "fail", ...others } = options;
+    const { prefix: _, fromKey: __, end: ___, ...rest } = others;
+    const selection = range.rangeEnd.length === 0 ? {} : { end: range.rangeEnd };
     let from = range.key;
     let { revision = 0 } = options;
     for (;;) {
-      const selection = range.rangeEnd.length === 0 ? {} : { end: range.rangeEnd };
-      const page = await this.range(from, { ...rest, ...selection, revision, limit: pageSize });
+      const read = { ...rest, ...selection, revision, limit: pageSize };
+      const page = await this.range(from, read).catch((error: unknown) => {
+        const isGone = error instanceof EtcdError && error.code === "COMPACTED";
+        if (!isGone || whenCompacted === "fail") throw error;
+        return undefined;
+      });
+      if (page === undefined) {
+        revision = 0;
+        continue;
+      }
       yield* page.keyValues;
       const last = page.keyValues.at(-1);
       if (!page.more || last === undefined) return;
