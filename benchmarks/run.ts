@@ -3,6 +3,7 @@
  *
  *     npm run bench            about two minutes
  *     RUNS=5 SECONDS=3 npm run bench
+ *     npm run bench -- cluster    three members of each beside each other
  *     BESIDE=../old/bin/nodetcd npm run bench    an older tree of ours in the same turns
  *     SECURITY=tls npm run bench    over TLS; simple: with a user and a token, jwt: with a signed one, audit: with our audit log
  *
@@ -178,4 +179,5 @@ async function main(): Promise<void> {
   }
 }
 
-await main();
+if (process.argv[2] === "cluster") await (await import("./cluster.ts")).benchClusters();
+else await main();

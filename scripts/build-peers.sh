@@ -19,6 +19,17 @@ if [ ! -x etcd ] || [ ! -x etcdctl ] || [ ! -x etcdutl ] || [ ! -x bbolt ]; then
   go build -o etcdutl go.etcd.io/etcd/etcdutl/v3
   go build -o bbolt go.etcd.io/bbolt/cmd/bbolt
 fi
-for name in etcd etcdctl etcdutl bbolt; do
+# The release before, as a program of its own: it needs other versions of the same modules.
+etcd36=v3.6.16
+if [ ! -x etcd36 ]; then
+  mkdir -p 3.6
+  (
+    cd 3.6
+    [ -f go.mod ] || go mod init peers >&2
+    go get "go.etcd.io/etcd/server/v3@$etcd36" >&2
+    go build -o ../etcd36 go.etcd.io/etcd/server/v3
+  )
+fi
+for name in etcd etcd36 etcdctl etcdutl bbolt; do
   echo "export $(echo $name | tr a-z A-Z)_BIN='$dir/$name'"
 done

@@ -64,6 +64,24 @@ const PROOFS: Readonly<Record<string, Proof>> = {
   "crash-full-disk": { what: "a full disk", file: "tests/crash/full-disk.ts" },
   "crash-torn-tail": { what: "the end of the log torn", file: "tests/crash/torn-tail.ts" },
   "crash-simulated": { what: "every crash point of one member", file: "tests/simulation/run.ts" },
+  "cluster-failures": { what: "three members that fail", file: "tests/clusters/failures.ts" },
+  "cluster-mixed": { what: "nodetcd and etcd in one cluster", file: "tests/clusters/mixed.ts" },
+  "cluster-checklist": {
+    what: "what members of a cluster do, on etcd, nodetcd and both",
+    file: "tests/clusters/checklist/run.ts",
+  },
+  "cluster-documented": {
+    what: "the commands of docs/clusters.md",
+    file: "tests/clusters/documented.ts",
+  },
+  "cluster-simulated": {
+    what: "whole clusters on virtual time, disks and network",
+    file: "tests/simulation/cluster/run.ts",
+  },
+  "cluster-planted": {
+    what: "bugs of Raft planted for simulated clusters",
+    file: "tests/simulation/cluster/planted.ts",
+  },
   robustness: { what: "etcd's own robustness tests", file: "tests/robustness/run.sh" },
   kubernetes: { what: "Kubernetes' tests of its storage", file: "tests/kubernetes/run.sh" },
   "kubernetes-control-plane": {

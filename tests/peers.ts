@@ -6,7 +6,8 @@ import { fileURLToPath } from "node:url";
 
 export const ROOT: string = dirname(dirname(fileURLToPath(import.meta.url)));
 
-export type PeerName = "etcd" | "etcdctl" | "etcdutl" | "bbolt" | "h2spec" | "h2load" | "nodetcd";
+export type PeerName =
+  "etcd" | "etcd36" | "etcdctl" | "etcdutl" | "bbolt" | "h2spec" | "h2load" | "nodetcd";
 
 export interface Peer {
   readonly name: PeerName;
@@ -20,6 +21,7 @@ export interface Peer {
 /** How to ask each program for its version, and where in the answer it stands. */
 const VERSION_OF: Record<PeerName, { readonly args: string[]; readonly pattern: RegExp }> = {
   etcd: { args: ["--version"], pattern: /etcd Version: (\S+)/ },
+  etcd36: { args: ["--version"], pattern: /etcd Version: (\S+)/ },
   etcdctl: { args: ["version"], pattern: /etcdctl version: (\S+)/ },
   etcdutl: { args: ["version"], pattern: /etcdutl version: (\S+)/ },
   bbolt: { args: ["version"], pattern: /bbolt Version: (\S+)/ },

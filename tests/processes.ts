@@ -118,6 +118,8 @@ export class ServerProcess {
   readonly #child: ChildProcess;
   readonly #ownsDirectory: boolean;
   readonly #log: string[] = [];
+  /** Other members of its cluster: they are stopped with it. */
+  companions: readonly ServerProcess[] = [];
   /** Resolves with the exit code or signal once the process is gone. */
   readonly exited: Promise<ExitStatus>;
   hasExited = false;
@@ -213,6 +215,7 @@ export class ServerProcess {
 
   /** SIGTERM, then SIGKILL after 10 s; removes a temporary data directory. */
   async stop(): Promise<ExitStatus> {
+    await Promise.all(this.companions.map((companion) => companion.stop()));
     this.signal("SIGTERM");
     const timer = setTimeout(() => this.signal("SIGKILL"), 10_000);
     const status = await this.exited;

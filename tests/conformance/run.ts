@@ -3,7 +3,7 @@
  *
  *     tsx tests/conformance/run.ts [scenario...]
  *
- * `SELF=1` runs real etcd against itself: whatever differs then is a fault of the scenario.
+ * `MEMBERS=3` talks to a follower in a cluster of so many. `SELF=1` runs real etcd against itself: whatever differs then is a fault of the scenario.
  * `CTL=1` puts `nodetcd ctl` in etcdctl's place, on real etcd and on nodetcd: real etcdctl on real etcd is what it is compared with.
  */
 import { readdirSync } from "node:fs";

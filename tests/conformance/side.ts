@@ -1,6 +1,7 @@
 /** One of the two servers under comparison, with what a scenario has captured from it so far. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { rmSync } from "node:fs";
+import { startSubject } from "../clusters/follower.ts";
 import type { Peer } from "../peers.ts";
 import {
   type ExitStatus,
@@ -8,7 +9,6 @@ import {
   httpGet,
   run,
   type ServerProcess,
-  startServer,
   temporaryDirectory,
 } from "../processes.ts";
 import { normalise, outputText } from "./normalise.ts";
@@ -58,7 +58,7 @@ export class Side {
 
   /** `hideVersion`: the two sides have the behaviour of different etcd versions, and say so. */
   static async start(program: Peer, etcdctl: Peer, hideVersion: boolean): Promise<Side> {
-    const side = new Side(await startServer(program, { flags: FLAGS }), etcdctl);
+    const side = new Side(await startSubject(program, FLAGS), etcdctl);
     await side.#learnIds();
     if (hideVersion) await side.#learnVersion();
     return side;

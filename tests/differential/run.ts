@@ -5,7 +5,7 @@
  *     SEED=1 SEEDS=100 OPS=1000 tsx tests/differential/run.ts
  *
  * `SEED` is the first seed; `JOBS` programs run at once (default 2); `SHRINK=0` skips cutting a
- * failing program down. `SELF=1` runs real etcd against itself: what differs then is a fault of the driver.
+ * failing program down. `MEMBERS=3` talks to a follower in a cluster of so many. `SELF=1` runs real etcd against itself: what differs then is a fault of the driver.
  */
 import { isAtLeast, peer, sayMissing } from "../peers.ts";
 import { chosenSeed } from "../seeded.ts";

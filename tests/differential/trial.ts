@@ -1,6 +1,7 @@
 /** One program on two fresh servers, step by step in lockstep. */
+import { startSubject } from "../clusters/follower.ts";
 import type { Peer } from "../peers.ts";
-import { allOrNone, startServer } from "../processes.ts";
+import { allOrNone } from "../processes.ts";
 import { Player } from "./player.ts";
 import type { Step } from "./program.ts";
 
@@ -23,10 +24,7 @@ export async function compareRun(
   reference: Peer,
   subject: Peer,
 ): Promise<Mismatch | undefined> {
-  const servers = await allOrNone([
-    startServer(reference, { flags: FLAGS }),
-    startServer(subject, { flags: FLAGS }),
-  ]);
+  const servers = await allOrNone([startSubject(reference, FLAGS), startSubject(subject, FLAGS)]);
   const [first, second] = servers;
   if (first === undefined || second === undefined) throw new Error("There are no two servers");
   const [one, other] = [new Player(first.url), new Player(second.url)];

@@ -1,10 +1,13 @@
 #!/bin/sh
 # etcd's own robustness tests (go.etcd.io/etcd/tests/v3, robustness), with nodetcd in etcd's place: traffic of
-# etcd's and Kubernetes' kind on one member that is killed meanwhile; then the history of all clients is
+# etcd's and Kubernetes' kind on one member that is killed meanwhile, or on three that are also cut off from each
+# other, slowed down and replaced; then the history of all clients is
 # checked for linearizability, all watches for their promises, and the log that the member has left, as
 # etcd's code reads it, for being what the clients were told. Needs Go and its module proxy; everything is
 # fetched into a temporary folder. Half a minute a round, and one to build.
 #
+#   SIZE (1): of the cluster, 1 or 3; the traffic of three goes through all of them
+#   LAST_RELEASE (none): a real etcd of the release before; with SIZE=3 clusters of both are tried as well
 #   ROUNDS (2): how often the four kinds of traffic are tried
 #   ETCD_TESTS_VERSION (v3.7.1): of the module
 #   NODETCD_BIN (this project's): the server to test
@@ -12,6 +15,7 @@ set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
 version=${ETCD_TESTS_VERSION:-v3.7.1}
 rounds=${ROUNDS:-2}
+size=${SIZE:-1}
 nodetcd="${NODETCD_BIN:-$root/bin/nodetcd}"
 if ! command -v go >/dev/null; then
   echo "robustness: Go is missing, so etcd's tests cannot be built" >&2
@@ -24,7 +28,7 @@ trap 'rm -rf "$folder"' EXIT
 source=$(cd "$folder" && go mod download -json "go.etcd.io/etcd/tests/v3@$version" | sed -n 's/^\t"Dir": "\(.*\)",$/\1/p')
 cp -r "$source" "$folder/tests"
 chmod -R u+w "$folder/tests"
-cp "$root/tests/robustness/only-kill.go" "$folder/tests/robustness/failpoint/"
+cp "$root/tests/robustness/from-outside.go" "$folder/tests/robustness/failpoint/"
 cd "$folder/tests"
 # The module stands alone here, and failpoints of gofail would have to be compiled into the server.
 sed -i '/^replace (/,/^)/d' go.mod
@@ -34,14 +38,15 @@ GOFLAGS=-mod=mod go test -tags e2e -c -o "$folder/robustness.test" ./robustness
 mkdir "$folder/bin"
 printf '#!/bin/sh\nETCD_LOG_FORMAT=json exec "%s" "$@"\n' "$nodetcd" >"$folder/bin/etcd"
 chmod +x "$folder/bin/etcd"
+if [ -n "${LAST_RELEASE:-}" ]; then cp "$LAST_RELEASE" "$folder/bin/etcd-last-release"; fi
 cd robustness
 failed=0
 RESULTS_DIR="$folder/results" "$folder/robustness.test" -bin-dir="$folder/bin" \
-  -test.run 'TestRobustnessExploratory/.*/ClusterOfSize1' -test.count "$rounds" -test.v \
+  -test.run "TestRobustnessExploratory/.*/ClusterOfSize$size" -test.count "$rounds" -test.v \
   -test.timeout "$((rounds + 5))m" >"$folder/log" 2>&1 || failed=1
 grep -aE '^ *--- FAIL|^panic|Error:' "$folder/log" || true
-echo "robustness $version: $(grep -acE '^ *--- PASS.*/Kill' "$folder/log" || true) histories hold," \
-  "$(grep -acE '^ *--- FAIL.*/Kill' "$folder/log" || true) do not"
+echo "robustness $version: $(grep -acE '^ *--- PASS.*/ClusterOfSize[13]/' "$folder/log" || true) histories hold," \
+  "$(grep -acE '^ *--- FAIL.*/ClusterOfSize[13]/' "$folder/log" || true) do not"
 if [ $failed != 0 ]; then
   trap - EXIT
   echo "kept: $folder (log, and results with the history as a page to look at)"

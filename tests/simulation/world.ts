@@ -76,7 +76,7 @@ export class World {
 
   /** To the next timer. Time stands still while something is at work outside of this world. */
   async #leap(): Promise<void> {
-    while (digestsUnderWay > 0) await turn();
+    await settle();
     try {
       if (!this.clock.runNext()) await turn();
     } catch (error) {
@@ -107,6 +107,12 @@ crypto.subtle.digest = async (algorithm, data): Promise<ArrayBuffer> => {
     digestsUnderWay--;
   }
 };
+
+/** All microtasks run, and nothing is at work outside of simulated time. */
+export async function settle(): Promise<void> {
+  do await turn();
+  while (digestsUnderWay > 0);
+}
 
 /** All microtasks run. */
 function turn(): Promise<void> {

@@ -208,7 +208,7 @@ describe("parseArguments", () => {
     ["--listen-client-urls=unixs:name", "names no socket file", ""],
     ["--feature-gates=Foo=true", "unrecognized feature gate: Foo", ""],
     ["---name", "bad flag syntax: ---name", ""],
-    ["--discovery-srv=example.com", "discovery", ""],
+    ["--discovery=https://discovery.example", "discovery", "--discovery-token"],
   ])("refuses %s with exit code 2, and says why", (arg, problem, advice) => {
     const error = failure([arg]);
     expect(error.exitCode).toBe(2);
@@ -301,6 +301,11 @@ tls-min-version: TLS1.3
     [["--initial-advertise-peer-urls=http://:1"], "unexpected empty host"],
     [["--config-file=/none"], "cannot read configuration file /none"],
     [["--feature-gates=LeaseCheckpointPersist=true"], "requires enabling feature gate"],
+    [["--discovery-token=a"], "both --discovery-token and --discovery-endpoints must be set"],
+    [
+      ["--discovery-srv=a", "--initial-cluster=a=http://b:1"],
+      "multiple discovery or bootstrap flags are set",
+    ],
   ])("refuses %j with exit code 1", (args, problem) => {
     const error = failure(args);
     expect(error.exitCode).toBe(1);

@@ -1,3 +1,4 @@
+import type { Registry } from "@nodetcd/membership";
 import type { TlsVersion } from "@nodetcd/runtime";
 import type { TransportSecurity } from "./transport-security.ts";
 
@@ -17,6 +18,17 @@ export type FeatureGate =
   | "SetMemberLocalAddr"
   | "StopGRPCServiceOnDefrag"
   | "TxnModeWriteWithSharedBuffer";
+
+/** Where the founders of a cluster find each other: keys in another etcd. */
+export interface RegistryConfig {
+  /** Of the cluster to be; becomes its `initialClusterToken`. */
+  readonly token: string;
+  open(): OpenRegistry;
+}
+
+export interface OpenRegistry extends Registry {
+  close(): void;
+}
 
 /**
  * Everything that can be said about one member; names are etcd's flags in camelCase. Durations end
@@ -60,11 +72,16 @@ export interface MemberConfig {
   /** What other members are told; the member's id is made of them. Default `http://localhost:2380`. */
   initialAdvertisePeerUrls: readonly string[];
   /**
-   * `name=peerURL` pairs joined by commas, for the first start only; "" is this member alone.
-   * More than one name is refused: clusters of several members are not built yet. Default "".
+   * `name=peerURL` pairs joined by commas, for the first start only; "" is this member alone. Default "".
    */
   initialCluster: string;
-  /** `new` to found a cluster, `existing` to join one (refused so far). Default `new`. */
+  /** Domain whose SRV records name the members of a first start, in place of `initialCluster`; "" for none. Default "". */
+  discoverySrv: string;
+  /** Ending of the names of those services; "" for none. Default "". */
+  discoverySrvName: string;
+  /** Where founders find each other at their first start, in place of `initialCluster`. Default: nowhere. */
+  registry: RegistryConfig | undefined;
+  /** `new` to found a cluster, `existing` to join one. Default `new`. */
   initialClusterState: "new" | "existing";
   /** Keeps clusters with equal URLs apart: part of member and cluster ids. Default `etcd-cluster`. */
   initialClusterToken: string;
@@ -217,6 +234,9 @@ export const defaultConfig: Readonly<MemberConfig> = {
   advertiseClientUrls: [],
   initialAdvertisePeerUrls: ["http://localhost:2380"],
   initialCluster: "",
+  discoverySrv: "",
+  discoverySrvName: "",
+  registry: undefined,
   initialClusterState: "new",
   initialClusterToken: "etcd-cluster",
   authToken: "simple",

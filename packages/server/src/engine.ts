@@ -39,6 +39,7 @@ import { VersionMonitor } from "./replicate/version-monitor.ts";
 import { LinearizableReads } from "./read/linearizable.ts";
 import { FairQueue } from "./read/fair-queue.ts";
 import { Access } from "./access.ts";
+import { TimeoutCause } from "./propose/timeout-cause.ts";
 import { raiseNoSpace } from "./receive/quota-check.ts";
 import { ResponseHeaders } from "./wire/response-header.ts";
 
@@ -90,7 +91,8 @@ interface Records {
   readonly tokens: TokenProvider;
 }
 
-function openRecords({ runtime, config, logger, start, backend, auth }: EngineParts): Records {
+function openRecords(parts: EngineParts, timeouts: TimeoutCause): Records {
+  const { runtime, config, logger, start, backend, auth } = parts;
   const { memberId, clusterId, snapshotIndex, snapshotTerm } = start;
   return {
     applied: new AppliedIndex(backend, snapshotIndex, snapshotTerm),
@@ -98,7 +100,7 @@ function openRecords({ runtime, config, logger, start, backend, auth }: EnginePa
     alarms: new Alarms(backend),
     quota: new Quota(config.quotaBackendBytes, () => backend.size()),
     requestIds: new RequestIds(memberId, runtime.clock),
-    inFlight: new InFlight(runtime.clock, requestTimeoutMs(config)),
+    inFlight: new InFlight(runtime.clock, requestTimeoutMs(config), (since) => timeouts.of(since)),
     tokens: openTokens(runtime, config, auth, logger),
   };
 }
@@ -219,6 +221,7 @@ function startExpiry(parts: EngineParts, proposer: OwnProposer): LeaseExpiry {
 interface LoopLinks {
   readonly raft: RaftFacade;
   readonly records: Records;
+  readonly timeouts: TimeoutCause;
   readonly reads: LinearizableReads;
   applyLoop(): ApplyLoop;
   replication(): Replication;
@@ -227,7 +230,7 @@ interface LoopLinks {
 
 function buildLoop(parts: EngineParts, links: LoopLinks): ReadyLoop {
   const { runtime, config, logger, start, node, lessor } = parts;
-  const { raft, records, reads, applyLoop, replication, snapshots } = links;
+  const { raft, records, timeouts, reads, applyLoop, replication, snapshots } = links;
   const logLeader = leaderLog(node, start.memberId, logger);
   return new ReadyLoop({
     node,
@@ -243,6 +246,7 @@ function buildLoop(parts: EngineParts, links: LoopLinks): ReadyLoop {
     installSnapshot: (snapshot) => replication().installer.install(snapshot),
     onLeadership: () => {
       logLeader();
+      timeouts.lookAtLeader();
       replication().link.transport.heartbeats.reset();
       if (!raft.isLeader) lessor.demote();
     },
@@ -297,10 +301,16 @@ function buildVersions(
 export function buildEngine(parts: EngineParts): Engine {
   const { runtime, config, start, node, cluster } = parts;
   const ids = { memberId: start.memberId, clusterId: start.clusterId };
-  const records = openRecords(parts);
+  const timeouts = new TimeoutCause(runtime.clock, config.electionTimeoutMs, {
+    memberId: ids.memberId,
+    leader: () => node.leader,
+    voters: () => raft.voters,
+    activeSince: (id) => replication.link.transport.activeSince(id),
+  });
+  const records = openRecords(parts, timeouts);
   const { applied, headers, inFlight, requestIds } = records;
 
-  const raft = new RaftFacade(node, ids.memberId, {
+  const raft: RaftFacade = new RaftFacade(node, ids.memberId, {
     onRequest: () => loop.schedule(),
     committedIndex: () => loop.committedIndex,
     appliedTerm: () => headers.term,
@@ -312,6 +322,7 @@ export function buildEngine(parts: EngineParts): Engine {
   const loop: ReadyLoop = buildLoop(parts, {
     raft,
     records,
+    timeouts,
     reads,
     applyLoop: () => applyLoop,
     replication: () => replication,

@@ -28,7 +28,7 @@ export async function publish(
       break;
     } catch (error) {
       const refusal = toRequestError(error);
-      if (isStopped() || refusal.code !== "TIMEOUT") throw error;
+      if (isStopped() || !refusal.code.startsWith("TIMEOUT")) throw error;
       const text = "failed to publish local member to cluster through raft";
       logger.warn(text, { ...fields, error: "etcdserver: request timed out" });
     }

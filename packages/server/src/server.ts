@@ -3,6 +3,8 @@ export {
   defaultConfig,
   type FeatureGate,
   type MemberConfig,
+  type OpenRegistry,
+  type RegistryConfig,
 } from "./config.ts";
 export { FEATURE_STAGES, isFeatureEnabled } from "./feature-gates.ts";
 export { ServerError, type ServerErrorCode } from "./errors.ts";

@@ -11,6 +11,7 @@ import { buildNode } from "./bootstrap/raft-node.ts";
 import { CleanupStack } from "./cleanup-stack.ts";
 import { startCompactPolicy } from "./compact-policy/start.ts";
 import { type MemberConfig, requestTimeoutMs } from "./config.ts";
+import { discover } from "./bootstrap/discover.ts";
 import { checkInitialCluster } from "./bootstrap/found-cluster.ts";
 import { checkConfig } from "./config-check.ts";
 import { type DataDirectory, dataDirectory, isInitialized } from "./data-dir.ts";
@@ -132,16 +133,19 @@ async function openEngine(
   applies: ApplyMeter;
   bootstrap: Bootstrap;
 }> {
-  await openingFiles(directory, async () => {
+  const founding = await openingFiles(directory, async () => {
     const known = isInitialized(runtime.disk, directory);
     logStarting(logger, config, directory, known, advertised);
+    if (known) return config;
+    const found = await discover(runtime, config, logger);
     // Before anything is made that a better command line would find.
-    if (!known) await checkInitialCluster(runtime, config);
+    await checkInitialCluster(runtime, found);
+    return found;
   });
   const { timings } = metrics;
   const onFailure = (error: unknown): void => failure.report(error);
   const shared = { runtime, config, logger, onFailure };
-  const files = await openFiles({ ...shared, directory, timings, cleanup });
+  const files = await openFiles({ ...shared, config: founding, directory, timings, cleanup });
   logQuota(logger, config);
   const applies = new ApplyMeter(runtime.clock, logger, config.warningApplyDurationMs);
   const engine = buildEngine({

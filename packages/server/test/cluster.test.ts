@@ -1,5 +1,7 @@
+import type { RegistryPair } from "@nodetcd/membership";
 import { METHODS } from "@nodetcd/messages";
 import { afterEach, describe, expect, test } from "vitest";
+import type { RegistryConfig } from "../src/config.ts";
 import { call, TestCluster } from "./support/cluster.ts";
 import { failure, text, type TestMember } from "./support/member.ts";
 
@@ -98,6 +100,58 @@ describe("a cluster of three", () => {
       targetId: target.member.id,
     });
     expect(await cluster.leader()).toBe((leader + 1) % 3);
+  });
+});
+
+describe("discovery", () => {
+  /** A registry in memory, of a cluster of `size`; `size` "" is none. */
+  function registry(size: string): RegistryConfig {
+    const pairs: RegistryPair[] = [];
+    const isUnder =
+      (prefix: string) =>
+      ({ key }: RegistryPair): boolean =>
+        key.startsWith(prefix);
+    return {
+      token: "token",
+      open: () => ({
+        get: async (key) =>
+          key.endsWith("/size") && size !== ""
+            ? { key, value: size, createRevision: 1 }
+            : undefined,
+        list: async (prefix) => ({ pairs: pairs.filter(isUnder(prefix)), revision: pairs.length }),
+        put: async (key, value) => {
+          if (!pairs.some((pair) => pair.key === key)) {
+            pairs.push({ key, value, createRevision: pairs.length + 1 });
+          }
+        },
+        async *watch(_, from) {
+          for (let next = from; ; await new Promise((resolve) => void setTimeout(resolve, 10))) {
+            for (; next <= pairs.length; next++) yield [pairs[next - 1]!];
+          }
+        },
+        close: () => undefined,
+      }),
+    };
+  }
+
+  test("members that know nobody find each other in a registry", async () => {
+    cluster = await TestCluster.start(3, { registry: registry("3") });
+    await cluster.running[0]!.put("key", "value");
+    await expectEqual(cluster.running);
+    const { members } = await call(cluster.running[0]!, METHODS.Cluster.MemberList, {});
+    expect(members).toHaveLength(3);
+  });
+
+  test("what the registry refuses keeps a member from starting, in etcd's words", async () => {
+    for (const [size, text] of [
+      ["", "discovery: size key not found"],
+      ["x", "discovery: size key is bad"],
+    ] as const) {
+      await expect(TestCluster.start(1, { registry: registry(size) })).rejects.toMatchObject({
+        code: "BAD_CONFIG",
+        message: `failed to join discovery cluster (${text})`,
+      });
+    }
   });
 });
 

@@ -2,6 +2,7 @@ import { VirtualClock } from "@nodetcd/simulator";
 import { describe, expect, test } from "vitest";
 import { PROPOSAL_BYTES_MAX, PROPOSALS_MAX } from "../src/limits.ts";
 import { InFlight, type Waiter } from "../src/propose/in-flight.ts";
+import { TimeoutCause } from "../src/propose/timeout-cause.ts";
 
 function recordingWaiter(failures: string[]): Waiter {
   return {
@@ -41,5 +42,48 @@ describe("InFlight", () => {
     expect([inFlight.take(1), inFlight.size]).toEqual([undefined, 1]);
     clock.advance(1000);
     expect(failures).toEqual(["TIMEOUT", "TIMEOUT"]);
+  });
+});
+
+describe("TimeoutCause", () => {
+  const ELECTION_MS = 1000;
+
+  function member() {
+    const clock = new VirtualClock();
+    const state = { leader: 1n, active: new Map<bigint, number>([[2n, 0]]) };
+    const cause = new TimeoutCause(clock, ELECTION_MS, {
+      memberId: 1n,
+      leader: () => state.leader,
+      voters: () => [1n, 2n, 3n],
+      activeSince: (id) => state.active.get(id),
+    });
+    cause.lookAtLeader();
+    clock.advance(10_000);
+    return { clock, state, cause };
+  }
+
+  test("of() names the leader that failed when the request came in the two election timeouts before the next one", () => {
+    const { clock, state, cause } = member();
+    const start = clock.monotonic();
+    state.leader = 0n;
+    cause.lookAtLeader();
+    clock.advance(2 * ELECTION_MS - 1);
+    state.leader = 2n;
+    cause.lookAtLeader();
+    expect(cause.of(start)).toBe("TIMEOUT_LEADER_FAILED");
+    expect(cause.of(start - 2)).toBe("TIMEOUT");
+    expect(cause.of(clock.monotonic() + 1)).toBe("TIMEOUT");
+  });
+
+  test("of() names the connection that was lost: a leader's to its quorum, a follower's to its leader", () => {
+    const { clock, state, cause } = member();
+    const start = clock.monotonic();
+    expect(cause.of(start)).toBe("TIMEOUT");
+    state.active.set(2n, start + 1);
+    expect(cause.of(start)).toBe("TIMEOUT_CONNECTION_LOST");
+    state.leader = 3n;
+    expect(cause.of(start)).toBe("TIMEOUT_CONNECTION_LOST");
+    state.active.set(3n, 0);
+    expect(cause.of(start)).toBe("TIMEOUT");
   });
 });

@@ -1,10 +1,5 @@
 import type { Clock, Timer } from "@nodetcd/runtime";
-
-interface PendingTimer {
-  due: number;
-  order: number;
-  callback: () => void;
-}
+import { type PendingTimer, TimerHeap } from "./timer-heap.ts";
 
 /**
  * A clock that stands still until it is advanced. Callbacks run inside `advance`, in the order of
@@ -14,7 +9,8 @@ export class VirtualClock implements Clock {
   #now: number;
   readonly #wallStart: number;
   #order = 0;
-  readonly #timers = new Set<PendingTimer>();
+  readonly #timers = new TimerHeap();
+  #pending = 0;
 
   /** @param wallStart what `wallTime` says at the start, milliseconds since 1970 */
   constructor(wallStart = 1_700_000_000_000) {
@@ -31,9 +27,15 @@ export class VirtualClock implements Clock {
   }
 
   setTimer(delayMs: number, callback: () => void): Timer {
-    const timer = { due: this.#now + Math.max(0, delayMs), order: this.#order++, callback };
+    const due = this.#now + Math.max(0, delayMs);
+    const timer: PendingTimer = { due, order: this.#order++, callback, isCancelled: false };
     this.#timers.add(timer);
-    return { cancel: () => void this.#timers.delete(timer) };
+    this.#pending++;
+    const cancel = (): void => {
+      if (!timer.isCancelled) this.#pending--;
+      timer.isCancelled = true;
+    };
+    return { cancel };
   }
 
   setRepeating(intervalMs: number, callback: () => void): Timer {
@@ -56,16 +58,14 @@ export class VirtualClock implements Clock {
   }
 
   get pendingTimers(): number {
-    return this.#timers.size;
+    return this.#pending;
   }
 
   /** Moves time on by `ms`, running what falls due on the way. */
   advance(ms: number): void {
     const end = this.#now + ms;
     for (let timer = this.#earliest(end); timer !== undefined; timer = this.#earliest(end)) {
-      this.#timers.delete(timer);
-      this.#now = Math.max(this.#now, timer.due);
-      timer.callback();
+      this.#run(timer);
     }
     this.#now = end;
   }
@@ -74,9 +74,7 @@ export class VirtualClock implements Clock {
   runNext(): boolean {
     const timer = this.#earliest(Infinity);
     if (timer === undefined) return false;
-    this.#timers.delete(timer);
-    this.#now = Math.max(this.#now, timer.due);
-    timer.callback();
+    this.#run(timer);
     return true;
   }
 
@@ -96,18 +94,18 @@ export class VirtualClock implements Clock {
     }
   }
 
+  #run(timer: PendingTimer): void {
+    this.#timers.removeFirst();
+    this.#pending--;
+    // It is over: to cancel it from now on does nothing.
+    timer.isCancelled = true;
+    this.#now = Math.max(this.#now, timer.due);
+    timer.callback();
+  }
+
+  /** One that is set for Infinity never comes. */
   #earliest(end: number): PendingTimer | undefined {
-    let best: PendingTimer | undefined;
-    for (const timer of this.#timers) {
-      // One that is set for Infinity never comes.
-      if (timer.due > end || timer.due === Infinity) continue;
-      if (
-        best === undefined ||
-        timer.due < best.due ||
-        (timer.due === best.due && timer.order < best.order)
-      )
-        best = timer;
-    }
-    return best;
+    const { first } = this.#timers;
+    return first === undefined || first.due > end || first.due === Infinity ? undefined : first;
   }
 }

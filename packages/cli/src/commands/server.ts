@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import type { Logger } from "@nodetcd/runtime";
 import { nodeRuntime } from "@nodetcd/runtime/node";
-import { type Member, startMember } from "@nodetcd/server";
+import { type Member, ServerError, startMember } from "@nodetcd/server";
 import { banner } from "../banner.ts";
 import { CliError } from "../errors.ts";
 import { readConfigText } from "../flags/config-text.ts";
@@ -43,6 +43,10 @@ export async function server(
     }
     const log = openLog(request.settings.log, nodeRuntime.clock);
     const { config } = request.settings;
+    if (request.settings.discovery.token !== "") {
+      const { registryOf } = await import("../registry.ts");
+      config.registry = registryOf(request.settings.discovery);
+    }
     const audit = config.auditLog === "-" ? openAuditOutput() : undefined;
     config.auditOutput = audit?.write;
     const code = await serve(request.settings, log.logger);
@@ -114,6 +118,12 @@ async function untilStopped(
   logger: Logger,
 ): Promise<number> {
   const end = await Promise.race([signal, member.failed]);
+  if (end instanceof ServerError && end.code === "REMOVED") {
+    logger.warn("server error", { error: end.message });
+    logger.warn("data-dir used by this member must be removed");
+    await member.stop();
+    return 0;
+  }
   if (end instanceof Error) {
     logger.error("member failed", { error: end.message });
     await Promise.race([member.stop().catch(() => undefined), nodeRuntime.clock.yield()]);

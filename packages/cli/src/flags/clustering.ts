@@ -1,10 +1,7 @@
+import { DISCOVERY } from "./discovery.ts";
 import { warn } from "./draft.ts";
 import { type Flag, flag } from "./flag.ts";
-import { bool, choice, duration, text, urls, words } from "./kinds.ts";
-import { DISCOVERY, notBuilt } from "./not-built.ts";
-
-const empty = (value: string): boolean => value === "";
-const anything = (): boolean => true;
+import { bool, choice, text, urls } from "./kinds.ts";
 
 export const CLUSTERING: readonly Flag[] = [
   flag(
@@ -20,7 +17,7 @@ export const CLUSTERING: readonly Flag[] = [
     "initial-cluster",
     text,
     "default=http://localhost:2380",
-    "Comma-separated name=peerURL of the members, for the first start. One member so far.",
+    "Comma-separated name=peerURL of the members, for the first start.",
     (d, v) => {
       d.config.initialCluster = v;
     },
@@ -52,24 +49,7 @@ export const CLUSTERING: readonly Flag[] = [
       d.config.advertiseClientUrls = v;
     },
   ),
-  notBuilt("discovery", text, "", DISCOVERY, empty),
-  notBuilt("discovery-token", text, "", DISCOVERY, empty),
-  notBuilt("discovery-endpoints", words, "", DISCOVERY, (v) => v.join("") === ""),
-  notBuilt("discovery-dial-timeout", duration, "2s", DISCOVERY, anything),
-  notBuilt("discovery-request-timeout", duration, "5s", DISCOVERY, anything),
-  notBuilt("discovery-keepalive-time", duration, "2s", DISCOVERY, anything),
-  notBuilt("discovery-keepalive-timeout", duration, "6s", DISCOVERY, anything),
-  notBuilt("discovery-insecure-transport", bool, "true", DISCOVERY, anything),
-  notBuilt("discovery-insecure-skip-tls-verify", bool, "false", DISCOVERY, anything),
-  notBuilt("discovery-cert", text, "", DISCOVERY, empty),
-  notBuilt("discovery-key", text, "", DISCOVERY, empty),
-  notBuilt("discovery-cacert", text, "", DISCOVERY, empty),
-  notBuilt("discovery-user", text, "", DISCOVERY, empty),
-  notBuilt("discovery-password", text, "", DISCOVERY, empty),
-  notBuilt("discovery-fallback", choice(["exit", "proxy"]), "exit", DISCOVERY, anything),
-  notBuilt("discovery-proxy", text, "", DISCOVERY, empty),
-  notBuilt("discovery-srv", text, "", DISCOVERY, empty),
-  notBuilt("discovery-srv-name", text, "", DISCOVERY, empty),
+  ...DISCOVERY,
   flag(
     "strict-reconfig-check",
     bool,

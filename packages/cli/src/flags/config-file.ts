@@ -1,7 +1,7 @@
 import { CliError } from "../errors.ts";
 import { type Draft, warn, warnOfOld } from "./draft.ts";
 import { parseYaml } from "./yaml.ts";
-import { DISCOVERY, type Missing, refuse } from "./not-built.ts";
+import { DISCOVERY_SECTION, type Missing, refuse } from "./not-built.ts";
 import { SECTION_FLAGS } from "./security-sections.ts";
 import type { Flag } from "./flag.ts";
 import { suggest } from "./suggest.ts";
@@ -9,7 +9,7 @@ import { findFlag, LISTED_NAMES } from "./table.ts";
 import { FlagValueError } from "./value-error.ts";
 
 /** Nested sections of etcd's file whose features are not built yet. */
-const SECTIONS: ReadonlyMap<string, Missing> = new Map([["discovery-config", DISCOVERY]]);
+const SECTIONS: ReadonlyMap<string, Missing> = new Map([["discovery-config", DISCOVERY_SECTION]]);
 
 /** In sections these are defaults of features that are off. */
 const asksForNothing = (value: unknown): boolean =>

@@ -17,6 +17,23 @@ export interface LogSettings {
   rotationJson?: string;
 }
 
+/** Where founders find each other: `--discovery-*`. */
+export interface Discovery {
+  token: string;
+  endpoints: string[];
+  dialTimeoutMs: number;
+  requestTimeoutMs: number;
+  keepaliveMs: number;
+  keepaliveTimeoutMs: number;
+  insecureTransport: boolean;
+  skipVerify: boolean;
+  cert: string;
+  key: string;
+  cacert: string;
+  user: string;
+  password: string;
+}
+
 /** A log line about the configuration, kept until there is a logger. */
 export interface Note {
   readonly level: "info" | "warn";
@@ -27,6 +44,7 @@ export interface Note {
 /** Settings being put together from flags, environment or file. */
 export interface Draft {
   config: MemberConfig;
+  discovery: Discovery;
   log: LogSettings;
   notes: Note[];
   /** Names of what was set, in whatever way. */
@@ -38,6 +56,21 @@ export interface Draft {
 export function newDraft(): Draft {
   return {
     config: { ...defaultConfig },
+    discovery: {
+      token: "",
+      endpoints: [],
+      dialTimeoutMs: 2_000,
+      requestTimeoutMs: 5_000,
+      keepaliveMs: 2_000,
+      keepaliveTimeoutMs: 6_000,
+      insecureTransport: true,
+      skipVerify: false,
+      cert: "",
+      key: "",
+      cacert: "",
+      user: "",
+      password: "",
+    },
     log: { level: "info", format: "auto", outputs: ["default"] },
     notes: [],
     explicit: new Set(),

@@ -10,9 +10,13 @@ export interface Missing {
   readonly advice: string;
 }
 
-export const DISCOVERY: Missing = {
-  feature: "cluster discovery",
-  advice: "Leave it out: this version runs a single member, which needs no discovery.",
+export const V2_DISCOVERY: Missing = {
+  feature: "discovery by the v2 protocol, which etcd has given up",
+  advice: "Use --discovery-token and --discovery-endpoints, or --discovery-srv.",
+};
+export const DISCOVERY_SECTION: Missing = {
+  feature: "a section of its own for discovery",
+  advice: "Use keys such as discovery-token and discovery-endpoints beside the others.",
 };
 export function refuse(name: string, missing: Missing): CliError {
   return new CliError(

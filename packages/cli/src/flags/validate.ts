@@ -44,6 +44,7 @@ export function validate(draft: Draft): void {
   checkBindUrls(config.listenMetricsUrls);
   checkHostUrls("initial-advertise-peer-urls", config.initialAdvertisePeerUrls);
   checkHostUrls("advertise-client-urls", config.advertiseClientUrls);
+  checkFounding(draft);
   checkTiming(config.heartbeatIntervalMs, config.electionTimeoutMs);
   if (explicit.has("listen-client-urls") && config.advertiseClientUrls.length === 0) {
     throw bad(
@@ -67,6 +68,24 @@ export function validate(draft: Draft): void {
       draft,
       "it isn't recommended to use default name, please set a value for --name. Note that etcd might run into issue when multiple members have the same default name",
       { name: config.name },
+    );
+  }
+}
+
+/** One way to find the members, at most. */
+function checkFounding({ config, discovery, explicit }: Draft): void {
+  const isRegistry = discovery.token !== "" || discovery.endpoints.join("") !== "";
+  const ways = [explicit.has("initial-cluster"), isRegistry, config.discoverySrv !== ""];
+  if (ways.filter(Boolean).length > 1) {
+    throw bad(
+      'multiple discovery or bootstrap flags are set. Choose one of "initial-cluster", "discovery-endpoints" or "discovery-srv"',
+      "Leave all but one of them out.",
+    );
+  }
+  if (isRegistry && (discovery.token === "" || discovery.endpoints.join("") === "")) {
+    throw bad(
+      "both --discovery-token and --discovery-endpoints must be set",
+      "Name the registry's endpoints and the token of the new cluster.",
     );
   }
 }

@@ -9,7 +9,6 @@ import {
   type InitialCluster,
   matchMembers,
   type MemberRecord,
-  MembershipError,
   otherPeerUrls,
   parseInitialCluster,
   type PeerQuestions,
@@ -21,6 +20,7 @@ import type { MemberConfig } from "../config.ts";
 import { ServerError } from "../errors.ts";
 import { peerDialOptions } from "../tls/dial-peers.ts";
 import { ETCD_VERSION } from "../version.ts";
+import { explained } from "./explained.ts";
 
 /** Longest wait for an answer of a member that runs already, in milliseconds (etcd's number). */
 const QUESTION_TIMEOUT_MS = 1_000;
@@ -57,16 +57,6 @@ function initialCluster(config: MemberConfig): InitialCluster {
   return config.initialCluster === ""
     ? new Map([[config.name, config.initialAdvertisePeerUrls.toSorted()]])
     : parseInitialCluster(config.initialCluster);
-}
-
-/** Turns what speaks against a first start into a `ServerError`. */
-async function explained<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof MembershipError)) throw error;
-    throw new ServerError("BAD_CONFIG", error.message, { cause: error });
-  }
 }
 
 /** What the options say must fit together, before anything is made. Raises BAD_CONFIG. */

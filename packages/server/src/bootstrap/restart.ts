@@ -7,6 +7,7 @@ import { logStorage, openLog } from "../persist/log-storage.ts";
 import { consistentIndexOf } from "../state/applied-index.ts";
 import { refuseForeignLog, refuseShortLog } from "./check-log.ts";
 import type { Bootstrap, BootstrapContext } from "./context.ts";
+import { discover } from "./discover.ts";
 import { beginNew } from "./found-cluster.ts";
 import { foundingPeers } from "./new-cluster.ts";
 
@@ -54,7 +55,8 @@ export async function restart(context: BootstrapContext): Promise<Bootstrap> {
 /** Of the cluster that was being founded; nobody for a member that was joining one. */
 async function founders({ runtime, config, logger }: BootstrapContext): Promise<Peer[]> {
   if (config.initialClusterState === "existing") return [];
-  return foundingPeers((await beginNew(runtime, config, logger)).members);
+  const founding = await discover(runtime, config, logger);
+  return foundingPeers((await beginNew(runtime, founding, logger)).members);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { MonotonicMap } from "@nodetcd/bytes";
 import type { Clock, Timer } from "@nodetcd/runtime";
-import { RequestError } from "../errors.ts";
+import { RequestError, type RequestErrorCode } from "../errors.ts";
 import { PROPOSALS_MAX, PROPOSAL_BYTES_MAX } from "../limits.ts";
 import { Stopwatch } from "../measure/stopwatch.ts";
 
@@ -21,19 +21,26 @@ const SWEEP_INTERVAL_MS = 500;
 /**
  * Requests that were proposed and not answered yet, by the suffix of their id. Bounded by number
  * and bytes; one that is not applied in time is answered `request timed out` (and may yet be
- * applied, as always in etcd).
+ * applied, as always in etcd), with the cause where there is one to be named.
  */
 export class InFlight {
   readonly #waiters = new MonotonicMap<Waiter>();
   readonly #clock: Clock;
   readonly #watch: Stopwatch;
   readonly #timeoutMs: number;
+  readonly #causeOf: (start: number) => RequestErrorCode;
   readonly #sweep: Timer;
   #bytes = 0;
   /** Requests that were given up or refused. */
   failed = 0;
 
-  constructor(clock: Clock, timeoutMs: number) {
+  /** `causeOf`: why one that was proposed at `start`, on the monotonic clock, was not applied in time. */
+  constructor(
+    clock: Clock,
+    timeoutMs: number,
+    causeOf: (start: number) => RequestErrorCode = () => "TIMEOUT",
+  ) {
+    this.#causeOf = causeOf;
     this.#clock = clock;
     this.#watch = new Stopwatch(clock);
     this.#timeoutMs = timeoutMs;
@@ -72,7 +79,8 @@ export class InFlight {
       const suffix = this.#waiters.firstKey();
       if (suffix === undefined || this.#waiters.get(suffix)!.deadline > now) return;
       this.failed++;
-      this.take(suffix)!.fail(new RequestError("TIMEOUT"));
+      const waiter = this.take(suffix)!;
+      waiter.fail(new RequestError(this.#causeOf(waiter.deadline - this.#timeoutMs)));
     }
   }
 

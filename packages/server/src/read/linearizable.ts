@@ -18,6 +18,16 @@ interface PendingRead {
   fail(error: RequestError): void;
 }
 
+/** A question to raft that has no answer yet, however often it was repeated. */
+interface Asked {
+  /** Of its first repetition and its last: an answer to an earlier question knows nothing of these reads. */
+  readonly firstId: bigint;
+  lastId: bigint;
+  readonly reads: PendingRead[];
+  readonly since: number;
+  retry: Timer;
+}
+
 /** How long an answer of raft may take before it is asked again (etcd's number). */
 const RETRY_MS = 500;
 
@@ -34,9 +44,7 @@ export class LinearizableReads {
   readonly #nextId: () => bigint;
   /** Reads that wait for the next question to raft. */
   #gathering: PendingRead[] = [];
-  #asked: { id: bigint; reads: PendingRead[]; retry: Timer; since: number } | undefined;
-  /** Of the last question. */
-  #lastId = 0n;
+  #asked: Asked | undefined;
   #closed: RequestError | undefined;
   /** Questions that raft took too long to answer. */
   slow = 0;
@@ -86,7 +94,9 @@ export class LinearizableReads {
   /** Raft's answer. */
   confirmed(index: number, context: Uint8Array): void {
     const asked = this.#asked;
-    if (asked === undefined || Buffer.from(context).readBigUInt64BE(0) > asked.id) return;
+    if (asked === undefined) return;
+    const id = Buffer.from(context).readBigUInt64BE(0);
+    if (id < asked.firstId || id > asked.lastId) return;
     asked.retry.cancel();
     this.#asked = undefined;
     this.#applied.whenApplied(index, () => {
@@ -99,16 +109,19 @@ export class LinearizableReads {
     if (this.#asked !== undefined || this.#gathering.length === 0) return;
     const reads = this.#gathering;
     this.#gathering = [];
-    this.#asked = { id: 0n, reads, since: this.#clock.monotonic(), retry: this.#question() };
-    this.#asked.id = this.#lastId;
+    const id = this.#nextId();
+    const since = this.#clock.monotonic();
+    this.#asked = { firstId: id, lastId: id, reads, since, retry: this.#retryLater() };
+    this.#send(id);
   }
 
-  /** Sends one question and sets the timer that repeats it. */
-  #question(): Timer {
+  #send(id: bigint): void {
     const context = Buffer.alloc(8);
-    this.#lastId = this.#nextId();
-    context.writeBigUInt64BE(this.#lastId);
+    context.writeBigUInt64BE(id);
     this.#source.requestReadIndex(context);
+  }
+
+  #retryLater(): Timer {
     return this.#clock.setTimer(RETRY_MS, () => this.#retry());
   }
 
@@ -117,8 +130,9 @@ export class LinearizableReads {
     if (asked === undefined) return;
     this.slow++;
     if (this.#clock.monotonic() - asked.since < this.#timeoutMs) {
-      asked.retry = this.#question();
-      asked.id = this.#lastId;
+      asked.retry = this.#retryLater();
+      asked.lastId = this.#nextId();
+      this.#send(asked.lastId);
       return;
     }
     this.#asked = undefined;

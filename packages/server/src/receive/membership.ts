@@ -144,6 +144,6 @@ async function promoteByLeader(member: MemberContext, id: bigint): Promise<void>
   }
   // Applied there; here as soon as the log says so.
   await member.reads.wait().catch((error: unknown) => {
-    if (toRequestError(error).code !== "TIMEOUT") throw error;
+    if (!toRequestError(error).code.startsWith("TIMEOUT")) throw error;
   });
 }

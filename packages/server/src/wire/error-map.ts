@@ -60,6 +60,10 @@ const OWN_STATUS: Readonly<Record<Exclude<RequestErrorCode, AuthRefusal>, Status
   ),
   LEARNER: row(Status.FAILED_PRECONDITION, "rpc not supported for learner"),
   UNHEALTHY_CLUSTER: row(Status.UNAVAILABLE, "unhealthy cluster"),
+  TIMEOUT_CONNECTION_LOST: row(
+    Status.UNAVAILABLE,
+    "request timed out, possibly due to connection lost",
+  ),
   TIMEOUT_LEADER_FAILED: row(
     Status.UNAVAILABLE,
     "request timed out, possibly due to previous leader failure",

@@ -1,0 +1,106 @@
+/**
+ * The network between member processes: each is reached by the others through a proxy of ours, which can stop what
+ * one member sends to another. As with a cable that is cut, nothing is told: bytes stay where they are
+ * until the link is whole again or somebody gives up, and connections that are made meanwhile come to nothing.
+ */
+import { connect, createServer, type Server, type Socket } from "node:net";
+
+/** Longest head of a request; more means that it is none. */
+const HEAD_BYTES_MAX = 16_384;
+
+export class PeerLinks {
+  /** Names of members by their ids in hex, as they call themselves in their requests. */
+  readonly names = new Map<string, string>();
+  readonly #servers: Server[] = [];
+  readonly #lines = new Set<Line>();
+  #isCut: (from: string, to: string) => boolean = () => false;
+
+  /** Takes connections at `port` for the member `to`, which listens at `target`. */
+  async serve(to: string, port: number, target: number): Promise<void> {
+    const server = createServer((client) => this.#take(client, to, target));
+    this.#servers.push(server);
+    await new Promise<void>((resolve) => void server.listen(port, "127.0.0.1", resolve));
+  }
+
+  /** From now on what `isCut` names does not arrive. */
+  cut(isCut: (from: string, to: string) => boolean): void {
+    this.#isCut = isCut;
+    for (const line of this.#lines) line.update(isCut);
+  }
+
+  heal(): void {
+    this.cut(() => false);
+  }
+
+  close(): void {
+    this.heal();
+    for (const server of this.#servers) server.close();
+    for (const line of this.#lines) line.destroy();
+  }
+
+  /** Who sends is in the head of its first request; probes and questions do not say, and are nobody's. */
+  #take(client: Socket, to: string, target: number): void {
+    let head = Buffer.alloc(0);
+    const read = (chunk: Buffer): void => {
+      head = Buffer.concat([head, chunk]);
+      if (!head.includes("\r\n\r\n") && head.length < HEAD_BYTES_MAX) return;
+      client.off("data", read);
+      const id = /^x-server-from: *(\w+)/im.exec(head.toString("latin1"))?.[1] ?? "";
+      const line = new Line(client, this.names.get(id) ?? "", to, connect(target, "127.0.0.1"));
+      this.#lines.add(line);
+      client.on("close", () => this.#lines.delete(line));
+      line.begin(head);
+      line.update(this.#isCut);
+    };
+    client.on("data", read);
+    client.on("error", () => client.destroy());
+  }
+}
+
+/** One connection through a proxy. */
+class Line {
+  readonly #client: Socket;
+  readonly #server: Socket;
+  readonly #from: string;
+  readonly #to: string;
+  #held: Buffer | undefined;
+
+  constructor(client: Socket, from: string, to: string, server: Socket) {
+    this.#client = client;
+    this.#from = from;
+    this.#to = to;
+    this.#server = server;
+    client.on("data", (chunk) => void server.write(chunk));
+    server.on("data", (chunk) => void client.write(chunk));
+    for (const [one, other] of [
+      [client, server],
+      [server, client],
+    ] as const) {
+      one.on("error", () => other.destroy());
+      one.on("close", () => other.destroy());
+      one.on("end", () => other.end());
+    }
+  }
+
+  begin(head: Buffer): void {
+    this.#held = head;
+  }
+
+  update(isCut: (from: string, to: string) => boolean): void {
+    const forth = isCut(this.#from, this.#to);
+    const back = isCut(this.#to, this.#from);
+    if (forth) this.#client.pause();
+    else this.#client.resume();
+    if (back) this.#server.pause();
+    else this.#server.resume();
+    // A connection needs both directions to come about.
+    if (this.#held === undefined || forth || back) return;
+    this.#server.write(this.#held);
+    this.#held = undefined;
+  }
+
+  destroy(): void {
+    this.#client.destroy();
+    this.#server.destroy();
+  }
+}

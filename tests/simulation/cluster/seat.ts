@@ -1,0 +1,114 @@
+/** A member of a simulated cluster, over its lives. */
+import { type Logger, silentLogger, sleep } from "@nodetcd/runtime";
+import { nodeDigests, nodeKeys } from "@nodetcd/runtime/node";
+import { type Member, type MemberConfig, startMember } from "@nodetcd/server";
+import { FaultDisk, HostClock, SeededRandom } from "@nodetcd/simulator";
+import { honest, type Plant } from "../planted.ts";
+import type { ClusterWorld } from "./world.ts";
+
+export class Seat {
+  readonly name: string;
+  readonly host: string;
+  readonly #world: ClusterWorld;
+  readonly #plant: Plant;
+  readonly #logger: Logger;
+  config: MemberConfig;
+  #disk = new FaultDisk({ losesNames: true });
+  #clock: HostClock;
+  /** While it serves. */
+  member: Member | undefined;
+  /** Why it ended by itself. */
+  end: Error | undefined;
+  isPaused = false;
+  /** Longest wait of its disk, in milliseconds. */
+  diskMaxMs = 2;
+  life = 0;
+
+  constructor(
+    place: number,
+    world: ClusterWorld,
+    config: MemberConfig,
+    plant: Plant = honest,
+    logger: Logger = silentLogger,
+  ) {
+    this.name = config.name;
+    this.host = `10.0.0.${place}`;
+    this.#world = world;
+    this.#plant = plant;
+    this.#logger = logger;
+    this.config = config;
+    this.#clock = new HostClock(world.clock);
+  }
+
+  /** Starts on what the disk has. Resolves when it serves, or has died before. */
+  async start(): Promise<void> {
+    const life = ++this.life;
+    const { random, network } = this.#world;
+    const clock = new HostClock(this.#world.clock);
+    clock.wallSkewMs = this.#clock.wallSkewMs;
+    this.#clock = clock;
+    const disk = this.#disk;
+    disk.latency = () =>
+      random.chance(0.4) ? Promise.resolve() : sleep(clock, random.below(this.diskMaxMs + 1));
+    const runtime = {
+      clock,
+      disk: this.#plant.disk(disk, clock),
+      network: network.join(this.host, clock),
+      resolver: { addresses: async (host: string) => [host], services: async () => [] },
+      random: new SeededRandom(random.uint32()),
+      digests: nodeDigests,
+      keys: nodeKeys,
+    };
+    const starting = startMember(runtime, this.config, this.#logger).then(
+      (member) => {
+        if (life !== this.life) return;
+        this.member = member;
+        member.failed.then(
+          (error) => this.#ended(life, error),
+          () => undefined,
+        );
+      },
+      (error: unknown) => this.#ended(life, error),
+    );
+    // A process that dies while it starts says nothing any more.
+    await Promise.race([starting, this.#death]);
+  }
+
+  #ended(life: number, error: unknown): void {
+    if (life !== this.life) return;
+    this.end = error instanceof Error ? error : new Error(String(error));
+    this.die(false);
+  }
+
+  #sayDead: () => void = () => undefined;
+  #death: Promise<void> = new Promise((resolve) => (this.#sayDead = resolve));
+
+  /** Nothing of the process happens any more; with a power cut the disk loses what was not synced. */
+  die(isPowerCut: boolean): void {
+    this.life++;
+    this.member = undefined;
+    this.isPaused = false;
+    this.#clock.die();
+    this.#world.network.leave(this.host, isPowerCut);
+    const { random } = this.#world;
+    this.#disk = isPowerCut
+      ? this.#disk.crash(new SeededRandom(random.uint32()))
+      : this.#disk.restart();
+    this.#sayDead();
+    this.#death = new Promise((resolve) => (this.#sayDead = resolve));
+  }
+
+  pause(): void {
+    this.isPaused = true;
+    this.#clock.pause();
+  }
+
+  resume(): void {
+    this.isPaused = false;
+    this.#clock.resume();
+  }
+
+  jumpClock(ms: number): void {
+    this.#clock.wallSkewMs += ms;
+  }
+}
