@@ -17,7 +17,7 @@ async function refusal(program: Peer, flags: readonly string[]): Promise<string>
     `--advertise-client-urls=${address}`,
   ];
   try {
-    const { status, stderr } = await run(program.path, [...own, ...flags], { timeoutMs: 15_000 });
+    const { status, stderr } = await run(program.path, [...own, ...flags], { timeoutMs: 60_000 });
     const texts = [
       ...stderr.matchAll(
         /couldn't find local name|missing from --initial-advertise-peer-urls|has duplicate url|URL scheme must be http, https, unix, or unixs|could not retrieve cluster information|has already been bootstrapped|member count is unequal|multiple discovery or bootstrap flags are set|both --discovery-token and --discovery-endpoints must be set|no such host|discovery: [a-z ]+/g,
@@ -50,7 +50,9 @@ async function refusals({ seats }: Stage, program: Peer): Promise<string[]> {
     [...own, "--discovery-token=t"],
     [...own, `--discovery-token=t`, `--discovery-endpoints=${first!.url}`],
   ];
-  return Promise.all(rows.map((flags) => refusal(program, flags)));
+  const told: string[] = [];
+  for (const flags of rows) told.push(await refusal(program, flags));
+  return told;
 }
 
 export const FOUNDING: readonly Check[] = [

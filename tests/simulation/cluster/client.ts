@@ -7,7 +7,7 @@ import { WatchLog } from "../../clusters/member-watch.ts";
 import type { Seat } from "./seat.ts";
 import type { ClusterWorld } from "./world.ts";
 
-const CALL_TIMEOUT_MS = 3_000;
+const CALL_TIMEOUT_MS = 1_200;
 const LOOK_MS = 50;
 const ALL = { key: Uint8Array.of(0), rangeEnd: Uint8Array.of(0) };
 
@@ -29,15 +29,16 @@ export class SimulatedCaller implements Caller {
     const { clock } = this.#world;
     const { member } = this.#seat;
     if (member === undefined) throw new Error("not running");
-    const transport = new LocalTransport(member.services, clock);
     const late = sleep(clock, CALL_TIMEOUT_MS).then(() => {
       throw new Error("no answer in time");
     });
-    // A process that stands still takes nothing, and what it answers nobody hears.
-    if (this.#seat.isPaused) return late;
-    const answer = transport.unary(path, request.encode(fields)).then((reply) => {
-      if (this.#seat.member !== member || this.#seat.isPaused) return late;
-      return response.decode(reply);
+    const answer = this.#seat.running().then(async () => {
+      // What was sent to a process that stands still is the first that it sees when it goes on.
+      if (this.#seat.member !== member) return late;
+      const transport = new LocalTransport(member.services, clock);
+      const reply = await transport.unary(path, request.encode(fields));
+      await this.#seat.running();
+      return this.#seat.member === member ? response.decode(reply) : late;
     });
     for (const end of [answer, late]) end.catch(() => undefined);
     return Promise.race([answer, late]);

@@ -4,7 +4,7 @@ import type { Seat } from "./seat.ts";
 import type { ClusterWorld } from "./world.ts";
 
 /** Longest that something lasts, in milliseconds; elections take one to two seconds. */
-const LAST_MS = 3_500;
+const LAST_MS = 4_500;
 
 type Strike = (disasters: Disasters) => Promise<string>;
 

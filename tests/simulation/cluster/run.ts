@@ -15,7 +15,7 @@ const seed = Number(process.env["SEED"] ?? Date.now() % 1_000_000);
 const count = Number(process.env["COUNT"] ?? 100);
 /** Seeds within which the canaries must be found. */
 const CANARY_SEEDS = 50;
-const PROGRESS_EVERY = 500;
+const PROGRESS_EVERY = 50;
 
 class Sum {
   clusters = 0;

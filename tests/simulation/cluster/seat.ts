@@ -20,6 +20,8 @@ export class Seat {
   /** Why it ended by itself. */
   end: Error | undefined;
   isPaused = false;
+  /** Wait for the process to go on. */
+  #waiting: (() => void)[] = [];
   /** Longest wait of its disk, in milliseconds. */
   diskMaxMs = 2;
   life = 0;
@@ -94,6 +96,7 @@ export class Seat {
     this.#disk = isPowerCut
       ? this.#disk.crash(new SeededRandom(random.uint32()))
       : this.#disk.restart();
+    this.#wake();
     this.#sayDead();
     this.#death = new Promise((resolve) => (this.#sayDead = resolve));
   }
@@ -106,6 +109,17 @@ export class Seat {
   resume(): void {
     this.isPaused = false;
     this.#clock.resume();
+    this.#wake();
+  }
+
+  #wake(): void {
+    for (const go of this.#waiting.splice(0)) go();
+  }
+
+  /** Resolves at once unless the process stands still; then when it goes on, or dies. */
+  running(): Promise<void> {
+    if (!this.isPaused) return Promise.resolve();
+    return new Promise((resolve) => void this.#waiting.push(resolve));
   }
 
   jumpClock(ms: number): void {

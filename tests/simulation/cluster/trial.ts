@@ -15,6 +15,8 @@ import { ClusterWorld } from "./world.ts";
 const SIZE = 3;
 /** Virtual time that a cluster has to become one again, in milliseconds. */
 const SETTLE_MS = 60_000;
+/** Between two looks at all members. */
+const LOOK_MS = 10;
 const ALL = { key: Uint8Array.of(0), rangeEnd: Uint8Array.of(0) };
 
 export interface TrialOptions {
@@ -110,7 +112,7 @@ class Simulated {
   /** Looks at all members again and again. */
   #look(): void {
     this.#invariants.look();
-    this.#world.clock.setTimer(5, () => this.#look());
+    this.#world.clock.setTimer(LOOK_MS, () => this.#look());
   }
 
   #newLoad(): Load {
@@ -122,7 +124,7 @@ class Simulated {
       sleep: (ms: number) => world.sleep(ms),
       watched,
     };
-    const options = { workersEach: 2, valueSizes: [8, 40], pauseMs: 60, keptRevisions: 30 };
+    const options = { workersEach: 3, valueSizes: [8, 40], pauseMs: 60, keptRevisions: 30 };
     return new Load(this.#callers, load, this.#book, options);
   }
 

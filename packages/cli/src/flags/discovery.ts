@@ -70,13 +70,7 @@ export const DISCOVERY: readonly Flag[] = [
   setting("discovery-cacert", text, "", "CA file that the registry is verified with.", "cacert"),
   setting("discovery-user", text, "", "User at the registry, or user:password.", "user"),
   setting("discovery-password", text, "", "Password of that user.", "password"),
-  notBuilt(
-    "discovery-fallback",
-    choice(["exit", "proxy"]),
-    "exit",
-    V2_DISCOVERY,
-    () => true,
-  ),
+  notBuilt("discovery-fallback", choice(["exit", "proxy"]), "exit", V2_DISCOVERY, () => true),
   notBuilt("discovery-proxy", text, "", V2_DISCOVERY, empty),
   flag(
     "discovery-srv",

@@ -11,7 +11,7 @@ export interface Missing {
 }
 
 export const V2_DISCOVERY: Missing = {
-  feature: "discovery by the v2 protocol, which etcd has given up",
+  feature: "discovery by the v2 protocol",
   advice: "Use --discovery-token and --discovery-endpoints, or --discovery-srv.",
 };
 export const DISCOVERY_SECTION: Missing = {
