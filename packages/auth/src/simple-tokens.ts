@@ -73,6 +73,11 @@ export class SimpleTokens implements HeldTokens {
     return Number.isSafeInteger(index) ? index : undefined;
   }
 
+  /** Whether the login of this token is applied here, be it still good or not. */
+  has(token: string): boolean {
+    return this.#held.has(token);
+  }
+
   /** Whose token it is, which lives on from now; undefined for nobody's. */
   userOf(token: string): string | undefined {
     const held = this.#held.get(token);

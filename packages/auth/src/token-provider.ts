@@ -60,7 +60,7 @@ function simpleProvider(auth: AuthStore, tokens: SimpleTokens): TokenProvider {
     newHead: () => tokens.newHead(),
     assign: (user, head, index) => tokens.assign(user, head, index),
     sign: () => Promise.reject(new AuthError("VERIFY_ONLY")),
-    indexOf: (token) => SimpleTokens.indexOf(token),
+    indexOf: (token) => (tokens.has(token) ? undefined : SimpleTokens.indexOf(token)),
     identityOf(token) {
       const user = token.length > TOKEN_BYTES_MAX ? undefined : tokens.userOf(token);
       if (user === undefined) throw new AuthError("INVALID_AUTH_TOKEN");
