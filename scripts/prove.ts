@@ -61,6 +61,7 @@ const PROOFS: Readonly<Record<string, Proof>> = {
   "crash-stop": { what: "stopping under load", file: "tests/crash/stop.ts" },
   "crash-stopped": { what: "a process that stands still", file: "tests/crash/stopped.ts" },
   "crash-frozen-disk": { what: "a disk that does not answer", file: "tests/crash/frozen-disk.ts" },
+  "crash-faults": { what: "a disk whose calls fail", file: "tests/crash/faults/run.ts" },
   "crash-full-disk": { what: "a full disk", file: "tests/crash/full-disk.ts" },
   "crash-torn-tail": { what: "the end of the log torn", file: "tests/crash/torn-tail.ts" },
   "crash-simulated": { what: "every crash point of one member", file: "tests/simulation/run.ts" },

@@ -1,7 +1,7 @@
 import { type Change, DeleteChange } from "./change.ts";
 import { keyRecordSize, writeKeyRecord } from "./encode.ts";
 import { addRevision, type KeyIndex } from "./key-index.ts";
-import { PASSING_COST } from "./limits.ts";
+import { BYTE_COST, PASSING_COST } from "./limits.ts";
 import { readNewest, rangeEndText } from "./range.ts";
 import { revisionKey } from "./revision.ts";
 import type { StoreState } from "./store-state.ts";
@@ -15,12 +15,15 @@ import { takeView } from "./value-cache.ts";
 export class Deletion {
   /** How many keys are deleted so far. */
   deleted = 0;
-  /** Those pairs, if they were asked for. */
+  /** Those pairs, if they were asked for; none when they are more than may be kept. */
   readonly previous: StoredKeyValue[] = [];
+  /** Bytes of those pairs, also of those that are not kept any more. */
+  previousBytes = 0;
   readonly #state: StoreState;
   readonly #changes: Change[];
   readonly #end: string | undefined;
-  readonly #withPrevious: boolean;
+  /** Bytes of pairs that are kept: -1 for none at all. */
+  readonly #previousBytesMax: number;
   /** The first key that is not looked at yet; undefined when none is left. */
   #next: string | undefined;
 
@@ -35,11 +38,11 @@ export class Deletion {
     changes: Change[],
     key: Uint8Array,
     end: Uint8Array | undefined,
-    withPrevious: boolean,
+    previousBytesMax: number,
   ) {
     this.#state = state;
     this.#changes = changes;
-    this.#withPrevious = withPrevious;
+    this.#previousBytesMax = previousBytesMax;
     if (end === undefined || end.length === 0) {
       const entry = state.index.get(key);
       if (entry !== undefined && entry.alive) this.#delete(entry);
@@ -62,20 +65,31 @@ export class Deletion {
       let at = from;
       for (; at < to && left > 0; at++) {
         const entry = entries[at]!;
-        left -= entry.alive ? 1 : PASSING_COST;
-        if (entry.alive) this.#delete(entry);
+        if (entry.alive) left -= 1 + this.#delete(entry) * BYTE_COST;
+        else left -= PASSING_COST;
       }
       this.#next = at < to ? entries[at]!.key : next;
     }
     return this.#next === undefined ? left : undefined;
   }
 
-  #delete(entry: KeyIndex): void {
-    if (this.#withPrevious) this.previous.push(readNewest(this.#state, entry));
+  /** Answers how many bytes were read. */
+  #delete(entry: KeyIndex): number {
+    const read = this.#keep(entry);
     const main = this.#state.revision + 1;
     deleteKey(this.#state, entry, main, this.#changes.length);
     this.#changes.push(new DeleteChange(entry.key, main));
     this.deleted++;
+    return read;
+  }
+
+  #keep(entry: KeyIndex): number {
+    if (this.previousBytes > this.#previousBytesMax) return 0;
+    const pair = readNewest(this.#state, entry);
+    this.previousBytes += pair.bytes.length;
+    if (this.previousBytes <= this.#previousBytesMax) this.previous.push(pair);
+    else this.previous.length = 0;
+    return pair.bytes.length;
   }
 }
 

@@ -22,6 +22,8 @@ export const KEY_COST = 10;
 export const FETCH_COST = 100;
 /** What passing over a key costs that is deleted already, beside deleting one. */
 export const PASSING_COST: number = 1 / 32;
+/** What a byte costs of a pair that is read before it is deleted, beside deleting a key. */
+export const BYTE_COST: number = 1 / 4096;
 /** Keys looked at in one step of counting. */
 export const COUNT_STEP_KEYS = 4096;
 

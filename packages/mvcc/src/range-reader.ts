@@ -33,7 +33,7 @@ export interface RangeReaderOptions {
  * everything must not push out what is read all the time.
  */
 export class RangeReader {
-  /** The newest revision when the reader was opened. */
+  /** The newest revision that the caller saw when the reader was opened. */
   readonly storeRevision: number;
   /** Keys that existed, among those passed so far. */
   count = 0;
@@ -58,10 +58,20 @@ export class RangeReader {
   #stop = 0;
   #nextChunk: string | undefined;
 
-  /** For `Store.readRange`. */
-  constructor(state: StoreState, key: Uint8Array, end: Uint8Array, options: RangeReaderOptions) {
-    this.#at = readableRevision(state, options.revision ?? 0, state.revision);
-    this.storeRevision = state.revision;
+  /**
+   * For `Store.readRange`.
+   *
+   * @param current the newest revision that the caller may see
+   */
+  constructor(
+    state: StoreState,
+    key: Uint8Array,
+    end: Uint8Array,
+    options: RangeReaderOptions,
+    current: number,
+  ) {
+    this.#at = readableRevision(state, options.revision ?? 0, current);
+    this.storeRevision = current;
     this.#state = state;
     this.#index = state.index;
     this.#first = keyText(key);

@@ -42,6 +42,18 @@ export function range(
   options: RangeOptions,
   current: number,
 ): RangeResult {
+  return rangeWithin(state, key, end, options, current, Infinity)!;
+}
+
+/** As `range`; undefined when the pairs are more than `maxBytes`, of which one pair at most is read too many. */
+export function rangeWithin(
+  state: StoreState,
+  key: Uint8Array,
+  end: Uint8Array | undefined,
+  options: RangeOptions,
+  current: number,
+  maxBytes: number,
+): RangeResult | undefined {
   state.stats.ranges++;
   const at = readableRevision(state, options.revision ?? 0, current);
   const entries: KeyIndex[] = [];
@@ -52,7 +64,17 @@ export function range(
   const keyValues: StoredKeyValue[] = [];
   if (options.countOnly === true) return { revision: current, count, keyValues };
   const readOne = options.keysOnly === true ? keyAt : read;
-  for (const entry of entries) keyValues.push(readOne(state, entry, at));
+  let bytesLeft = maxBytes;
+  for (const entry of entries) {
+    const keyValue = readOne(state, entry, at);
+    bytesLeft -= keyValue.bytes.length;
+    if (bytesLeft < 0) {
+      // Read again, and counted then.
+      state.stats.ranges--;
+      return undefined;
+    }
+    keyValues.push(keyValue);
+  }
   return { revision: current, count, keyValues };
 }
 
@@ -86,6 +108,16 @@ function selectRange(
     if (limit <= 0 || into.length < limit) return into.length;
   }
   return state.index.count(start, stop, at);
+}
+
+/** See `Store.spansMoreThan`. */
+export function spansMoreThan(
+  state: StoreState,
+  key: Uint8Array,
+  end: Uint8Array,
+  keys: number,
+): boolean {
+  return state.index.spansMoreThan(keyText(key), rangeEndText(end), keys);
 }
 
 /** The end of a range as text; undefined for the end of the key space (`[0]`). */

@@ -8,17 +8,18 @@ import { hashKv } from "./hash.ts";
 import { CACHE_BYTES, COMPACTION_BATCH_LIMIT, COMPACTION_SLEEP_MS, SLICE_MS } from "./limits.ts";
 import {
   range,
-  rangeEndText,
   type RangeOptions,
   type RangeResult,
+  rangeWithin,
   readAt,
   readNewest,
+  spansMoreThan,
 } from "./range.ts";
 import { RangeReader, type RangeReaderOptions } from "./range-reader.ts";
 import { restore, type Restored } from "./restore.ts";
 import { newStats, type StoreStats } from "./stats.ts";
 import type { CompactHash, StoreState } from "./store-state.ts";
-import { keyBytes, keyText, type StoredKeyValue } from "./stored-key-value.ts";
+import { keyBytes, type StoredKeyValue } from "./stored-key-value.ts";
 import { WriteTransaction } from "./txn.ts";
 import { ValueCache } from "./value-cache.ts";
 import { WatchHub } from "./watch/hub.ts";
@@ -130,12 +131,22 @@ export class Store {
     return range(this.#state, key, end, options, this.#state.revision);
   }
 
+  /** As `range`; undefined when the pairs are more than `maxBytes`: they are for `readRange`. */
+  rangeWithin(
+    key: Uint8Array,
+    end: Uint8Array | undefined,
+    options: RangeOptions,
+    maxBytes: number,
+  ): RangeResult | undefined {
+    return rangeWithin(this.#state, key, end, options, this.#state.revision, maxBytes);
+  }
+
   /**
    * True when more than `keys` keys lie between `key` and `end`, deleted ones included as long as they
    * have a history. What is larger is for `readRange`.
    */
   spansMoreThan(key: Uint8Array, end: Uint8Array, keys: number): boolean {
-    return this.#state.index.spansMoreThan(keyText(key), rangeEndText(end), keys);
+    return spansMoreThan(this.#state, key, end, keys);
   }
 
   /**
@@ -145,7 +156,7 @@ export class Store {
    * @param end `[0]`: all keys from `key` on; else exclusive. Not empty; borrowed for the call
    */
   readRange(key: Uint8Array, end: Uint8Array, options: RangeReaderOptions = {}): RangeReader {
-    return new RangeReader(this.#state, key, end, options);
+    return new RangeReader(this.#state, key, end, options, this.#state.revision);
   }
 
   /** Begins the one write transaction: see there for how long it may be open. */

@@ -3,7 +3,14 @@ import { EventType } from "@nodetcd/messages";
 import type { Change, StoredEvent } from "./change.ts";
 import { Deletion } from "./delete-range.ts";
 import { put } from "./put.ts";
-import { range, type RangeOptions, type RangeResult } from "./range.ts";
+import {
+  range,
+  type RangeOptions,
+  type RangeResult,
+  rangeWithin,
+  spansMoreThan,
+} from "./range.ts";
+import { RangeReader, type RangeReaderOptions } from "./range-reader.ts";
 import type { StoreState } from "./store-state.ts";
 
 /**
@@ -40,6 +47,29 @@ export class WriteTransaction {
     return range(this.#state, key, end, options, this.revision);
   }
 
+  /** As `Store.rangeWithin`, and sees the changes made so far. */
+  rangeWithin(
+    key: Uint8Array,
+    end: Uint8Array | undefined,
+    options: RangeOptions,
+    maxBytes: number,
+  ): RangeResult | undefined {
+    const found = rangeWithin(this.#state, key, end, options, this.revision, maxBytes);
+    if (found !== undefined) this.#operations++;
+    return found;
+  }
+
+  /** As `Store.readRange`, and sees the changes made so far: nothing may be changed until it is closed. */
+  readRange(key: Uint8Array, end: Uint8Array, options: RangeReaderOptions = {}): RangeReader {
+    this.#operations++;
+    return new RangeReader(this.#state, key, end, options, this.revision);
+  }
+
+  /** See `Store.spansMoreThan`. */
+  spansMoreThan(key: Uint8Array, end: Uint8Array, keys: number): boolean {
+    return spansMoreThan(this.#state, key, end, keys);
+  }
+
   /**
    * @param key borrowed for the call, as is `value`; not empty
    * @param lease 0n for none; must have been granted
@@ -59,7 +89,7 @@ export class WriteTransaction {
    * @returns how many there were; without any nothing changes
    */
   deleteRange(key: Uint8Array, end: Uint8Array | undefined): number {
-    const deletion = this.beginDelete(key, end, false);
+    const deletion = this.beginDelete(key, end);
     deletion.step(Infinity);
     return deletion.deleted;
   }
@@ -67,15 +97,20 @@ export class WriteTransaction {
   /**
    * As `deleteRange`, in steps: the transaction may then stay open over several turns of the loop.
    *
-   * @param withPrevious also collect the pairs that are deleted
+   * @param previousBytesMax also collect the pairs that are deleted, so many bytes of them; beyond it none.
+   *   Default: they are not even read
    */
-  beginDelete(key: Uint8Array, end: Uint8Array | undefined, withPrevious: boolean): Deletion {
+  beginDelete(
+    key: Uint8Array,
+    end: Uint8Array | undefined,
+    previousBytesMax: number = -1,
+  ): Deletion {
     this.#begin();
-    if (withPrevious) {
+    if (previousBytesMax >= 0) {
       this.#operations++;
       this.#state.stats.ranges++;
     }
-    return new Deletion(this.#state, this.#changes, key, end, withPrevious);
+    return new Deletion(this.#state, this.#changes, key, end, previousBytesMax);
   }
 
   /** Publishes: the revision rises by one if anything changed, and the watchers are told. */

@@ -106,11 +106,11 @@ function openRecords(parts: EngineParts, timeouts: TimeoutCause): Records {
 }
 
 function buildEntryApplier(parts: EngineParts, records: Records, proposer: Proposer): EntryApplier {
-  const { backend, store, lessor, auth, cluster, logger, start } = parts;
+  const { runtime, backend, store, lessor, auth, cluster, logger, start } = parts;
   const { alarms, applied, headers, requestIds, inFlight, quota, tokens } = records;
   const { memberId, clusterId } = start;
   return new EntryApplier({
-    state: { backend, store, lessor, alarms, auth, tokens, headers },
+    state: { clock: runtime.clock, backend, store, lessor, alarms, auth, tokens, headers },
     applied,
     cluster,
     ids: { memberId, clusterId },

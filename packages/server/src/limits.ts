@@ -71,12 +71,20 @@ export const RECLAIM_DISARM_SHARE = 0.9;
 export const PURGE_INTERVAL_MS = 30_000;
 /** Keys that a range may span, deleted ones included, and still be read at one go. */
 export const LARGE_RANGE_KEYS = 256;
+/** Bytes of pairs that are read at one go; a range with more of them is read in slices, too. */
+export const LARGE_RANGE_BYTES: number = 4 * 1024 * 1024;
+/** Bytes of a transaction's reply after which they make room in the writer that all replies share. */
+export const RESPONSE_PART_BYTES: number = 1024 * 1024;
+/** Bytes written of a transaction's reply that count as much as a changed key in `CHANGED_KEYS_PER_TURN`. */
+export const BYTES_PER_CHANGED_KEY = 4096;
 /** Larger ranges are read in slices of this many milliseconds, one in a turn of the loop. */
 export const LONG_READ_SLICE_MS = 3;
 /** Bytes of a large reply that are copied between two looks at the clock. */
 export const JOIN_STEP_BYTES: number = 512 * 1024;
 /** Longest reply to a range, in bytes; longer ones are refused as by etcd's gRPC (2^31 - 1). */
 export const REPLY_BYTES_MAX: number = 2 ** 31 - 1;
+/** A message of RangeStream ends behind the pair with which it has so many bytes, whatever was planned by keys. */
+export const RANGE_STREAM_MESSAGE_BYTES: number = 16 * 1024 * 1024;
 /** Users whose identity is kept ready for their next request; with one more all are forgotten. */
 export const CALLERS_KEPT_MAX = 1_000;
 /** After a snapshot was sent the entries that follow it are kept this long for its receiver, in milliseconds (etcd's number). */

@@ -1,5 +1,7 @@
 import { TxnRequest } from "@nodetcd/messages";
 import { describe, expect, test } from "vitest";
+import type { Applier } from "../src/apply/applier.ts";
+import { quotaGuard } from "../src/apply/guards/quota.ts";
 import { Quota, txnCost } from "../src/state/quota.ts";
 import { bytes } from "./support/member.ts";
 
@@ -28,5 +30,19 @@ describe("Quota", () => {
     size = 5000;
     expect([quota.fits(1), quota.fits(0), quota.fitsLease()]).toEqual([false, true, false]);
     expect(new Quota(-1, () => size).fits(1e15)).toBe(true);
+  });
+});
+
+describe("quotaGuard()", () => {
+  test("refuses a transaction of many turns only when all of it is done", () => {
+    const parts = [undefined, undefined, bytes("reply")];
+    const inner = { txn: () => ({ kind: "unfinished", next: () => parts.shift() }) };
+    const guarded = quotaGuard(inner as unknown as Applier, new Quota(1, () => 1));
+    const request = TxnRequest.decode(TxnRequest.encode({ success: [put(1)] }));
+    const outcome = guarded.txn(request, { user: "", authRevision: 0, needsReply: true });
+    if (outcome.kind !== "unfinished") throw new Error("it is not unfinished");
+    expect([outcome.next(), outcome.next()]).toEqual([undefined, undefined]);
+    expect(outcome.next).toThrow(expect.objectContaining({ code: "NO_SPACE" }));
+    expect(parts).toEqual([]);
   });
 });

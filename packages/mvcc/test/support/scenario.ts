@@ -164,7 +164,7 @@ export class Scenario {
     const withPrevious = this.#random.chance(0.5);
     const keys = end === undefined ? undefined : bytes(end);
     const before = this.model.range(key, end, this.model.revision);
-    const deletion = txn.beginDelete(bytes(key), keys, withPrevious);
+    const deletion = txn.beginDelete(bytes(key), keys, withPrevious ? Infinity : undefined);
     while (deletion.step(1 + this.#random.below(4)) === undefined) {
       const kind = this.#random.below(100);
       if (kind < 50) this.#read();

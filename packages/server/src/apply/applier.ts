@@ -9,6 +9,9 @@ import type {
   RangeRequest,
   TxnRequest,
 } from "@nodetcd/messages";
+import type { Clock } from "@nodetcd/runtime";
+import { APPLY_SLICE_MS } from "../limits.ts";
+import type { TimeSlice } from "../read/fair-queue.ts";
 
 /** Whose request is applied, and whether its reply is read by anybody. */
 export interface ApplyContext {
@@ -19,7 +22,10 @@ export interface ApplyContext {
   readonly needsReply: boolean;
 }
 
-/** What is left of a request that is too much for one turn: does a part, and answers the reply when done. */
+/**
+ * What is left of a request that is too much for one turn: does a part, and answers the reply when done. Raises
+ * `RequestError` when it is done and there is no reply, or when nothing is done and never will be.
+ */
 export type Continuation = () => Uint8Array | undefined;
 
 /** What applying a request came to. Replies are encoded and owned by the caller. */
@@ -40,6 +46,38 @@ export const done = (reply: Uint8Array): Outcome => ({ kind: "done", reply });
 export function inParts(next: Continuation): Outcome {
   const reply = next();
   return reply === undefined ? { kind: "unfinished", next } : done(reply);
+}
+
+/** How long a part of a request may take. */
+class ApplySlice implements TimeSlice {
+  readonly #clock: Clock;
+  until = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  begin(): void {
+    this.until = this.#clock.monotonic() + APPLY_SLICE_MS;
+  }
+
+  get over(): boolean {
+    return this.#clock.monotonic() >= this.until;
+  }
+}
+
+/** As `inParts`, for work that yields where its slice is over, or where it has changed as much as it may. */
+export function inSlices(
+  clock: Clock,
+  work: (slice: TimeSlice) => Generator<void, Uint8Array>,
+): Outcome {
+  const slice = new ApplySlice(clock);
+  const steps = work(slice);
+  return inParts(() => {
+    slice.begin();
+    const step = steps.next();
+    return step.done === true ? step.value : undefined;
+  });
 }
 
 /**

@@ -7,7 +7,7 @@ import {
   RequestHeader,
 } from "@nodetcd/messages";
 import type { Logger } from "@nodetcd/runtime";
-import type { RequestError } from "../errors.ts";
+import { RequestError } from "../errors.ts";
 import type { ApplyMeter } from "../measure/apply-meter.ts";
 import { applyAttributes, type Cluster } from "@nodetcd/membership";
 import { decodePutEntry, type PutEntry } from "../wire/entry-codec.ts";
@@ -178,7 +178,7 @@ export class EntryApplier {
         succeed(outcome.reply);
         return undefined;
       case "unfinished":
-        return untilReply(outcome.next, waiter, succeed);
+        return () => this.#goOn(outcome.next, waiter, succeed);
       case "compacting":
         meter.request(request, start, true, outcome.reply);
         meter.compaction(start, outcome.physical);
@@ -224,6 +224,26 @@ export class EntryApplier {
     return done(NO_REPLY);
   }
 
+  /** Does the next part of a request; true when that was the last. What fails in the middle is no refusal. */
+  #goOn(
+    next: Continuation,
+    waiter: Waiter | undefined,
+    succeed: (reply: Uint8Array) => void,
+  ): boolean {
+    try {
+      const reply = next();
+      if (reply !== undefined) succeed(reply);
+      return reply !== undefined;
+    } catch (error) {
+      if (!(error instanceof RequestError)) {
+        waiter?.fail(toRequestError(error));
+        throw error;
+      }
+      this.#fail(waiter, error);
+      return true;
+    }
+  }
+
   #dispatchToCluster(request: InternalRaftRequest): void {
     const { cluster, state, ids, logger } = this.#options;
     if (request.clusterVersionSet !== undefined) {
@@ -261,24 +281,6 @@ export class EntryApplier {
     });
     void this.#options.raiseNoSpace().finally(() => waiter?.fail(refusal));
   }
-}
-
-/** Goes on until there is a reply. What fails in a part is no refusal: something is changed already. */
-function untilReply(
-  next: Continuation,
-  waiter: Waiter | undefined,
-  succeed: (reply: Uint8Array) => void,
-): () => boolean {
-  return () => {
-    try {
-      const reply = next();
-      if (reply !== undefined) succeed(reply);
-      return reply !== undefined;
-    } catch (error) {
-      waiter?.fail(toRequestError(error));
-      throw error;
-    }
-  };
 }
 
 function answerCompaction(

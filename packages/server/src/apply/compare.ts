@@ -1,23 +1,58 @@
 import { compareBytes } from "@nodetcd/bytes";
 import { type Compare, CompareResult, CompareTarget, NO_BYTES } from "@nodetcd/messages";
 import type { StoredKeyValue } from "@nodetcd/mvcc";
-import { type RangeView, rangeEnd } from "../read/range-view.ts";
+import type { TimeSlice } from "../read/fair-queue.ts";
+import type { TxnReads } from "../read/txn-reads.ts";
 
-/** True when all comparisons of a transaction hold. */
-export function allHold(view: RangeView, compares: readonly Compare[]): boolean {
-  return compares.every((compare) => holds(view, compare));
+/** True when all comparisons of a transaction hold. Yields where the slice is over. */
+export function* allHold(
+  reads: TxnReads,
+  compares: readonly Compare[],
+  slice: TimeSlice,
+): Generator<void, boolean> {
+  for (const compare of compares) if (!(yield* holds(reads, compare, slice))) return false;
+  return true;
 }
 
 /**
  * A comparison holds when it does for every key of its range. Without a key all targets but the
  * value read as 0; a value that is not there compares with nothing.
  */
-function holds(view: RangeView, compare: Compare): boolean {
-  const { keyValues } = view.range(compare.key, rangeEnd(compare.rangeEnd), {});
-  if (keyValues.length === 0) {
-    return compare.target !== CompareTarget.VALUE && holdsFor(compare, undefined);
-  }
+function* holds(
+  reads: TxnReads,
+  compare: Compare,
+  slice: TimeSlice,
+): Generator<void, boolean> {
+  const keyValues = reads.compared(compare);
+  if (keyValues === undefined) return yield* holdsForAll(reads, compare, slice);
+  if (keyValues.length === 0) return holdsForNone(compare);
   return keyValues.every((keyValue) => holdsFor(compare, keyValue));
+}
+
+function* holdsForAll(
+  reads: TxnReads,
+  compare: Compare,
+  slice: TimeSlice,
+): Generator<void, boolean> {
+  const reader = reads.open(compare);
+  try {
+    for (;;) {
+      reader.beginSlice(slice.until);
+      for (let pair = reader.next(); pair !== undefined; pair = reader.next()) {
+        if (!holdsFor(compare, pair)) return false;
+      }
+      if (reader.done) break;
+      reads.beforePause();
+      yield;
+    }
+    return reader.count > 0 || holdsForNone(compare);
+  } finally {
+    reader.close();
+  }
+}
+
+function holdsForNone(compare: Compare): boolean {
+  return compare.target !== CompareTarget.VALUE && holdsFor(compare, undefined);
 }
 
 function holdsFor(compare: Compare, keyValue: StoredKeyValue | undefined): boolean {

@@ -2,6 +2,7 @@ import type { AuthStore, TokenProvider } from "@nodetcd/auth";
 import type { Backend } from "@nodetcd/backend";
 import type { Lessor } from "@nodetcd/lease";
 import type { Store } from "@nodetcd/mvcc";
+import type { Clock } from "@nodetcd/runtime";
 import type { Alarms } from "../state/alarms.ts";
 import type { ResponseHeaders } from "../wire/response-header.ts";
 import { applyAlarm } from "./alarm.ts";
@@ -17,6 +18,7 @@ import { applyTxn } from "./txn.ts";
 
 /** Everything that requests change. */
 export interface State {
+  readonly clock: Clock;
   readonly backend: Backend;
   readonly store: Store;
   readonly lessor: Lessor;
@@ -28,13 +30,14 @@ export interface State {
 
 /** The applier under all guards: does what the request says. */
 export function keyValueApplier(state: State): Applier {
-  const { backend, store, lessor, alarms, headers } = state;
+  const { clock, backend, store, lessor, alarms, headers } = state;
   const revision = (): number => store.revision;
   return {
     put: (request) => done(applyPut(store, lessor, headers, request)),
     range: (request) => done(applyRange(store, headers, request)),
-    deleteRange: (request) => applyDeleteRange(store, headers, request),
-    txn: (request, { needsReply }) => applyTxn(store, lessor, headers, request, needsReply),
+    deleteRange: (request, { needsReply }) =>
+      applyDeleteRange(clock, store, headers, request, needsReply),
+    txn: (request, { needsReply }) => applyTxn(state, request, needsReply),
     compact: (request) => applyCompact(store, backend, headers, request),
     leaseGrant: (request) => done(applyLeaseGrant(lessor, headers, revision(), request)),
     leaseRevoke: (request) => applyLeaseRevoke(lessor, store, headers, request),

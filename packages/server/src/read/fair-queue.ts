@@ -39,8 +39,15 @@ export class FairQueue {
   }
 }
 
+/** The stretch of a turn of the loop that long work may use: what works in steps asks it when to end. */
+export interface TimeSlice {
+  /** Monotonic milliseconds at which it ends. */
+  readonly until: number;
+  readonly over: boolean;
+}
+
 /** One long work: does step after step, and gives way to the others when its slice is over. */
-export class SlicedTask {
+export class SlicedTask implements TimeSlice {
   readonly #queue: FairQueue;
   readonly #clock: Clock;
   readonly #isWanted: () => boolean;
@@ -59,7 +66,10 @@ export class SlicedTask {
     if (queue.free) this.#until = clock.monotonic() + LONG_READ_SLICE_MS;
   }
 
-  /** The slice is over. */
+  get until(): number {
+    return this.#until;
+  }
+
   get over(): boolean {
     return this.#clock.monotonic() >= this.#until;
   }
@@ -77,5 +87,15 @@ export class SlicedTask {
       }
       if (step(this.#until)) return;
     }
+  }
+  /** As `run`, for work that yields where it has looked and the slice may be over. */
+  async finish<T>(steps: Generator<void, T>): Promise<T> {
+    let result: { readonly value: T } | undefined;
+    await this.run(() => {
+      const step = steps.next();
+      if (step.done === true) result = step;
+      return result !== undefined;
+    });
+    return result!.value;
   }
 }

@@ -2,6 +2,7 @@ import { type RangeRequest, SortTarget } from "@nodetcd/messages";
 import {
   parseStored,
   type RangeReader,
+  type RangeReaderOptions,
   recordKey,
   type Store,
   type StoredKeyValue,
@@ -9,7 +10,6 @@ import {
 import { replyWriter } from "../wire/reply-writer.ts";
 import type { Clock } from "@nodetcd/runtime";
 import type { ResponseHeaders } from "../wire/response-header.ts";
-import { LARGE_RANGE_KEYS } from "../limits.ts";
 import { SortBuffer } from "./sort-buffer.ts";
 import {
   isDescending,
@@ -22,7 +22,7 @@ import {
   writeTotals,
 } from "./range.ts";
 import { ReplyParts } from "./reply-parts.ts";
-import { SlicedTask, type FairQueue } from "./fair-queue.ts";
+import { type FairQueue, SlicedTask, type TimeSlice } from "./fair-queue.ts";
 
 /** What a long read works with. */
 export interface LongReads {
@@ -35,12 +35,13 @@ export interface LongReads {
 /** Pairs of a sorted range that are written between two looks at the clock. */
 const ROWS_PER_LOOK = 16;
 
-/** True for a range that is too large to be read in one turn of the loop. */
-export function isLargeRange(
-  { store }: Pick<LongReads, "store">,
-  { key, rangeEnd }: RangeRequest,
-): boolean {
-  return rangeEnd.length > 0 && store.spansMoreThan(key, rangeEnd, LARGE_RANGE_KEYS);
+/** How a range is read that is written by `largeRange`. */
+export function readerOptions(request: RangeRequest): RangeReaderOptions {
+  return {
+    revision: request.revision,
+    // What is not ordered by value gets its values when it is in order.
+    keysOnly: isSorted(request) ? !isByValue(request) : pairForm(request) === "indexed",
+  };
 }
 
 /**
@@ -55,21 +56,18 @@ export async function readLargeRange(
   request: RangeRequest,
   isWanted: () => boolean,
 ): Promise<Uint8Array> {
-  const sorted = isSorted(request);
-  const reader = parts.store.readRange(request.key, request.rangeEnd, {
-    revision: request.revision,
-    // What is not ordered by value gets its values when it is in order.
-    keysOnly: sorted ? !isByValue(request) : pairForm(request) === "indexed",
-    holdsHistory: true,
-  });
+  const { key, rangeEnd } = request;
+  const options = { ...readerOptions(request), holdsHistory: true };
+  const reader = parts.store.readRange(key, rangeEnd, options);
   try {
     const work = new SlicedTask(parts.fairQueue, parts.runtime.clock, isWanted);
-    const range = new LargeRange(request, reader, work);
-    range.writePart(() => parts.headers.write(replyWriter, reader.storeRevision));
-    if (request.countOnly) await range.countRest();
-    else if (sorted) await range.writeSorted();
-    else await range.writeInOrder();
-    return await range.finish();
+    const whole = new ReplyParts();
+    replyWriter.reset();
+    parts.headers.write(replyWriter, reader.storeRevision);
+    whole.add(replyWriter.finish());
+    const add = (part: Uint8Array): void => whole.add(part);
+    await work.finish(new LargeRange(request, reader, work, add).steps());
+    return await work.finish(whole.join(work));
   } finally {
     reader.close();
   }
@@ -85,118 +83,137 @@ function weightOf(pair: StoredKeyValue, target: SortTarget): number {
   return target === SortTarget.CREATE ? pair.createRevision : pair.modRevision;
 }
 
-/** One large read, and its reply as far as it is written. */
-class LargeRange {
+/** One large read: writes the fields of a RangeResponse behind its header, part by part. */
+export class LargeRange {
   readonly #request: RangeRequest;
   readonly #limit: number;
   readonly #form: PairForm;
   readonly #reader: RangeReader;
-  readonly #work: SlicedTask;
-  readonly #parts = new ReplyParts();
+  readonly #slice: TimeSlice;
+  readonly #add: (part: Uint8Array) => void;
   #more = false;
 
-  constructor(request: RangeRequest, reader: RangeReader, work: SlicedTask) {
+  /**
+   * @param reader opened with `readerOptions`; closed by the caller
+   * @param add takes over a part of what is written
+   */
+  constructor(
+    request: RangeRequest,
+    reader: RangeReader,
+    slice: TimeSlice,
+    add: (part: Uint8Array) => void,
+  ) {
     this.#request = request;
     this.#limit = request.limit > 0 ? request.limit : Infinity;
     this.#form = pairForm(request);
     this.#reader = reader;
-    this.#work = work;
+    this.#slice = slice;
+    this.#add = add;
   }
 
-  /** Adds to the reply what `write` writes into the writer that all replies share. */
-  writePart(write: () => void): void {
+  /** Does all of it; yields where the slice is over, or may be. */
+  *steps(): Generator<void, void> {
+    if (this.#request.countOnly) yield* this.#countRest();
+    else if (isSorted(this.#request)) yield* this.#writeSorted();
+    else yield* this.#writeInOrder();
+    this.#write(() => writeTotals(replyWriter, this.#more, this.#reader.count));
+  }
+
+  /** Adds what `write` writes into the writer that all replies share. */
+  #write(write: () => void): void {
     replyWriter.reset();
     write();
-    this.#parts.add(replyWriter.finish());
+    this.#add(replyWriter.finish());
   }
 
-  async countRest(): Promise<void> {
+  *#countRest(): Generator<void, void> {
     const reader = this.#reader;
-    await this.#work.run((until) => {
-      reader.beginSlice(until);
+    for (;;) {
+      reader.beginSlice(this.#slice.until);
       reader.countRest();
-      return reader.done;
-    });
+      if (reader.done) return;
+      yield;
+    }
   }
 
   /** In the order of keys: pairs are written as they are found. */
-  async writeInOrder(): Promise<void> {
+  *#writeInOrder(): Generator<void, void> {
     const reader = this.#reader;
     let written = 0;
-    await this.#work.run((until) => {
-      reader.beginSlice(until);
-      this.writePart(() => {
-        for (let pair = reader.next(); pair !== undefined; pair = reader.next()) {
-          if (!passesFilters(pair, this.#request)) continue;
-          this.#more = written === this.#limit;
-          if (this.#more) return;
-          writePair(replyWriter, pair, this.#form);
-          written++;
-        }
-      });
-      return this.#more || reader.done;
-    });
-    if (this.#more) await this.countRest();
+    const writeSome = (): void => {
+      for (let pair = reader.next(); pair !== undefined; pair = reader.next()) {
+        if (!passesFilters(pair, this.#request)) continue;
+        this.#more = written === this.#limit;
+        if (this.#more) return;
+        writePair(replyWriter, pair, this.#form);
+        written++;
+      }
+    };
+    for (;;) {
+      reader.beginSlice(this.#slice.until);
+      this.#write(writeSome);
+      if (this.#more) break;
+      if (reader.done) return;
+      yield;
+    }
+    yield* this.#countRest();
   }
 
   /** All pairs that pass are kept, put in order, and written as far as the limit goes. */
-  async writeSorted(): Promise<void> {
-    const kept = await this.#keep();
-    const rows = await this.#order(kept);
+  *#writeSorted(): Generator<void, void> {
+    const kept = yield* this.#keep();
+    const rows = yield* this.#order(kept);
     this.#more = rows.length > this.#limit;
     const written = Math.min(rows.length, this.#limit);
     let next = 0;
-    await this.#work.run((until) => {
-      this.#reader.beginSlice(until);
-      this.writePart(() => {
-        while (next < written) {
-          writePair(replyWriter, this.#readKept(kept.bytes(rows[next]!)), this.#form);
-          if (++next % ROWS_PER_LOOK === 0 && this.#work.over) return;
-        }
-      });
-      return next === written;
-    });
+    const writeSome = (): void => {
+      while (next < written) {
+        writePair(replyWriter, this.#readKept(kept.bytes(rows[next]!)), this.#form);
+        if (++next % ROWS_PER_LOOK === 0 && this.#slice.over) return;
+      }
+    };
+    for (;;) {
+      this.#reader.beginSlice(this.#slice.until);
+      this.#write(writeSome);
+      if (next === written) return;
+      yield;
+    }
   }
 
-  async #keep(): Promise<SortBuffer> {
+  *#keep(): Generator<void, SortBuffer> {
     const reader = this.#reader;
-    await this.countRest();
+    yield* this.#countRest();
     const most = Math.min(reader.count, readLimit(this.#request) || Infinity);
     reader.restart();
     const kept = new SortBuffer(most);
     const { sortTarget } = this.#request;
-    await this.#work.run((until) => {
-      reader.beginSlice(until);
-      while (kept.count < most) {
-        const pair = reader.next();
-        if (pair === undefined) return reader.done;
+    for (;;) {
+      reader.beginSlice(this.#slice.until);
+      for (let pair = reader.next(); pair !== undefined; pair = reader.next()) {
         if (!passesFilters(pair, this.#request)) continue;
         if (isByValue(this.#request)) kept.addWithPart(pair.bytes, pair.value);
         else kept.addWeighed(pair.bytes, weightOf(pair, sortTarget));
+        if (kept.count === most) break;
       }
-      return true;
-    });
-    await this.countRest();
+      if (reader.done || kept.count === most) break;
+      yield;
+    }
+    yield* this.#countRest();
     return kept;
   }
 
-  #order(kept: SortBuffer): Promise<Uint32Array> | Uint32Array {
+  *#order(kept: SortBuffer): Generator<void, Uint32Array> {
     const { sortTarget } = this.#request;
     const descending = isDescending(this.#request);
     // Ascending they are already.
     if (sortTarget === SortTarget.KEY) return kept.backwards();
     const compare = isByValue(this.#request) ? kept.byPart(descending) : kept.byWeight(descending);
-    return kept.sort(compare, this.#work);
+    return yield* kept.sort(compare, this.#slice);
   }
 
   /** The pair as it is to be written, of what was kept of it. */
   #readKept(bytes: Uint8Array): StoredKeyValue {
     if (isByValue(this.#request)) return parseStored(bytes);
     return this.#reader.readAgain(recordKey(bytes), this.#form === "indexed");
-  }
-
-  finish(): Promise<Uint8Array> {
-    this.writePart(() => writeTotals(replyWriter, this.#more, this.#reader.count));
-    return this.#parts.join(this.#work);
   }
 }

@@ -1,7 +1,8 @@
 import { compareBytes, type WireWriter } from "@nodetcd/bytes";
 import { type RangeRequest, SortOrder, SortTarget } from "@nodetcd/messages";
-import type { StoredKeyValue } from "@nodetcd/mvcc";
-import { type RangeView, rangeEnd } from "./range-view.ts";
+import type { RangeOptions, RangeResult, StoredKeyValue } from "@nodetcd/mvcc";
+import { LARGE_RANGE_BYTES, LARGE_RANGE_KEYS } from "../limits.ts";
+import { type LargeRangeView, type RangeView, rangeEnd } from "./range-view.ts";
 
 /** What a range found, ready to be written. */
 export interface FoundRange {
@@ -50,12 +51,29 @@ export function readLimit(request: RangeRequest): number {
 
 /** Reads a range in etcd's order of steps: read, filter by revisions, sort, cut at the limit. */
 export function findRange(view: RangeView, request: RangeRequest): FoundRange {
-  const found = view.range(request.key, rangeEnd(request.rangeEnd), {
+  const found = view.range(request.key, rangeEnd(request.rangeEnd), rangeOptions(request));
+  return arrange(found, request);
+}
+
+/** As `findRange`; undefined when that is too much for one turn of the loop: then it is a `LargeRange`. */
+export function findSmallRange(view: LargeRangeView, request: RangeRequest): FoundRange | undefined {
+  const { key, rangeEnd: end } = request;
+  if (end.length === 0) return findRange(view, request);
+  if (view.spansMoreThan(key, end, LARGE_RANGE_KEYS)) return undefined;
+  const found = view.rangeWithin(key, end, rangeOptions(request), LARGE_RANGE_BYTES);
+  return found === undefined ? undefined : arrange(found, request);
+}
+
+function rangeOptions(request: RangeRequest): RangeOptions {
+  return {
     revision: request.revision,
     limit: readLimit(request),
     countOnly: request.countOnly,
     keysOnly: pairForm(request) === "indexed",
-  });
+  };
+}
+
+function arrange(found: RangeResult, request: RangeRequest): FoundRange {
   let keyValues: readonly StoredKeyValue[] = found.keyValues;
   if (hasRevisionFilters(request)) keyValues = keyValues.filter((kv) => passesFilters(kv, request));
   keyValues = sortKeyValues(keyValues, request);

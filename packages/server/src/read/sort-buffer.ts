@@ -1,4 +1,4 @@
-import type { SlicedTask } from "./fair-queue.ts";
+import type { TimeSlice } from "./fair-queue.ts";
 
 const BLOCK_BYTES: number = 1024 * 1024;
 const TWO_32 = 2 ** 32;
@@ -106,16 +106,14 @@ export class SortBuffer {
     return rows;
   }
 
-  /** Row numbers in order: a merge sort in short steps. */
-  async sort(compare: CompareRows, work: SlicedTask): Promise<Uint32Array> {
+  /** Row numbers in order: a merge sort that yields where the slice is over. */
+  *sort(compare: CompareRows, slice: TimeSlice): Generator<void, Uint32Array> {
     const steps = sortSteps(this.#count, compare);
-    let sorted: Uint32Array | undefined;
-    await work.run(() => {
-      do sorted = steps.next().value;
-      while (sorted === undefined && !work.over);
-      return sorted !== undefined;
-    });
-    return sorted!;
+    for (;;) {
+      const step = steps.next();
+      if (step.done === true) return step.value;
+      if (slice.over) yield;
+    }
   }
 }
 

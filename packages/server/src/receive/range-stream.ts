@@ -5,6 +5,7 @@ import type { StreamCall } from "@nodetcd/grpc";
 import type { RangeReader } from "@nodetcd/mvcc";
 import type { MemberContext } from "../member-context.ts";
 import { RequestError } from "../errors.ts";
+import { RANGE_STREAM_MESSAGE_BYTES } from "../limits.ts";
 import { findRange, isSorted, pairForm, writePair, writeTotals } from "../read/range.ts";
 import { SlicedTask } from "../read/fair-queue.ts";
 import type { ServerStreamHandler } from "./handler.ts";
@@ -136,7 +137,8 @@ class RangeStream {
         return this.#allWritten;
       }
       // Only now it is known that this message is not the last.
-      if (this.#inChunk === this.#chunkKeys) this.#send(undefined);
+      const isFull = this.#pairs.length >= RANGE_STREAM_MESSAGE_BYTES;
+      if (this.#inChunk === this.#chunkKeys || isFull) this.#send(undefined);
       writePair(this.#pairs, pair, pairForm(this.#request));
       this.#inChunk++;
       this.#written++;

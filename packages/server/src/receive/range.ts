@@ -8,10 +8,10 @@ import {
   RangeResponseTags,
 } from "@nodetcd/messages";
 import type { StoredKeyValue } from "@nodetcd/mvcc";
-import { applyRange } from "../apply/range.ts";
+import { readSmallRange } from "../apply/range.ts";
 import { RequestError } from "../errors.ts";
 import type { MemberContext } from "../member-context.ts";
-import { isLargeRange, readLargeRange } from "../read/large-range.ts";
+import { readLargeRange } from "../read/large-range.ts";
 import { failCall } from "../wire/error-map.ts";
 import type { Caller } from "../wire/caller.ts";
 import type { ResponseHeaders } from "../wire/response-header.ts";
@@ -93,9 +93,9 @@ export function receiveRange(member: MemberContext): UnaryHandler<RangeRequest, 
   const { access, auth } = member;
   const answer = (request: RangeRequest, call: ClientCall, caller: Caller): void => {
     checkRange(auth, caller, request);
-    const reply = isLargeRange(member, request)
-      ? readLargeRange(member, request, () => !call.cancelled)
-      : applyRange(member.store, member.headers, request);
+    const reply =
+      readSmallRange(member.store, member.headers, request) ??
+      readLargeRange(member, request, () => !call.cancelled);
     const send = (bytes: Uint8Array): void => {
       // What was read may have been taken from him while it was read.
       auth.checkUnchanged(caller);

@@ -20,12 +20,15 @@ async function read(
   call: ClientCall,
 ): Promise<Uint8Array> {
   if (!isSerializable(request)) await member.reads.wait();
-  const { access, auth, headers, lessor, store } = member;
+  const { access, auth, lessor } = member;
   const caller = await access.identify(call);
   // It puts nothing, so no lease is looked at.
   checkTxn(auth, caller, request, () => undefined);
   auth.checkUnchanged(caller);
-  return readTxn(store, lessor, headers, request);
+  const reply = await readTxn(member, lessor, request, () => !call.cancelled);
+  // What was read may have been taken from him while it was read.
+  auth.checkUnchanged(caller);
+  return reply;
 }
 
 /** `etcdserverpb.KV/Txn` */

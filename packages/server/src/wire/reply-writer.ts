@@ -31,18 +31,15 @@ export function writePut(writer: WireWriter, previous: StoredKeyValue | undefine
 const DELETED_TAG = 2 << 3;
 const PREV_KVS_TAG = (3 << 3) | 2;
 
-/** The rest of a DeleteRangeResponse. */
-export function writeDeleted(
-  writer: WireWriter,
-  deleted: number,
-  previous: readonly StoredKeyValue[],
-): void {
-  if (deleted > 0) {
-    writer.uint32(DELETED_TAG);
-    writer.counter(deleted);
-  }
-  for (const keyValue of previous) {
-    writer.uint32(PREV_KVS_TAG);
-    writer.delimited(keyValue.bytes);
-  }
+/** A DeleteRangeResponse behind its header, without the pairs that were deleted. */
+export function writeDeleted(writer: WireWriter, deleted: number): void {
+  if (deleted === 0) return;
+  writer.uint32(DELETED_TAG);
+  writer.counter(deleted);
+}
+
+/** One of the pairs of a DeleteRangeResponse. */
+export function writePrevious(writer: WireWriter, { bytes }: StoredKeyValue): void {
+  writer.uint32(PREV_KVS_TAG);
+  writer.delimited(bytes);
 }

@@ -1,6 +1,11 @@
 import { RequestError } from "../../errors.ts";
 import { putCost, type Quota, txnCost } from "../../state/quota.ts";
-import type { Applier } from "../applier.ts";
+import type { Applier, Continuation } from "../applier.ts";
+
+/** Does all that is left, and refuses it then. */
+function refusedAfter(next: Continuation): undefined {
+  if (next() !== undefined) throw new RequestError("NO_SPACE");
+}
 
 /**
  * Applies a request that exceeds the quota (every member must), but refuses it afterwards: the
@@ -20,9 +25,10 @@ export function quotaGuard(inner: Applier, quota: Quota): Applier {
     },
     txn(request, context) {
       const fits = quota.fits(txnCost(request));
-      const reply = inner.txn(request, context);
-      refuse(fits);
-      return reply;
+      const outcome = inner.txn(request, context);
+      if (outcome.kind !== "unfinished") refuse(fits);
+      else if (!fits) return { ...outcome, next: () => refusedAfter(outcome.next) };
+      return outcome;
     },
     leaseGrant(request, context) {
       const fits = quota.fitsLease();
