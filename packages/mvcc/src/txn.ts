@@ -3,13 +3,7 @@ import { EventType } from "@nodetcd/messages";
 import type { Change, StoredEvent } from "./change.ts";
 import { Deletion } from "./delete-range.ts";
 import { put } from "./put.ts";
-import {
-  range,
-  type RangeOptions,
-  type RangeResult,
-  rangeWithin,
-  spansMoreThan,
-} from "./range.ts";
+import { range, type RangeOptions, type RangeResult, rangeWithin, spansMoreThan } from "./range.ts";
 import { RangeReader, type RangeReaderOptions } from "./range-reader.ts";
 import type { StoreState } from "./store-state.ts";
 

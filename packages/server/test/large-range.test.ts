@@ -89,7 +89,10 @@ describe(`Ranges that are read in slices (SEED=${SEED})`, () => {
     });
 
   /** The same in a transaction, which writes if it is not alone there, and in one that is nested in it. */
-  const inTxn = (fields: Init<RangeRequest>, ...others: Init<RequestOp>[]): Promise<RangeResponse> =>
+  const inTxn = (
+    fields: Init<RangeRequest>,
+    ...others: Init<RequestOp>[]
+  ): Promise<RangeResponse> =>
     hurry(async () => {
       const requestRange = { ...whole, ...fields };
       const { responses } = await member.txn({ success: [...others, { requestRange }] });
@@ -164,12 +167,15 @@ describe(`Ranges that are read in slices (SEED=${SEED})`, () => {
     ["in a transaction that reads", inTxn],
     ["in one that writes", (fields: Init<RangeRequest>) => inTxn(fields, OTHER)],
     ["in one that is nested", inNestedTxn],
-  ])("give what small ones give %s, for every order, limit, filter and revision", async (_, read) => {
-    for (const request of requests) {
-      const fields = { ...request, revision: request.revision === -1 ? middle - 1 : 0 };
-      expect(await read(fields), JSON.stringify(fields)).toMatchObject(await expected(fields));
-    }
-  });
+  ])(
+    "give what small ones give %s, for every order, limit, filter and revision",
+    async (_, read) => {
+      for (const request of requests) {
+        const fields = { ...request, revision: request.revision === -1 ? middle - 1 : 0 };
+        expect(await read(fields), JSON.stringify(fields)).toMatchObject(await expected(fields));
+      }
+    },
+  );
 
   test("see what their transaction has written, and compare with keys beyond counting", async () => {
     const { count } = await member.range("k", { rangeEnd: bytes("l"), countOnly: true });

@@ -14,7 +14,8 @@ interface Field {
 
 function someFields(random: SeededRandom, depth: number): Field["content"] {
   return Array.from({ length: random.below(5) }, () => {
-    if (depth === 0 || random.chance(0.4)) return Buffer.alloc(random.below(300), random.below(256));
+    if (depth === 0 || random.chance(0.4))
+      return Buffer.alloc(random.below(300), random.below(256));
     return { tag: (1 + random.below(20)) << 3, content: someFields(random, depth - 1) };
   });
 }
@@ -56,7 +57,12 @@ test(`NestedReply is the same wherever its pieces are moved out (SEED=${SEED})`,
       }
     };
     write(content);
-    const slice = { until: 0, get over() { return random.chance(0.5); } };
+    const slice = {
+      until: 0,
+      get over() {
+        return random.chance(0.5);
+      },
+    };
     const steps = reply.finish(headers, round, slice);
     let step = steps.next();
     while (step.done !== true) step = steps.next();

@@ -14,7 +14,9 @@ vi.mock(import("../src/limits.ts"), async (importOriginal) => ({
 
 const TOO_LARGE = {
   code: Status.RESOURCE_EXHAUSTED,
-  message: expect.stringMatching(/^grpc: trying to send message larger than max \(\d+ vs\. 100000\)$/),
+  message: expect.stringMatching(
+    /^grpc: trying to send message larger than max \(\d+ vs\. 100000\)$/,
+  ),
 };
 const VALUE = "v".repeat(1_000);
 

@@ -18,11 +18,7 @@ export function* allHold(
  * A comparison holds when it does for every key of its range. Without a key all targets but the
  * value read as 0; a value that is not there compares with nothing.
  */
-function* holds(
-  reads: TxnReads,
-  compare: Compare,
-  slice: TimeSlice,
-): Generator<void, boolean> {
+function* holds(reads: TxnReads, compare: Compare, slice: TimeSlice): Generator<void, boolean> {
   const keyValues = reads.compared(compare);
   if (keyValues === undefined) return yield* holdsForAll(reads, compare, slice);
   if (keyValues.length === 0) return holdsForNone(compare);

@@ -56,7 +56,10 @@ export function findRange(view: RangeView, request: RangeRequest): FoundRange {
 }
 
 /** As `findRange`; undefined when that is too much for one turn of the loop: then it is a `LargeRange`. */
-export function findSmallRange(view: LargeRangeView, request: RangeRequest): FoundRange | undefined {
+export function findSmallRange(
+  view: LargeRangeView,
+  request: RangeRequest,
+): FoundRange | undefined {
   const { key, rangeEnd: end } = request;
   if (end.length === 0) return findRange(view, request);
   if (view.spansMoreThan(key, end, LARGE_RANGE_KEYS)) return undefined;
