@@ -85,6 +85,8 @@ export const JOIN_STEP_BYTES: number = 512 * 1024;
 export const REPLY_BYTES_MAX: number = 2 ** 31 - 1;
 /** A message of RangeStream ends behind the pair with which it has so many bytes, whatever was planned by keys. */
 export const RANGE_STREAM_MESSAGE_BYTES: number = 16 * 1024 * 1024;
+/** Bytes of a slow call's reply up to which the log says how many pairs it has; of longer ones it says -1. */
+export const COUNTED_REPLY_BYTES_MAX: number = 16 * 1024 * 1024;
 /** Users whose identity is kept ready for their next request; with one more all are forgotten. */
 export const CALLERS_KEPT_MAX = 1_000;
 /** After a snapshot was sent the entries that follow it are kept this long for its receiver, in milliseconds (etcd's number). */

@@ -12,7 +12,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { ClientVersions } from "../src/measure/client-versions.ts";
 import { putText, rangeText, txnText } from "../src/measure/request-text.ts";
 import { PointReads } from "../src/measure/point-reads.ts";
-import { bareSize } from "../src/measure/slow-call.ts";
+import { bareSize } from "../src/measure/reply-counts.ts";
 import { Stopwatch } from "../src/measure/stopwatch.ts";
 import { bytes, dispose, startTestMember, type TestMember } from "./support/member.ts";
 

@@ -2,7 +2,7 @@ import { InternalRaftRequest } from "@nodetcd/messages";
 import { type Clock, goDuration, type Logger } from "@nodetcd/runtime";
 import { HistogramFamily, type Histogram, exponential } from "@nodetcd/metrics";
 import { raftRequestText } from "./request-text.ts";
-import { bareSize, sizeWithoutHeader } from "./slow-call.ts";
+import { bareSize, sizeWithoutHeader } from "./reply-counts.ts";
 
 /** Requests of the log by etcd's name of what applying them is. */
 const OPERATIONS = {

@@ -1,21 +1,17 @@
-import { varintSize, WireReader } from "@nodetcd/bytes";
 import {
   DeleteRangeRequest,
-  DeleteRangeResponse,
   METHODS,
   type MethodPath,
   PutRequest,
   RangeRequest,
-  RangeResponseTags,
   RequestOp,
-  ResponseHeaderTags,
   TxnRequest,
-  TxnResponse,
 } from "@nodetcd/messages";
 import { type Clock, goDuration, type Logger } from "@nodetcd/runtime";
 import { isReadOnly } from "../read/read-only-txn.ts";
 import type { MemberConfig } from "../config.ts";
 import type { SlowCall } from "./metered-unary.ts";
+import { bareSize, countDeleted, countRange, countTxn, NOTHING } from "./reply-counts.ts";
 import { deleteRangeText, putText, rangeText, txnText } from "./request-text.ts";
 
 export interface SlowCallOptions {
@@ -26,7 +22,7 @@ export interface SlowCallOptions {
 
 type SlowCallOf = SlowCall & { readonly path: MethodPath };
 
-/** Counts as etcd prints them; -1 for methods that it does not look into. */
+/** Counts as etcd prints them; -1 for methods that it does not look into, and for very long replies. */
 interface Stats {
   readonly requestCount: number;
   /** Of a transaction: that of the branch it took. Default: all of the request. */
@@ -110,62 +106,27 @@ function describeRange({ request, reply }: SlowCallOf): Stats {
   if (reply === undefined) {
     return { requestCount: 0, responseCount: 0, content, read: { prefix, response: "" } };
   }
-  const { pairs, count } = countPairs(reply);
+  const { pairs, count } = countRange(reply);
   const response = `range_response_count:${pairs} size:${bareSize(reply)}`;
   return { requestCount: 0, responseCount: count, content, read: { prefix, response } };
 }
 
 function describeDelete({ request, reply }: SlowCallOf): Stats {
-  const responseCount = reply === undefined ? 0 : DeleteRangeResponse.decode(reply).deleted;
+  const responseCount = reply === undefined ? 0 : countDeleted(reply);
   const content = deleteRangeText(DeleteRangeRequest.decode(request));
   return { requestCount: 0, responseCount, content };
 }
 
 function describeTxn({ request, reply }: SlowCallOf): Stats {
   const decoded = TxnRequest.decode(request);
-  const response = reply === undefined ? undefined : TxnResponse.decode(reply);
-  const branch = response?.succeeded === true ? decoded.success : decoded.failure;
+  const { succeeded, pairs } = reply === undefined ? NOTHING : countTxn(reply);
+  const branch = succeeded ? decoded.success : decoded.failure;
   let requestSize = 0;
   for (const operation of branch) requestSize += RequestOp.encode(operation).length;
   const content = txnText(decoded);
   const stats = { requestCount: branch.length, requestSize, responseCount: 0, content };
   if (!isReadOnly(decoded)) return stats;
-  const counts = (response?.responses ?? []).map(
-    ({ responseRange }) => `range_response_count:${responseRange?.kvs.length ?? 0}`,
-  );
+  const counts = pairs.map((each) => `range_response_count:${each}`);
   const text = reply === undefined ? "" : `responses:<${counts.join(" ")}> size:${bareSize(reply)}`;
   return { ...stats, read: { prefix: "read-only txn ", response: text } };
-}
-
-/** Pairs in a RangeResponse and its count, without decoding the pairs. */
-function countPairs(reply: Uint8Array): { pairs: number; count: number } {
-  const reader = new WireReader(reply);
-  let [pairs, count] = [0, 0];
-  while (!reader.done) {
-    const tag = reader.uint32();
-    if (tag === RangeResponseTags.count) count = reader.counter();
-    else {
-      if (tag === RangeResponseTags.kvs) pairs++;
-      reader.skip(tag);
-    }
-  }
-  return { pairs, count };
-}
-
-/** The size of a response without its header, which comes first and is shorter than 128 bytes. */
-export function sizeWithoutHeader(reply: Uint8Array): number {
-  return reply.length - 2 - (reply[1] ?? 0);
-}
-
-/** The size of a response as etcd knows it while applying, when its header has the revision alone. */
-export function bareSize(reply: Uint8Array): number {
-  const header = reply[1] ?? 0;
-  const reader = new WireReader(reply, 2, 2 + header);
-  let bare = 0;
-  while (!reader.done) {
-    const tag = reader.uint32();
-    if (tag === ResponseHeaderTags.revision) bare = 1 + varintSize(reader.counter());
-    else reader.skip(tag);
-  }
-  return sizeWithoutHeader(reply) + 2 + bare;
 }
