@@ -1,7 +1,7 @@
 import type { Database, Transaction } from "@nodetcd/bolt";
 import { type Clock, Slice } from "@nodetcd/runtime";
 import type { Batch } from "./batch.ts";
-import { BUCKET_BYTES, type BucketName } from "./buckets.ts";
+import { BUCKET_BYTES, type BucketName, fillPercentOf } from "./buckets.ts";
 import { SLICE_MS, STEPS_PER_LOOK } from "./limits.ts";
 
 /** Tells whether a change is to be written; see `writeBatch`. */
@@ -38,6 +38,7 @@ async function applyChanges(
   const slice = new Slice(clock, SLICE_MS, STEPS_PER_LOOK);
   for (const [name, { keys, values }] of batch.buckets) {
     const bucket = transaction.createBucketIfMissing(BUCKET_BYTES.get(name)!);
+    bucket.fillPercent = fillPercentOf(name) ?? bucket.fillPercent;
     for (const [i, key] of keys.entries()) {
       const value = values[i];
       if (wanted?.(name, key) !== false) {

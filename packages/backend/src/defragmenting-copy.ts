@@ -2,7 +2,7 @@ import type { Database } from "@nodetcd/bolt";
 import { compareBytes } from "@nodetcd/bytes";
 import { type Clock, Slice } from "@nodetcd/runtime";
 import type { Batch } from "./batch.ts";
-import type { BucketName } from "./buckets.ts";
+import { type BucketName, fillPercentOf } from "./buckets.ts";
 import { rollBackQuietly, writeBatch } from "./commit.ts";
 import type { CommittedView } from "./committed-view.ts";
 import { BackendError } from "./errors.ts";
@@ -60,7 +60,8 @@ export class DefragmentingCopy {
     const transaction = this.database.begin(true);
     try {
       const target = transaction.createBucketIfMissing(bucket.name);
-      target.fillPercent = DEFRAGMENT_FILL_PERCENT;
+      const name = Buffer.from(bucket.name).toString();
+      target.fillPercent = fillPercentOf(name) ?? DEFRAGMENT_FILL_PERCENT;
       const copiedTo = await this.#copyRecords(view, bucket, (key, value) =>
         target.put(key, value),
       );

@@ -12,7 +12,7 @@ export const PENDING_CHANGES_MAX = 200_000;
 export const PENDING_BYTES_MAX: number = 256 * 1024 * 1024;
 /** Records copied in one transaction while defragmenting, by default. */
 export const DEFRAGMENT_RECORDS = 10_000;
-/** How full pages are made while defragmenting, as etcd. */
+/** How full pages are made while defragmenting, as etcd, but in buckets that only grow at their end. */
 export const DEFRAGMENT_FILL_PERCENT = 0.9;
 /** Bytes of records copied in one transaction while defragmenting. */
 export const DEFRAGMENT_BYTES: number = 4 * 1024 * 1024;

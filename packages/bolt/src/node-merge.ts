@@ -1,4 +1,5 @@
 import { BoltError } from "./errors.ts";
+import { DEFAULT_FILL_PERCENT } from "./limits.ts";
 import {
   type BranchNode,
   childAt,
@@ -60,7 +61,9 @@ function* rebalanceBelow(
 function isUnderfull(tree: Tree, node: Node): boolean {
   if (!node.unbalanced) return false;
   if (node.entries.length < (node.isLeaf ? 1 : 2)) return true;
-  const threshold = (tree.source.pageSize * clampFillPercent(tree.fillPercent)) / 2;
+  // Also where pages may be fuller: what is merged with a full page would only be split again.
+  const fillPercent = Math.min(DEFAULT_FILL_PERCENT, clampFillPercent(tree.fillPercent));
+  const threshold = (tree.source.pageSize * fillPercent) / 2;
   return isAtMost(node, threshold);
 }
 
