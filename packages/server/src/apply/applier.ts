@@ -1,3 +1,6 @@
+import type { AuthStore, TokenProvider } from "@nodetcd/auth";
+import type { Backend } from "@nodetcd/backend";
+import type { Lessor } from "@nodetcd/lease";
 import type {
   AlarmRequest,
   CompactionRequest,
@@ -9,9 +12,24 @@ import type {
   RangeRequest,
   TxnRequest,
 } from "@nodetcd/messages";
+import type { Store } from "@nodetcd/mvcc";
 import type { Clock } from "@nodetcd/runtime";
 import { APPLY_SLICE_MS } from "../limits.ts";
 import type { TimeSlice } from "../read/fair-queue.ts";
+import type { Alarms } from "../state/alarms.ts";
+import type { ResponseHeaders } from "../wire/response-header.ts";
+
+/** Everything that requests change. */
+export interface State {
+  readonly clock: Clock;
+  readonly backend: Backend;
+  readonly store: Store;
+  readonly lessor: Lessor;
+  readonly alarms: Alarms;
+  readonly auth: AuthStore;
+  readonly tokens: TokenProvider;
+  readonly headers: ResponseHeaders;
+}
 
 /** Whose request is applied, and whether its reply is read by anybody. */
 export interface ApplyContext {

@@ -20,6 +20,7 @@ import {
   type Continuation,
   done,
   type Outcome,
+  type State,
 } from "./applier.ts";
 import { applyAuth } from "./auth.ts";
 import { applyClusterVersionSet } from "./cluster-version-set.ts";
@@ -28,7 +29,7 @@ import { corruptGuard, noSpaceGuard } from "./guards/alarm.ts";
 import { quotaGuard } from "./guards/quota.ts";
 import type { AppliedIndex } from "../state/applied-index.ts";
 import type { Quota } from "../state/quota.ts";
-import { keyValueApplier, type State } from "./key-value-applier.ts";
+import { keyValueApplier } from "./key-value-applier.ts";
 
 /** What the apply loop counts; plain numbers, read when metrics are scraped. */
 export interface ApplyCounters {

@@ -21,8 +21,7 @@ import {
   type MessageCodec,
 } from "@nodetcd/messages";
 import type { AppliedIndex } from "../state/applied-index.ts";
-import type { ApplyContext } from "./applier.ts";
-import type { State } from "./key-value-applier.ts";
+import type { ApplyContext, State } from "./applier.ts";
 
 /** Fields of `InternalRaftRequest` with requests of the Auth service. */
 export type AuthField = keyof AuthOperations;

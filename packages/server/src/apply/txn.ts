@@ -16,10 +16,9 @@ import { NestedReply } from "../read/nested-reply.ts";
 import { pairForm, writeFound } from "../read/range.ts";
 import { PinnedReads, type TxnReads, undisturbedReads } from "../read/txn-reads.ts";
 import { writeInnerHeader, writePut } from "../wire/reply-writer.ts";
-import { inSlices, type Outcome } from "./applier.ts";
+import { inSlices, type Outcome, type State } from "./applier.ts";
 import { allHold } from "./compare.ts";
 import { beginDelete, writeDeletion } from "./delete-range.ts";
-import type { State } from "./key-value-applier.ts";
 import { checkPut, putInto } from "./put.ts";
 
 /** Which branch a transaction takes, and those nested in that branch, in order of appearance. */
