@@ -28,6 +28,8 @@ const MOST_TOUCHED_WORDS = 4096;
 /** False on a big-endian machine, where this package refuses to open files. */
 export const isLittleEndianHost: boolean = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1;
 
+let serials = 0;
+
 /**
  * A page in memory with everything it continues into; never changed once it is shared. Views of it
  * (keys, values) keep its memory alive, so they outlive the page cache.
@@ -46,6 +48,10 @@ export class Page {
   referenced = false;
   /** Place in the ring of the page cache, -1 when it is not there. */
   slot = -1;
+  /** No other page of this process has it. */
+  readonly serial: number = ++serials;
+  /** Serial of the branch that its keys were last compared with, its own for a root; 0 before that. */
+  placedUnder = 0;
   /** What `touch` read, so that the reading is not optimized away. */
   touched = 0;
 

@@ -1,9 +1,10 @@
 import { BoltError } from "./errors.ts";
 import { DEFAULT_FILL_PERCENT, MAX_BUCKET_DEPTH, MAX_TREE_DEPTH } from "./limits.ts";
-import { type BranchNode, childAt, type LeafNode, type Node, nodeFromPage } from "./node.ts";
+import { type BranchNode, childAt, keyAt, type LeafNode, type Node, nodeFromPage } from "./node.ts";
 import { ELEMENT_SIZE, LEAF_PAGE, Page, PAGE_HEADER_SIZE } from "./page.ts";
-import { branchChild } from "./page-branch.ts";
+import { branchChild, branchKey } from "./page-branch.ts";
 import { leafDefect } from "./page-leaf.ts";
+import { checkPlace } from "./page-order.ts";
 
 /** Bytes in front of a nested bucket's value: root page id u64, sequence u64. */
 export const BUCKET_HEADER_SIZE = 16;
@@ -54,7 +55,13 @@ export function treeRoot(tree: Tree): Node | Page {
 }
 
 function rootPage(tree: Tree): Page {
-  return tree.inlinePage ?? tree.source.page(tree.rootPageId);
+  if (tree.inlinePage !== undefined) return tree.inlinePage;
+  const page = tree.source.page(tree.rootPageId);
+  if (page.placedUnder === 0 && page.count > 0) {
+    checkPlace(tree.source, page, new Uint8Array(0), undefined);
+    page.placedUnder = page.serial;
+  }
+  return page;
 }
 
 /** The root for change. */
@@ -66,7 +73,7 @@ export function materializeRoot(tree: Tree): Node {
 export function materializeChild(tree: Tree, branch: BranchNode, index: number): Node {
   const child = childAt(branch, index);
   if (typeof child !== "number") return child;
-  const node = nodeFromPage(childPage(tree, child), child);
+  const node = nodeFromPage(childPage(tree, branch, index, child), child);
   const entry = branch.entries[index]!;
   branch.entries[index] = { key: typeof entry === "number" ? entry : entry.key, child: node };
   return node;
@@ -79,13 +86,22 @@ export function entryCount(at: Node | Page): number {
 /** Child `index`: a node where there is one, else its page. */
 export function childOf(tree: Tree, branch: BranchNode | Page, index: number): Node | Page {
   const child = branch instanceof Page ? branchChild(branch, index) : childAt(branch, index);
-  return typeof child === "number" ? childPage(tree, child) : child;
+  return typeof child === "number" ? childPage(tree, branch, index, child) : child;
 }
 
-/** A page below the root; raises `CORRUPT` when it holds nothing. */
-export function childPage(tree: Tree, pageId: number): Page {
+/** A page below the root; raises `CORRUPT` when it holds nothing, or keys of another place. */
+function childPage(tree: Tree, branch: BranchNode | Page, index: number, pageId: number): Page {
   const page = tree.source.page(pageId);
   if (page.count === 0) throw new BoltError("CORRUPT", `page ${pageId} below a root is empty`);
+  if (branch instanceof Page) {
+    if (page.placedUnder === branch.serial) return page;
+    const high = index + 1 < branch.count ? branchKey(branch, index + 1) : undefined;
+    checkPlace(tree.source, page, branchKey(branch, index), high);
+    page.placedUnder = branch.serial;
+  } else if (page.placedUnder === 0) {
+    const high = index + 1 < branch.entries.length ? keyAt(branch, index + 1) : undefined;
+    checkPlace(tree.source, page, keyAt(branch, index), high);
+  }
   return page;
 }
 
