@@ -1,6 +1,9 @@
 import type { Entry } from "@nodetcd/messages";
-import { entrySize } from "./entry.ts";
+import { entrySize, normalEntry } from "./entry.ts";
 import { broken } from "./errors.ts";
+
+/** In the slot of an entry that was dropped: its data must not stay in memory. */
+const DROPPED = normalEntry();
 
 /**
  * A contiguous run of log entries that grows at the end, is cut back at conflicts, and loses its
@@ -14,6 +17,7 @@ export class EntryWindow {
   /** Slots at the beginning of `#entries` that are dropped but not yet given back. */
   #dropped = 0;
   #first: number;
+  #bytes = 0;
 
   /** @param first index that the first entry will have */
   constructor(first: number) {
@@ -34,6 +38,19 @@ export class EntryWindow {
     return this.#entries.length - this.#dropped;
   }
 
+  /** Bytes of the data of all entries. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Index of the first entry that stays when entries go from the beginning until `bytes` are left at most. */
+  firstWithin(bytes: number): number {
+    let left = this.#bytes;
+    let place = this.#dropped;
+    while (left > bytes) left -= this.#entries[place++]!.data.length;
+    return this.#first + place - this.#dropped;
+  }
+
   /** Term of the entry at `index`, which must be within the window. */
   termAt(index: number): number {
     return this.#entries[index - this.#first + this.#dropped]!.term;
@@ -42,17 +59,28 @@ export class EntryWindow {
   /** Adds entries whose indexes follow on the last one. The array stays the caller's. */
   append(entries: readonly Entry[]): void {
     const own = this.#entries;
-    for (let i = 0; i < entries.length; i++) own.push(entries[i]!);
+    for (let i = 0; i < entries.length; i++) {
+      const entry = entries[i]!;
+      own.push(entry);
+      this.#bytes += entry.data.length;
+    }
   }
 
   /** Drops the entries from `index` on. */
   cutFrom(index: number): void {
-    this.#entries.length = index - this.#first + this.#dropped;
+    const from = index - this.#first + this.#dropped;
+    for (let i = from; i < this.#entries.length; i++) this.#bytes -= this.#entries[i]!.data.length;
+    this.#entries.length = from;
   }
 
   /** Drops the entries below `index`, which must be within the window or its end. */
   dropBelow(index: number): void {
-    this.#dropped += index - this.#first;
+    const kept = this.#dropped + index - this.#first;
+    for (let i = this.#dropped; i < kept; i++) {
+      this.#bytes -= this.#entries[i]!.data.length;
+      this.#entries[i] = DROPPED;
+    }
+    this.#dropped = kept;
     this.#first = index;
     if (this.#dropped === this.#entries.length) {
       this.#entries = [];
@@ -68,6 +96,7 @@ export class EntryWindow {
     this.#entries = [];
     this.#dropped = 0;
     this.#first = first;
+    this.#bytes = 0;
   }
 
   /**

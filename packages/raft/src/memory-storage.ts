@@ -4,15 +4,27 @@ import { broken, RaftError } from "./errors.ts";
 import type { Storage } from "./storage.ts";
 
 /**
+ * Reads back entries `low` to `high - 1` that were moved out of memory, at least one, within `maxBytes` if it is
+ * not one alone; undefined when they are not to be had.
+ */
+export type ReadOlder = (low: number, high: number, maxBytes: number) => Entry[] | undefined;
+
+/**
  * A log in memory. With it a write-ahead log on disk becomes a `Storage`: load it at the start, and
- * append to both whatever a `Ready` brings.
+ * append to both whatever a `Ready` brings. Where entries can be read back (`readOlder`) the oldest ones need not
+ * stay in memory (`moveOut`): only their terms do.
  */
 export class MemoryStorage implements Storage {
+  readOlder: ReadOlder | undefined;
   #hardState: HardState = HardState.create();
   #snapshot: RaftSnapshot = emptySnapshot();
-  /** Entries above `#compactedIndex`. */
+  /** Entries in memory: the last ones of the log. */
   readonly #window = new EntryWindow(1);
-  /** Term of the last entry that is compacted or in the snapshot; its index is `first - 1`. */
+  /** Index of the first entry of the log, in memory or moved out. */
+  #first = 1;
+  /** Where in the part that was moved out a term begins, ascending. */
+  #terms: { readonly from: number; readonly term: number }[] = [];
+  /** Term of the last entry that is compacted or in the snapshot; its index is `#first - 1`. */
   #compactedTerm = 0;
 
   initialState(): { readonly hardState: HardState; readonly confState: ConfState } {
@@ -27,7 +39,12 @@ export class MemoryStorage implements Storage {
   }
 
   firstIndex(): number {
-    return this.#window.first;
+    return this.#first;
+  }
+
+  /** Bytes of data in memory. */
+  get bytes(): number {
+    return this.#window.bytes;
   }
 
   lastIndex(): number {
@@ -35,22 +52,46 @@ export class MemoryStorage implements Storage {
   }
 
   term(index: number): number {
-    const first = this.#window.first;
-    if (index >= first) {
+    if (index >= this.#window.first) {
       if (index >= this.#window.end) throw new RaftError("UNAVAILABLE");
       return this.#window.termAt(index);
     }
-    if (index < first - 1) throw new RaftError("COMPACTED");
-    return this.#compactedTerm;
+    if (index < this.#first - 1) throw new RaftError("COMPACTED");
+    return this.#terms.findLast(({ from }) => from <= index)?.term ?? this.#compactedTerm;
   }
 
   entries(low: number, high: number, maxBytes: number): Entry[] {
-    if (low < this.#window.first) throw new RaftError("COMPACTED");
+    if (low < this.#first) throw new RaftError("COMPACTED");
     if (high > this.#window.end) {
       broken(`entries' hi(${high}) is out of bound lastindex(${this.lastIndex()})`);
     }
+    if (low < this.#window.first && low < high) return this.#older(low, high, maxBytes);
     if (this.#window.length === 0) throw new RaftError("UNAVAILABLE");
     return this.#window.slice(low, high, maxBytes);
+  }
+
+  /** Stops at the first entry that is in memory, if it comes so far: that one is asked for next. */
+  #older(low: number, high: number, maxBytes: number): Entry[] {
+    const entries = this.readOlder?.(low, Math.min(high, this.#window.first), maxBytes);
+    if (entries === undefined) throw new RaftError("COMPACTED");
+    return entries;
+  }
+
+  /**
+   * Takes the oldest entries out of memory until `maxBytes` are left at most. Nothing happens where they could not
+   * be read back.
+   *
+   * @param upTo no entry above it is moved out
+   */
+  moveOut(maxBytes: number, upTo: number): void {
+    const window = this.#window;
+    if (window.bytes <= maxBytes || this.readOlder === undefined) return;
+    const first = Math.min(window.firstWithin(maxBytes), upTo + 1);
+    for (let index = window.first; index < first; index++) {
+      const term = window.termAt(index);
+      if (term !== this.#terms.at(-1)?.term) this.#terms.push({ from: index, term });
+    }
+    if (first > window.first) window.dropBelow(first);
   }
 
   snapshot(): RaftSnapshot {
@@ -64,6 +105,7 @@ export class MemoryStorage implements Storage {
   append(entries: readonly Entry[]): void {
     if (entries.length === 0) return;
     const window = this.#window;
+    // Those that were moved out are there, too.
     const skip = Math.max(0, window.first - entries[0]!.index);
     if (skip >= entries.length) return;
     const from = entries[skip]!.index;
@@ -85,6 +127,8 @@ export class MemoryStorage implements Storage {
     if (held !== 0 && held >= index) throw new RaftError("SNAPSHOT_OUT_OF_DATE");
     this.#snapshot = snapshot;
     this.#window.restart(index + 1);
+    this.#first = index + 1;
+    this.#terms = [];
     this.#compactedTerm = snapshot.metadata?.term ?? 0;
   }
 
@@ -120,12 +164,16 @@ export class MemoryStorage implements Storage {
    * @throws RaftError COMPACTED when they are gone already
    */
   compact(index: number): void {
-    if (index < this.#window.first) throw new RaftError("COMPACTED");
+    if (index < this.#first) throw new RaftError("COMPACTED");
     if (index > this.lastIndex()) {
       broken(`compact ${index} is out of bound lastindex(${this.lastIndex()})`);
     }
-    this.#compactedTerm = this.#window.termAt(index);
-    this.#window.dropBelow(index + 1);
+    this.#compactedTerm = this.term(index);
+    this.#first = index + 1;
+    if (index >= this.#window.first) this.#window.dropBelow(index + 1);
+    const begun = this.#terms.findLastIndex(({ from }) => from <= index);
+    if (begun > 0) this.#terms = this.#terms.slice(begun);
+    if (this.#window.first === this.#first) this.#terms = [];
   }
 }
 

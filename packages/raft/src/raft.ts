@@ -13,7 +13,7 @@ export type { Peer } from "./bootstrap.ts";
 export { type Config, type ReadOnlyOption } from "./config.ts";
 export { entrySize } from "./entry.ts";
 export { isRaftError, RaftError, type RaftErrorCode } from "./errors.ts";
-export { MemoryStorage } from "./memory-storage.ts";
+export { MemoryStorage, type ReadOlder } from "./memory-storage.ts";
 export type { AnyConfChange } from "./membership/conf-change.ts";
 export type { Configuration } from "./membership/configuration.ts";
 export type { ProgressState } from "./progress/progress.ts";

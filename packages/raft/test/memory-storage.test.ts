@@ -1,7 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { ConfState } from "@nodetcd/messages";
+import { ConfState, type Entry } from "@nodetcd/messages";
+import { SeededRandom } from "@nodetcd/simulator";
+import { normalEntry } from "../src/entry.ts";
 import { MemoryStorage } from "../src/raft.ts";
 import { bytes, entriesOfTerms } from "./group.ts";
+
+const SEED = Number(process.env["SEED"] ?? 1);
 
 function storageWith(terms: readonly number[]): MemoryStorage {
   const storage = new MemoryStorage();
@@ -86,5 +90,62 @@ describe("MemoryStorage", () => {
     storage.applySnapshot(snapshotAt(7, 4));
     expect([storage.firstIndex(), storage.lastIndex(), storage.term(7)]).toEqual([8, 7, 4]);
     expect(storage.snapshot().data).toEqual(bytes("state"));
+  });
+
+  test("moveOut takes the oldest entries out of memory: they are read back, and their terms are known", () => {
+    const random = new SeededRandom(SEED);
+    for (let round = 0; round < 60; round++) {
+      const all: Entry[] = [];
+      const [storage, whole] = [new MemoryStorage(), new MemoryStorage()];
+      storage.readOlder = (low, high, maxBytes) => {
+        const window = all.slice(low - 1, high - 1);
+        let bytes = 0;
+        const end = window.findIndex((entry) => (bytes += entry.data.length + 32) > maxBytes);
+        return end < 0 ? window : window.slice(0, Math.max(1, end));
+      };
+      for (let term = 1; term < 20; term++) {
+        const fresh = Array.from({ length: random.below(8) }, (_, i) => ({
+          ...normalEntry(Buffer.alloc(random.below(100))),
+          term,
+          index: all.length + 1 + i,
+        }));
+        all.push(...fresh);
+        storage.append(fresh);
+        whole.append(fresh);
+        const last = all.length;
+        if (random.chance(0.5)) {
+          const upTo = random.below(last + 1);
+          storage.moveOut(200, upTo);
+          const kept = Math.max(storage.firstIndex(), upTo + 1);
+          const bytes = all.slice(kept - 1).reduce((sum, { data }) => sum + data.length, 0);
+          expect(storage.bytes).toBeLessThanOrEqual(Math.max(200, bytes));
+        }
+        if (random.chance(0.2) && last >= storage.firstIndex()) {
+          const index = storage.firstIndex() + random.below(last - storage.firstIndex() + 1);
+          storage.compact(index);
+          whole.compact(index);
+        }
+        expect([storage.firstIndex(), storage.lastIndex()]).toEqual([whole.firstIndex(), last]);
+        for (let index = whole.firstIndex() - 1; index <= last; index++) {
+          expect(storage.term(index)).toBe(whole.term(index));
+        }
+        for (let low = whole.firstIndex(); low <= last;) {
+          const some = storage.entries(low, last + 1, 150);
+          expect(some).toEqual(all.slice(low - 1, low - 1 + some.length));
+          low += some.length;
+        }
+      }
+    }
+  });
+
+  test("entries that cannot be read back are as if they were compacted", () => {
+    const storage = storageWith([1, 1, 1]);
+    storage.append([{ ...normalEntry(bytes("data")), term: 1, index: 4 }]);
+    storage.moveOut(0, 4);
+    expect(indexes(storage, 1, 5)).toEqual([1, 2, 3, 4]);
+    storage.readOlder = () => undefined;
+    storage.moveOut(0, 4);
+    expect(codeOf(() => storage.entries(1, 5, Infinity))).toBe("COMPACTED");
+    expect(storage.term(4)).toBe(1);
   });
 });

@@ -18,6 +18,10 @@ export const TXN_DEPTH_MAX = 1_000;
 export const GRPC_OVERHEAD_BYTES: number = 512 * 1024;
 /** Committed entries that raft gives out at once, in bytes; the others follow. */
 export const READY_BYTES_MAX: number = 64 * 1024 * 1024;
+/** Bytes of raft's log in memory; older entries that are applied are read back from the disk for who needs them. */
+export const LOG_BYTES_MAX: number = 64 * 1024 * 1024;
+/** Bytes of the log after which it gets a snapshot, whatever `snapshotCount` says. */
+export const SNAPSHOT_BYTES: number = 256 * 1024 * 1024;
 /** Sockets that were accepted while the member was still starting; more are closed at once. */
 export const EARLY_SOCKETS_MAX = 1_024;
 /** File descriptors kept for the member's own files; what is above is for connections (etcd's number). */

@@ -14,3 +14,5 @@ export const RECORD_BYTES_MAX: number = 1024 * 1024 * 1024;
 export const SLOW_SYNC_SECONDS = 1;
 /** What a disk writes whole or not at all, in bytes: the grain of torn writes. */
 export const SECTOR_BYTES = 512;
+/** Bytes of the log between two entries whose places are remembered, so that older entries can be read back. */
+export const PLACES_APART_BYTES: number = 64 * 1024;

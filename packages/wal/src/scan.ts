@@ -15,6 +15,8 @@ export interface ScanOptions {
   readonly last: boolean;
   /** Checksum that the segment before ended with; undefined: take it from the first record. */
   readonly crc: number | undefined;
+  /** Offset of the record to begin with, of which `crc` is known. Default 0. */
+  readonly start?: number;
   /**
    * Called for each valid record but those of type CRC. `data` is a view of memory that is never
    * reused: it may be kept, and keeps the chunk of the file that it was read with.
@@ -48,7 +50,7 @@ export function* scanSegment(options: ScanOptions): Generator<ReadRequest, ScanR
   const { path, size, last, visit } = options;
   const window = new FileWindow(size);
   let { crc } = options;
-  for (let offset = 0; ;) {
+  for (let offset = options.start ?? 0; ;) {
     const ended = (torn: boolean): ScanResult => {
       // A segment gets its name after its first record is on disk.
       if (crc === undefined) throw corruptError(path, offset, "there is no valid first record");

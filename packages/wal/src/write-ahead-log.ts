@@ -1,10 +1,12 @@
 import { assert } from "@nodetcd/bytes";
 import { type Entry, HardState, type WalSnapshot } from "@nodetcd/messages";
 import { type DiskFile, DiskError, removeGradually, silentLogger } from "@nodetcd/runtime";
+import { type EntryPlace, EntryPlaces } from "./entry-places.ts";
 import { WalError } from "./errors.ts";
-import { SEGMENT_BYTES, SLOW_SYNC_SECONDS } from "./limits.ts";
+import { PLACES_APART_BYTES, SEGMENT_BYTES, SLOW_SYNC_SECONDS } from "./limits.ts";
 import { NextSegment } from "./next-segment.ts";
 import type { WalOptions, WalRuntime } from "./options.ts";
+import { entryBytesMax, type EntryRange, readEntries } from "./read-entries.ts";
 import { RecordBuffer } from "./record-buffer.ts";
 import { listSegments, parseSegmentName, type Segment, segmentName } from "./segment.ts";
 
@@ -42,6 +44,9 @@ export class Wal {
   #file: DiskFile;
   #offset: number;
   #segments: Segment[];
+  readonly #places = new EntryPlaces(PLACES_APART_BYTES);
+  /** Bytes that were written since the log was opened. */
+  writtenBytes = 0;
   #hardState: HardState;
   #lastIndex: number;
   #cutting: Promise<void> | undefined;
@@ -97,6 +102,7 @@ export class Wal {
         entries.length > 0 ||
         (state !== undefined && (state.term !== previous.term || state.vote !== previous.vote));
       for (const entry of entries) {
+        this.#notePlace(entry.index);
         this.#buffer.addEntry(entry);
         if (this.#buffer.full) await this.#write();
         this.#lastIndex = entry.index;
@@ -107,6 +113,45 @@ export class Wal {
       }
       await this.#finish(mustSync);
     });
+  }
+
+  #notePlace(index: number): void {
+    const segment = this.#segments.at(-1)!;
+    const offset = this.#offset + this.#buffer.length;
+    this.#places.add({ index, segment, offset, crc: this.#buffer.crc });
+  }
+
+  /**
+   * Reads back entries that this process has appended, `low` to `high - 1`, at least one, up to `maxBytes` if
+   * it is not one alone: synchronously, from what was written last probably without the disk. Undefined when
+   * they are not there: the log was opened since, or purged, or they cannot be read. The bytes are the caller's.
+   */
+  readEntries(low: number, high: number, maxBytes: number): Entry[] | undefined {
+    const entries: Entry[] = [];
+    let bytesLeft = maxBytes;
+    for (let at = low; at < high && (bytesLeft > 0 || at === low);) {
+      const found = this.#places.find(at);
+      const range = { low: at, high: Math.min(high, found?.next ?? 0), maxBytes: bytesLeft };
+      const some = found === undefined ? [] : this.#readFrom(found.place, range);
+      if (some.length === 0) break;
+      for (const entry of some) {
+        bytesLeft -= entryBytesMax(entry);
+        if (bytesLeft >= 0 || entries.length === 0) entries.push(entry);
+      }
+      at += some.length;
+    }
+    return entries.length === 0 ? undefined : entries;
+  }
+
+  #readFrom(place: EntryPlace, range: EntryRange): Entry[] {
+    const size = place.segment === this.#segments.at(-1) ? this.#offset : undefined;
+    try {
+      return readEntries(this.#runtime.disk, this.directory, place, size, range);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#options.logger?.warn("cannot read entries back from the WAL", { ...range, reason });
+      return [];
+    }
   }
 
   /**
@@ -158,6 +203,7 @@ export class Wal {
       .filter((file) => file.sequence < firstNeeded)
       .map((file) => `${this.directory}/${file.name}`);
     if (surplus.length === 0) return;
+    this.#places.forgetBefore(firstNeeded);
     for (const path of surplus) await disk.renameAsync(path, `${path}.tmp`);
     this.#purging = this.#purging.then(() =>
       this.#removePurged(surplus.map((path) => `${path}.tmp`)),
@@ -302,6 +348,7 @@ export class Wal {
 
   #written(bytes: number, seconds: number): void {
     this.#offset += bytes;
+    this.writtenBytes += bytes;
     this.#buffer.reset();
     this.#options.onWrite?.(bytes, seconds);
   }

@@ -3,6 +3,7 @@ import type { RaftSnapshot, WalSnapshot } from "@nodetcd/messages";
 import { isRaftError, type MemoryStorage } from "@nodetcd/raft";
 import type { Disk, Logger } from "@nodetcd/runtime";
 import { purgeSnapshotFiles, saveSnapshotFile, type Wal } from "@nodetcd/wal";
+import { LOG_BYTES_MAX, SNAPSHOT_BYTES } from "../limits.ts";
 import type { AppliedIndex } from "../state/applied-index.ts";
 import { type Cluster, v2StoreJson } from "@nodetcd/membership";
 import { hexId } from "@nodetcd/peers";
@@ -32,7 +33,7 @@ type LogPosition = Pick<WalSnapshot, "index" | "term">;
 const TRUNCATE_EVERY = 100;
 
 /**
- * Every `snapshotCount` applied entries the log gets a mark from which a restart may begin. The
+ * Every `snapshotCount` applied entries, or 256 MiB, the log gets a mark from which a restart may begin. The
  * database is the snapshot's content, so it is committed up to that index first; then comes the
  * file, then the record in the log; then older entries are given up. In this order, because a start
  * takes the newest record, and etcd also needs the file of it.
@@ -42,6 +43,8 @@ export class LogSnapshots {
   /** The newest snapshot that the log has a record of. */
   recorded: LogPosition;
   #lastIndex: number;
+  /** `Wal.writtenBytes` at the last snapshot. */
+  #lastBytes = 0;
   #lastTruncation: number;
   #running: Promise<void> | undefined;
 
@@ -51,6 +54,8 @@ export class LogSnapshots {
     this.recorded = recorded;
     this.#lastIndex = recorded.index;
     this.#lastTruncation = recorded.index;
+    const { storage, wal } = options;
+    storage.readOlder = (low, high, maxBytes) => wal.readEntries(low, high, maxBytes);
   }
 
   /**
@@ -58,8 +63,9 @@ export class LogSnapshots {
    * that cannot be written poisons the log, which its loop reports.
    */
   takeIfDue(): void {
-    const { applied, snapshotCount } = this.#options;
-    if (this.#running === undefined && applied.index - this.#lastIndex > snapshotCount) {
+    const { applied, storage } = this.#options;
+    storage.moveOut(LOG_BYTES_MAX, applied.index);
+    if (this.#running === undefined && this.#isDue()) {
       this.#running = this.#take()
         .catch((error: unknown) => {
           const text = error instanceof Error ? error.message : String(error);
@@ -70,6 +76,13 @@ export class LogSnapshots {
     if (applied.index - this.#lastTruncation >= TRUNCATE_EVERY) this.#truncate();
   }
 
+  /** After so many entries, and after so many bytes: a start reads into memory what follows the last snapshot. */
+  #isDue(): boolean {
+    const { applied, snapshotCount, wal } = this.#options;
+    const entries = applied.index - this.#lastIndex;
+    return entries > snapshotCount || wal.writtenBytes - this.#lastBytes > SNAPSHOT_BYTES;
+  }
+
   /** Saves a snapshot from a leader; called by the loop, which holds the log. */
   async saveReceived(snapshot: RaftSnapshot): Promise<void> {
     const { disk, snapshotDirectory, wal } = this.#options;
@@ -78,6 +91,7 @@ export class LogSnapshots {
     await wal.appendSnapshot({ index, term, confState });
     this.recorded = { index, term };
     this.#lastIndex = index;
+    this.#lastBytes = wal.writtenBytes;
     this.#lastTruncation = index;
   }
 
@@ -99,6 +113,7 @@ export class LogSnapshots {
       "local-member-snapshot-count": snapshotCount,
     });
     this.#lastIndex = index;
+    this.#lastBytes = this.#options.wal.writtenBytes;
     applied.touch();
     await backend.commit();
     const { disk, snapshotDirectory, storage } = this.#options;
