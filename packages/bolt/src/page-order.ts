@@ -1,10 +1,9 @@
 import { compareBytes } from "@nodetcd/bytes";
 import { BoltError } from "./errors.ts";
 import { MAX_TREE_DEPTH } from "./limits.ts";
-import type { Page } from "./page.ts";
+import type { Page, PageSource } from "./page.ts";
 import { branchChild, branchKey } from "./page-branch.ts";
 import { leafKey } from "./page-leaf.ts";
-import type { PageSource } from "./tree.ts";
 
 function elementKey(page: Page, index: number): Uint8Array {
   return page.isLeaf ? leafKey(page, index) : branchKey(page, index);

@@ -84,6 +84,13 @@ export class Page {
   }
 }
 
+/** Where a tree's pages come from: a transaction. */
+export interface PageSource {
+  readonly pageSize: number;
+  /** A branch or leaf page; raises `CORRUPT`. */
+  page(id: number): Page;
+}
+
 /** Writes a page header into the first four of `words`. */
 export function writePageHeader(
   words: Uint32Array,

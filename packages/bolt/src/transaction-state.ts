@@ -1,10 +1,9 @@
 import { BoltError } from "./errors.ts";
 import type { Freelist } from "./freelist.ts";
 import type { Meta } from "./meta.ts";
-import type { Page } from "./page.ts";
+import type { Page, PageSource } from "./page.ts";
 import type { PageCache } from "./page-cache.ts";
 import type { PageScratch } from "./page-scratch.ts";
-import type { PageSource } from "./tree.ts";
 
 export type TransactionStatus = "open" | "committing" | "closed";
 

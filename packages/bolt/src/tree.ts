@@ -1,20 +1,13 @@
 import { BoltError } from "./errors.ts";
 import { DEFAULT_FILL_PERCENT, MAX_BUCKET_DEPTH, MAX_TREE_DEPTH } from "./limits.ts";
 import { type BranchNode, childAt, keyAt, type LeafNode, type Node, nodeFromPage } from "./node.ts";
-import { ELEMENT_SIZE, LEAF_PAGE, Page, PAGE_HEADER_SIZE } from "./page.ts";
+import { ELEMENT_SIZE, LEAF_PAGE, Page, PAGE_HEADER_SIZE, type PageSource } from "./page.ts";
 import { branchChild, branchKey } from "./page-branch.ts";
 import { leafDefect } from "./page-leaf.ts";
 import { checkPlace } from "./page-order.ts";
 
 /** Bytes in front of a nested bucket's value: root page id u64, sequence u64. */
 export const BUCKET_HEADER_SIZE = 16;
-
-/** Where a tree's pages come from: a transaction. */
-export interface PageSource {
-  readonly pageSize: number;
-  /** A branch or leaf page; raises `CORRUPT`. */
-  page(id: number): Page;
-}
 
 /**
  * The B+tree of one bucket as one transaction sees it. In a write transaction the part that was

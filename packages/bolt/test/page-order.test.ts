@@ -90,7 +90,7 @@ describe(`A bit that was flipped in a key (SEED=${SEED})`, () => {
     db.close();
     const bytes = disk.readFile("/db").slice();
     // The second of its keys, which begins `key 00001`, is above all others.
-    bytes[root.id * 4096 + 32 + root.words[9]!] ^= 0x10;
+    bytes[root.id * 4096 + 32 + root.words[9]!]! ^= 0x10;
     const damaged = open(bytes);
     expect(codeOf(() => damaged.view((tx) => tx.bucket(b("x"))!.get(keyOf(5))))).toBe("CORRUPT");
     damaged.close();
