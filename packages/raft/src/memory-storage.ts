@@ -95,6 +95,10 @@ export class MemoryStorage implements Storage {
   }
 
   snapshot(): RaftSnapshot {
+    // Who cannot be given what was moved out has to wait for the first snapshot.
+    if (this.#terms.length > 0 && (this.#snapshot.metadata?.index ?? 0) === 0) {
+      throw new RaftError("SNAPSHOT_TEMPORARILY_UNAVAILABLE");
+    }
     return this.#snapshot;
   }
 

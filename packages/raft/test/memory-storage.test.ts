@@ -147,5 +147,8 @@ describe("MemoryStorage", () => {
     storage.moveOut(0, 4);
     expect(codeOf(() => storage.entries(1, 5, Infinity))).toBe("COMPACTED");
     expect(storage.term(4)).toBe(1);
+    expect(codeOf(() => storage.snapshot())).toBe("SNAPSHOT_TEMPORARILY_UNAVAILABLE");
+    storage.createSnapshot(3, undefined, bytes("state"));
+    expect(storage.snapshot().metadata?.index).toBe(3);
   });
 });

@@ -1,6 +1,7 @@
 import { HardState } from "@nodetcd/messages";
+import { EntryPlaces } from "./entry-places.ts";
 import { WalError } from "./errors.ts";
-import { SEGMENT_BYTES } from "./limits.ts";
+import { PLACES_APART_BYTES, SEGMENT_BYTES } from "./limits.ts";
 import type { WalOptions, WalRuntime } from "./options.ts";
 import { RecordBuffer } from "./record-buffer.ts";
 import { parentOf, segmentName, walExists } from "./segment.ts";
@@ -52,6 +53,7 @@ export async function createWal(
     metadata,
     hardState: HardState.create(),
     lastIndex: 0,
+    places: new EntryPlaces(PLACES_APART_BYTES),
   };
   return new Wal(runtime, position, options);
 }

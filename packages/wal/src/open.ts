@@ -41,7 +41,7 @@ export async function openWal(
     await disk.syncDirectoryAsync(directory);
     await disk.syncDirectoryAsync(parentOf(directory));
     const content = await readLog(disk, directory, from);
-    const { metadata, hardState, entries, segments, lastIndex, tail } = content;
+    const { metadata, hardState, entries, segments, places, lastIndex, tail } = content;
 
     await removeUnfinishedSegments(disk, directory);
     const segmentBytes = options.segmentBytes ?? SEGMENT_BYTES;
@@ -56,7 +56,7 @@ export async function openWal(
       await file.syncAsync();
       offset = records.length;
     }
-    const position = { directory, segments, file, offset, crc: records.crc };
+    const position = { directory, segments, places, file, offset, crc: records.crc };
     const wal = new Wal(runtime, { ...position, metadata, hardState, lastIndex }, options);
     return { wal, metadata, hardState: { ...hardState }, entries };
   } catch (error) {

@@ -1,7 +1,9 @@
 import { equalBytes, WireError } from "@nodetcd/bytes";
 import { Entry, HardState, WalSnapshot } from "@nodetcd/messages";
 import type { Disk, DiskFile } from "@nodetcd/runtime";
+import { EntryPlaces } from "./entry-places.ts";
 import { corruptError, WalError } from "./errors.ts";
+import { PLACES_APART_BYTES } from "./limits.ts";
 import type { ReadRequest } from "./read-window.ts";
 import { RecordType } from "./record.ts";
 import { type ScanResult, scanSegment } from "./scan.ts";
@@ -14,6 +16,8 @@ export interface LogContent {
   readonly hardState: HardState;
   /** From `from.index + 1` on, without gaps; those that a later leader overwrote are left out. */
   readonly entries: Entry[];
+  /** Where they can be read again. */
+  readonly places: EntryPlaces;
   /** Index of the last entry or snapshot record; 0 without one. */
   readonly lastIndex: number;
   /** How the last segment ends. */
@@ -26,6 +30,7 @@ class LogBuilder {
   metadata: Uint8Array | undefined;
   hardState: HardState = HardState.create();
   entries: Entry[] = [];
+  readonly places: EntryPlaces = new EntryPlaces(PLACES_APART_BYTES);
   lastIndex = 0;
   snapshotFound = false;
 
@@ -33,11 +38,14 @@ class LogBuilder {
     this.#from = from;
   }
 
-  add(type: number, data: Uint8Array, path: string, offset: number): void {
+  add(type: number, data: Uint8Array, { path, segment, offset, crc }: RecordPlace): void {
     switch (type) {
-      case RecordType.ENTRY:
-        this.#addEntry(Entry.decode(data), path, offset);
+      case RecordType.ENTRY: {
+        const entry = Entry.decode(data);
+        this.#addEntry(entry, path, offset);
+        this.places.add({ index: entry.index, segment, offset, crc });
         return;
+      }
       case RecordType.STATE:
         this.#setHardState(HardState.decode(data), path, offset);
         return;
@@ -109,8 +117,8 @@ export async function readLog(
 ): Promise<LogContent> {
   const segments = segmentsFrom(disk, directory, from.index);
   const builder = new LogBuilder(from);
-  const scan = scanSegments(disk, directory, segments, (type, data, path, offset) =>
-    builder.add(type, data, path, offset),
+  const scan = scanSegments(disk, directory, segments, (type, data, place) =>
+    builder.add(type, data, place),
   );
   let step = scan.next();
   try {
@@ -134,6 +142,7 @@ export async function readLog(
     metadata: builder.metadata ?? new Uint8Array(0),
     hardState: builder.hardState,
     entries: builder.entries,
+    places: builder.places,
     lastIndex: builder.lastIndex,
     tail: step.value,
   };
@@ -165,7 +174,15 @@ export function readValidSnapshots(disk: Disk, directory: string): WalSnapshot[]
   return snapshots.filter((snapshot) => snapshot.index <= commit);
 }
 
-type Visit = (type: number, data: Uint8Array, path: string, offset: number) => void;
+/** Where a record begins, in which file, and the checksum before it. */
+interface RecordPlace {
+  readonly path: string;
+  readonly segment: Segment;
+  readonly offset: number;
+  readonly crc: number;
+}
+
+type Visit = (type: number, data: Uint8Array, place: RecordPlace) => void;
 
 const NO_RESULT: ScanResult = { end: 0, crc: undefined, torn: false };
 
@@ -186,7 +203,8 @@ function* scanSegments(
         size: file.size(),
         last: i === segments.length - 1,
         crc: result.crc,
-        visit: (type, data, offset) => visitDecoded(visit, type, data, path, offset),
+        visit: (type, data, offset, crc) =>
+          visitDecoded(visit, type, data, { path, segment, offset, crc }),
       });
       let step = scan.next();
       while (step.done !== true) step = scan.next(yield { file, ...step.value });
@@ -198,17 +216,12 @@ function* scanSegments(
   return result;
 }
 
-function visitDecoded(
-  visit: Visit,
-  type: number,
-  data: Uint8Array,
-  path: string,
-  offset: number,
-): void {
+function visitDecoded(visit: Visit, type: number, data: Uint8Array, place: RecordPlace): void {
   try {
-    visit(type, data, path, offset);
+    visit(type, data, place);
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
+    const { path, offset } = place;
     throw corruptError(path, offset, `its checksum is right, but ${error.message.toLowerCase()}`);
   }
 }

@@ -19,9 +19,9 @@ export interface ScanOptions {
   readonly start?: number;
   /**
    * Called for each valid record but those of type CRC. `data` is a view of memory that is never
-   * reused: it may be kept, and keeps the chunk of the file that it was read with.
+   * reused: it may be kept, and keeps the chunk of the file that it was read with. `crc` is the checksum before it.
    */
-  readonly visit: (type: number, data: Uint8Array, offset: number) => void;
+  readonly visit: (type: number, data: Uint8Array, offset: number, crc: number) => void;
 }
 
 export interface ScanResult {
@@ -85,8 +85,8 @@ export function* scanSegment(options: ScanOptions): Generator<ReadRequest, ScanR
       if (last && hasZeroSector(body, offset + FRAME_HEADER_BYTES)) return ended(true);
       throw corruptError(path, offset, describeMismatch(record, sum, crc));
     }
+    if (record.type !== RecordType.CRC) visit(record.type, record.data, offset, crc ?? 0);
     crc = record.crc;
-    if (record.type !== RecordType.CRC) visit(record.type, record.data, offset);
     offset += frameSize;
   }
 }

@@ -1,9 +1,9 @@
 import { assert } from "@nodetcd/bytes";
 import { type Entry, HardState, type WalSnapshot } from "@nodetcd/messages";
 import { type DiskFile, DiskError, removeGradually, silentLogger } from "@nodetcd/runtime";
-import { type EntryPlace, EntryPlaces } from "./entry-places.ts";
+import type { EntryPlace, EntryPlaces } from "./entry-places.ts";
 import { WalError } from "./errors.ts";
-import { PLACES_APART_BYTES, SEGMENT_BYTES, SLOW_SYNC_SECONDS } from "./limits.ts";
+import { SEGMENT_BYTES, SLOW_SYNC_SECONDS } from "./limits.ts";
 import { NextSegment } from "./next-segment.ts";
 import type { WalOptions, WalRuntime } from "./options.ts";
 import { entryBytesMax, type EntryRange, readEntries } from "./read-entries.ts";
@@ -24,6 +24,8 @@ export interface WalPosition {
   readonly metadata: Uint8Array;
   readonly hardState: HardState;
   readonly lastIndex: number;
+  /** Where entries can be read again. Taken over. */
+  readonly places: EntryPlaces;
 }
 
 /**
@@ -44,7 +46,7 @@ export class Wal {
   #file: DiskFile;
   #offset: number;
   #segments: Segment[];
-  readonly #places = new EntryPlaces(PLACES_APART_BYTES);
+  readonly #places: EntryPlaces;
   /** Bytes that were written since the log was opened. */
   writtenBytes = 0;
   #hardState: HardState;
@@ -78,6 +80,7 @@ export class Wal {
     this.#segments = [...position.segments];
     this.#hardState = position.hardState;
     this.#lastIndex = position.lastIndex;
+    this.#places = position.places;
     this.#next = new NextSegment(runtime.disk, position.directory, this.#segmentBytes);
     this.#next.prepare();
   }
@@ -122,9 +125,9 @@ export class Wal {
   }
 
   /**
-   * Reads back entries that this process has appended, `low` to `high - 1`, at least one, up to `maxBytes` if
+   * Reads back entries that were appended, also before the log was opened: `low` to `high - 1`, at least one, up to `maxBytes` if
    * it is not one alone: synchronously, from what was written last probably without the disk. Undefined when
-   * they are not there: the log was opened since, or purged, or they cannot be read. The bytes are the caller's.
+   * they are not there: the log was purged, or they cannot be read. The bytes are the caller's.
    */
   readEntries(low: number, high: number, maxBytes: number): Entry[] | undefined {
     const entries: Entry[] = [];

@@ -43,8 +43,8 @@ export class LogSnapshots {
   /** The newest snapshot that the log has a record of. */
   recorded: LogPosition;
   #lastIndex: number;
-  /** `Wal.writtenBytes` at the last snapshot. */
-  #lastBytes = 0;
+  /** `Wal.writtenBytes` at the last snapshot; negative when that was before the log was opened. */
+  #lastBytes: number;
   #lastTruncation: number;
   #running: Promise<void> | undefined;
 
@@ -55,6 +55,7 @@ export class LogSnapshots {
     this.#lastIndex = recorded.index;
     this.#lastTruncation = recorded.index;
     const { storage, wal } = options;
+    this.#lastBytes = -storage.bytes;
     storage.readOlder = (low, high, maxBytes) => wal.readEntries(low, high, maxBytes);
   }
 
