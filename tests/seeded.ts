@@ -46,6 +46,11 @@ export class Seeded {
     throw new RangeError("Cannot pick from nothing");
   }
 
+  shuffled<T>(items: readonly T[]): T[] {
+    const left = [...items];
+    return items.map(() => left.splice(this.below(left.length), 1)[0]!);
+  }
+
   bytes(length: number): Uint8Array {
     return Uint8Array.from({ length }, () => this.below(256));
   }

@@ -28,6 +28,9 @@ export const CONNECTION_WINDOW_BYTES: number = 1024 * 1024;
  */
 export const ASSEMBLY_BYTES_MAX: number = 64 * 1024 * 1024;
 
+/** Bytes that a server unpacks of compressed messages in one turn of the loop; the last one may exceed it. */
+export const INFLATED_BYTES_PER_TURN: number = 1024 * 1024;
+
 /** Bytes that a connection may have queued for a peer that does not take them before it stops reading. */
 export const PAUSE_READING_BYTES: number = 4 * 1024 * 1024;
 

@@ -172,6 +172,36 @@ test("unary: gzip messages are unpacked, up to the limit", async () => {
   });
 });
 
+test("unary: of messages that inflate few are unpacked in a turn, and others are served in between", async () => {
+  const session = (await echo()).session();
+  let turn = 0;
+  let last = 0;
+  const perTurn = new Map<number, number>();
+  peer.services.unary("/test.Echo/Count", (request, unary) => {
+    // A turn ends with the immediates that were asked for in it.
+    if (last === turn) setImmediate(() => turn++);
+    last = turn;
+    perTurn.set(turn, (perTurn.get(turn) ?? 0) + request.length);
+    unary.reply(Buffer.alloc(0));
+  });
+  const body = frameMessage(gzipSync(Buffer.alloc(400_000)));
+  body[0] = 1;
+  const order: string[] = [];
+  const gzip = { "grpc-encoding": "gzip" };
+  const inflated = Array.from({ length: 100 }, () =>
+    call(session, "/test.Echo/Count", body, gzip).then(() => order.push("inflated")),
+  );
+  const bomb = frameMessage(gzipSync(Buffer.alloc(4_000_000)));
+  bomb[0] = 1;
+  const refused = call(session, "/test.Echo/Count", bomb, gzip);
+  const small = call(session, "/test.Echo/Echo", frameMessage(Buffer.from("small")));
+  await small.then(() => order.push("small"));
+  await Promise.all(inflated);
+  expect((await refused).headers["grpc-status"]).toBe("8");
+  expect(order.indexOf("small")).toBeLessThan(20);
+  expect(Math.max(...perTurn.values())).toBeLessThanOrEqual(2 * 1_200_000);
+});
+
 test("unary: no message and two messages are INTERNAL", async () => {
   const session = (await echo()).session();
   const none = await call(session, "/test.Echo/Echo", Buffer.alloc(0));

@@ -51,14 +51,17 @@ const HARMLESS: readonly Named[] = [
   },
 ];
 
-/** Each kind of call on each kind of file, with each error, once and for good, at a random one of the `calls`. */
+/**
+ * First what does no harm; then, shuffled, each kind of call on each kind of file, with each error, once and for
+ * good, at a random one of the `calls`.
+ */
 export function plansFor(calls: readonly CallOnKind[], random: Seeded): Named[] {
   const counts = new Map<string, CallOnKind & { count: number }>();
   for (const { call, kind } of calls) {
     const id = `${call} ${kind}`;
     counts.set(id, { call, kind, count: (counts.get(id)?.count ?? 0) + 1 });
   }
-  const plans = [...HARMLESS];
+  const plans: Named[] = [];
   for (const { call, kind, count } of counts.values()) {
     for (const error of ERRORS[call]) {
       for (const times of ["once", "from then on"] as const) {
@@ -70,5 +73,5 @@ export function plansFor(calls: readonly CallOnKind[], random: Seeded): Named[] 
       }
     }
   }
-  return plans;
+  return [...HARMLESS, ...random.shuffled(plans)];
 }

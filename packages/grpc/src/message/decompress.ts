@@ -4,12 +4,17 @@ import { Status } from "../status.ts";
 /** Message encodings that this side reads, as `grpc-accept-encoding` names them. */
 export const ACCEPTED_ENCODINGS = "identity,gzip";
 
+/** Whether messages with this `grpc-encoding` may be compressed. */
+export function isCompressed(encoding: string): boolean {
+  return encoding !== "" && encoding !== "identity";
+}
+
 /**
  * Unpacks a message that was sent with the compressed flag. The input is borrowed, the result owned.
  * Raises `RpcError` with grpc-go's words.
  */
 export function decompress(message: Uint8Array, encoding: string, maxBytes: number): Uint8Array {
-  if (encoding === "" || encoding === "identity") {
+  if (!isCompressed(encoding)) {
     throw new RpcError(
       Status.INTERNAL,
       "grpc: compressed flag set with identity or empty encoding",

@@ -1,6 +1,8 @@
 import { RpcError } from "../errors.ts";
 import type { Stream } from "../http2/stream.ts";
 import { Status } from "../status.ts";
+import { isCompressed } from "./decompress.ts";
+import type { InflateTurns } from "./inflate-turns.ts";
 import { type MessageLimits, MessageReader } from "./message-reader.ts";
 
 export interface InboundSink {
@@ -25,8 +27,12 @@ export class Inbound {
   readonly #stream: Stream;
   readonly #sink: InboundSink;
   readonly #reader: MessageReader;
+  /** Set for a call whose messages may be compressed. */
+  readonly #inflates: InflateTurns | undefined;
   #waiting: Payload[] = [];
   #paused = false;
+  /** Waits for a turn in which messages may be unpacked. */
+  #held = false;
   #ended = false;
   #stopped = false;
 
@@ -34,11 +40,12 @@ export class Inbound {
     this.#stream = stream;
     this.#sink = sink;
     this.#reader = new MessageReader(limits);
+    this.#inflates = isCompressed(limits.encoding) ? limits.inflates : undefined;
   }
 
   data(bytes: Uint8Array, start: number, end: number): void {
     if (this.#stopped) return;
-    const wait = this.#paused || this.#waiting.length > 0;
+    const wait = this.#mayNotRead() || this.#waiting.length > 0;
     const position = wait ? start : this.#read(bytes, start, end);
     if (position === end || this.#stopped) return;
     // A copy: the rest of what came from the socket with it is not to stay because of it.
@@ -59,6 +66,10 @@ export class Inbound {
   resume(): void {
     if (!this.#paused) return;
     this.#paused = false;
+    this.#goOn();
+  }
+
+  #goOn(): void {
     while (this.#waiting.length > 0 && !this.#mayNotRead()) {
       const payload = this.#waiting[0]!;
       payload.start = this.#read(payload.bytes, payload.start, payload.end);
@@ -75,14 +86,25 @@ export class Inbound {
   }
 
   #mayNotRead(): boolean {
-    return this.#paused || this.#stopped;
+    return this.#paused || this.#held || this.#stopped;
+  }
+
+  /** True while no more may be unpacked in this turn; goes on in a later one then. */
+  #mustWait(): boolean {
+    if (this.#inflates?.spent !== true) return false;
+    this.#held = true;
+    this.#inflates.wait(() => {
+      this.#held = false;
+      if (!this.#mayNotRead()) this.#goOn();
+    });
+    return true;
   }
 
   /** Hands messages over until paused; returns how far it came. */
   #read(bytes: Uint8Array, start: number, end: number): number {
     let position = start;
     try {
-      while (position < end && !this.#mayNotRead()) {
+      while (position < end && !this.#mayNotRead() && !this.#mustWait()) {
         const message = this.#reader.next(bytes, position, end);
         this.#stream.consumed(this.#reader.position - position);
         position = this.#reader.position;

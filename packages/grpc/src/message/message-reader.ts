@@ -3,6 +3,7 @@ import { MESSAGE_PREFIX_BYTES } from "../http2/send-queue.ts";
 import { readUint32 } from "../http2/frame.ts";
 import { Status } from "../status.ts";
 import { decompress } from "./decompress.ts";
+import type { InflateTurns } from "./inflate-turns.ts";
 
 /** Memory for incomplete messages, shared by the calls of a connection. */
 export interface AssemblyBudget {
@@ -16,6 +17,8 @@ export interface MessageLimits {
   /** The grpc-encoding of the sender. */
   readonly encoding: string;
   readonly budget: AssemblyBudget;
+  /** Default: any number of bytes is unpacked at once. */
+  readonly inflates?: InflateTurns | undefined;
 }
 
 const FIRST_BYTES = 64 * 1024;
@@ -136,6 +139,14 @@ export class MessageReader {
     this.#prefixHave = 0;
     this.#have = 0;
     if (!this.#compressed) return message;
-    return decompress(message, this.#limits.encoding, this.#limits.maxBytes);
+    const { encoding, maxBytes, inflates } = this.#limits;
+    let bytes = maxBytes;
+    try {
+      const unpacked = decompress(message, encoding, maxBytes);
+      bytes = unpacked.length;
+      return unpacked;
+    } finally {
+      inflates?.spend(bytes);
+    }
   }
 }

@@ -14,6 +14,7 @@ import {
   HEADER_LIST_BYTES_MAX,
   STREAM_WINDOW_BYTES,
 } from "../limits.ts";
+import { InflateTurns } from "../message/inflate-turns.ts";
 import type { Services } from "../services.ts";
 import { DEFAULT_KEEPALIVE, type KeepaliveOptions } from "./keepalive-options.ts";
 import { PrefaceReader, type PrefaceSink } from "./preface.ts";
@@ -58,6 +59,7 @@ export class GrpcServer implements PrefaceSink {
       clock: options.clock,
       logger: options.logger ?? silentLogger,
       deadlines: new Deadlines(options.clock),
+      inflates: new InflateTurns(options.clock),
       scheduleFlush: (flush) => flushGroup.add(flush),
       keepalive: { ...DEFAULT_KEEPALIVE, ...options.keepalive },
       maxReceiveMessageBytes: options.maxReceiveMessageBytes ?? DEFAULT_MAX_RECEIVE_MESSAGE_BYTES,

@@ -8,7 +8,7 @@ import type { Connection } from "../http2/connection.ts";
 import { MESSAGE_PREFIX_BYTES } from "../http2/send-queue.ts";
 import type { Stream, StreamOwner } from "../http2/stream.ts";
 import { Inbound, type InboundSink } from "../message/inbound.ts";
-import { type AssemblyBudget, isWholeMessage } from "../message/message-reader.ts";
+import { isWholeMessage, type MessageLimits } from "../message/message-reader.ts";
 import type { Metadata } from "../metadata.ts";
 import { type Method, MORE_THAN_ONE_REQUEST, NO_REQUEST } from "../services.ts";
 import { Status, type StatusCode } from "../status.ts";
@@ -18,6 +18,9 @@ import { readRequestTrailers } from "./request-trailers.ts";
 import { errorTrailers, type ResponseBlocks, trailersOnly } from "./response-blocks.ts";
 import { writeUnaryReply } from "./unary-reply.ts";
 
+/** Of the messages of all calls of a connection. */
+export type CallLimits = Omit<MessageLimits, "encoding">;
+
 /** What a call needs of its connection. */
 export interface CallHost {
   readonly connection: Connection;
@@ -25,7 +28,7 @@ export interface CallHost {
   readonly deadlines: Deadlines;
   readonly peer: string;
   readonly peerCertificate: PeerCertificate | undefined;
-  readonly limits: { readonly maxBytes: number; readonly budget: AssemblyBudget };
+  readonly limits: CallLimits;
   readonly held: HeldCalls;
   /** A call that comes now has to be added to `held`. */
   readonly mustHold: boolean;
@@ -259,9 +262,8 @@ export class ServerCallOnWire
   }
 
   #openInbound(): Inbound {
-    const { maxBytes, budget } = this.#connection.limits;
-    const limits = { maxBytes, budget, encoding: this.#head.encoding };
-    this.#inbound ??= new Inbound(this.stream, limits, this);
+    const { encoding } = this.#head;
+    this.#inbound ??= new Inbound(this.stream, { ...this.#connection.limits, encoding }, this);
     return this.#inbound;
   }
 

@@ -8,7 +8,7 @@ import type { ScheduleFlush } from "../http2/output.ts";
 import { Keepalive } from "../http2/keepalive.ts";
 import { Stream } from "../http2/stream.ts";
 import { ASSEMBLY_BYTES_MAX, QUEUED_REPLIES_MAX } from "../limits.ts";
-import type { AssemblyBudget } from "../message/message-reader.ts";
+import type { InflateTurns } from "../message/inflate-turns.ts";
 import type { Method, Services } from "../services.ts";
 import type { KeepaliveOptions } from "./keepalive-options.ts";
 import { Drain } from "./drain.ts";
@@ -17,7 +17,7 @@ import { PingRules } from "./ping-rules.ts";
 import { RejectedCall } from "./rejected-call.ts";
 import { readRequestHead, type RequestHead } from "./request-head.ts";
 import { plainTextHead, ResponseBlocks, trailersOnly } from "./response-blocks.ts";
-import { type CallHost, ServerCallOnWire } from "./server-call.ts";
+import { type CallHost, type CallLimits, ServerCallOnWire } from "./server-call.ts";
 
 /** What all connections of a server share. */
 export interface ServerContext {
@@ -26,6 +26,7 @@ export interface ServerContext {
   readonly logger: Logger;
   readonly deadlines: Deadlines;
   readonly scheduleFlush: ScheduleFlush;
+  readonly inflates: InflateTurns;
   readonly keepalive: KeepaliveOptions;
   readonly maxReceiveMessageBytes: number;
   readonly maxConcurrentStreams: number;
@@ -41,7 +42,7 @@ export class ServerConnection implements ConnectionRole, CallHost {
   readonly deadlines: Deadlines;
   readonly peer: string;
   readonly peerCertificate: PeerCertificate | undefined;
-  readonly limits: { readonly maxBytes: number; readonly budget: AssemblyBudget };
+  readonly limits: CallLimits;
   /** Calls that wait until the client has taken replies. */
   readonly held: HeldCalls;
   lastStreamId = 0;
@@ -63,7 +64,8 @@ export class ServerConnection implements ConnectionRole, CallHost {
     this.peerCertificate = socket.peerCertificate;
     this.deadlines = context.deadlines;
     const budget = { used: 0, max: ASSEMBLY_BYTES_MAX };
-    this.limits = { maxBytes: context.maxReceiveMessageBytes, budget };
+    const { maxReceiveMessageBytes: maxBytes, inflates } = context;
+    this.limits = { maxBytes, budget, inflates };
     this.held = new HeldCalls(context.clock, () => !this.#overfull);
     this.connection = new Connection(socket, context.clock, this, context.scheduleFlush);
     this.#pingRules = new PingRules(context.clock, context.keepalive.minTimeMs);
