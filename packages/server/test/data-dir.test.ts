@@ -13,6 +13,8 @@ import {
   tidyDataDirectory,
 } from "../src/data-dir.ts";
 import { clusterIdOf, memberIdOf } from "@nodetcd/membership";
+import type { MemberConfig } from "../src/server.ts";
+import { TestCluster } from "./support/cluster.ts";
 import { dispose, startTestMember, testConfig } from "./support/member.ts";
 
 const directory = dataDirectory({ dataDir: "/var/lib/etcd", walDir: "/log/of/etcd/wal" });
@@ -180,4 +182,52 @@ test("the log of another cluster beside a database is refused, naming both, and 
   }
   expect(Buffer.compare(nodeRuntime.disk.readFile(files.database), before)).toBe(0);
   for (const dataDir of [a, b]) await dispose(await startTestMember({ dataDir }));
+});
+
+test("the database of a snapshot that is of another cluster is refused, naming both, and not taken", async () => {
+  const { disk } = nodeRuntime;
+  const other = await startTestMember({ name: "other", initialClusterToken: "other" });
+  for (let i = 0; i < 50; i++) await other.put(`other-${i}`, "1");
+  await other.stop();
+  let member = await startTestMember({ snapshotCount: 10 });
+  const dataDir = member.directory;
+  const files = dataDirectory({ dataDir, walDir: "" });
+  await member.stop();
+  const before = disk.readFile(files.database);
+  member = await startTestMember({ dataDir, snapshotCount: 10 });
+  for (let i = 0; i < 30; i++) await member.put(`k${i}`, "1");
+  await member.stop();
+  // As after a crash between the log's record of a snapshot from a leader and the exchange of the databases.
+  writeFileSync(files.database, before);
+  const newest = disk.list(files.snapshots).findLast(({ name }) => name.endsWith(".snap"))!;
+  const received = `${files.snapshots}/${newest.name.slice(17, 33)}.snap.db`;
+  const { database } = dataDirectory({ dataDir: other.directory, walDir: "" });
+  writeFileSync(received, disk.readFile(database));
+  await expect(startTestMember({ dataDir })).rejects.toMatchObject({
+    code: "DATA_DIR_BAD",
+    message: expect.stringMatching(/of another cluster than the database .*\.snap\.db: the log/),
+  });
+  expect(Buffer.compare(disk.readFile(files.database), before)).toBe(0);
+  for (const directory of [dataDir, other.directory]) disk.removeTree(directory);
+});
+
+test("the swapped directories of two members are refused, naming both; each takes its own again", async () => {
+  const cluster = await TestCluster.start(3);
+  try {
+    await cluster.members[0]!.put("k", "1");
+    await cluster.stop(0);
+    await cluster.stop(1);
+    const [a, b] = cluster.configs as [Partial<MemberConfig>, Partial<MemberConfig>];
+    await expect(startTestMember({ ...a, dataDir: b.dataDir! })).rejects.toMatchObject({
+      code: "DATA_DIR_BAD",
+      message: expect.stringMatching(
+        /\(name m1, .*as member [0-9a-f]+ of the same cluster \(name m0,/,
+      ),
+    });
+    await cluster.restart(0);
+    const again = await cluster.restart(1);
+    expect((await again.range("k")).count).toBe(1);
+  } finally {
+    await cluster.dispose();
+  }
 });

@@ -1,6 +1,7 @@
-import type { Cluster } from "@nodetcd/membership";
+import type { Cluster, MemberRecord } from "@nodetcd/membership";
 import { ConfChange, ConfChangeType, EntryType } from "@nodetcd/messages";
 import { hexId } from "@nodetcd/peers";
+import type { MemberConfig } from "../config.ts";
 import type { DataDirectory } from "../data-dir.ts";
 import { ServerError } from "../errors.ts";
 import type { OpenedLog } from "../persist/log-storage.ts";
@@ -58,5 +59,30 @@ export function refuseForeignLog(
       `is of member ${hexId(log.memberId)} in cluster ${hexId(log.clusterId)}, the database knows only the ` +
       `members ${held.join(", ")}. Nothing of it was applied. Give --data-dir and --wal-dir of one member, or restore ` +
       "the data directory from a snapshot",
+  );
+}
+
+/**
+ * Refuses the directory of another member of the same cluster, as when those of two members were swapped: the name
+ * and an address that this member is started with are those of the other, and none is its own. (A name alone may be
+ * changed, and so may an address, while a member is away.)
+ */
+export function refuseSwappedDirectory(
+  log: OpenedLog,
+  cluster: Cluster,
+  { name, initialAdvertisePeerUrls: urls }: MemberConfig,
+  directory: DataDirectory,
+): void {
+  const own = cluster.member(log.memberId);
+  if (own === undefined || own.name === name) return;
+  const isAt = (member: MemberRecord): boolean => member.peerUrls.some((url) => urls.includes(url));
+  const other = cluster.members().find((member) => member.name === name && isAt(member));
+  if (other === undefined || isAt(own)) return;
+  throw new ServerError(
+    "DATA_DIR_BAD",
+    `The data directory ${directory.member} is that of member ${hexId(own.id)} (name ${own.name}, ` +
+      `${own.peerUrls.join(",")}), but this one was started as member ${hexId(other.id)} of the same cluster (name ` +
+      `${name}, ${urls.join(",")}): were the directories of two members swapped? Nothing was changed. Give --data-dir ` +
+      "and --wal-dir of this member",
   );
 }

@@ -1,11 +1,12 @@
+import { Cluster } from "@nodetcd/membership";
 import { hexId, snapshotDatabaseName } from "@nodetcd/peers";
 import type { Peer } from "@nodetcd/raft";
 import type { Disk, Logger } from "@nodetcd/runtime";
 import type { DataDirectory } from "../data-dir.ts";
 import { ServerError } from "../errors.ts";
-import { logStorage, openLog } from "../persist/log-storage.ts";
+import { logStorage, type OpenedLog, openLog } from "../persist/log-storage.ts";
 import { consistentIndexOf } from "../state/applied-index.ts";
-import { refuseForeignLog, refuseShortLog } from "./check-log.ts";
+import { refuseForeignLog, refuseShortLog, refuseSwappedDirectory } from "./check-log.ts";
 import type { Bootstrap, BootstrapContext } from "./context.ts";
 import { discover } from "./discover.ts";
 import { beginNew } from "./found-cluster.ts";
@@ -16,14 +17,13 @@ import { foundingPeers } from "./new-cluster.ts";
  * the log above that are applied again.
  */
 export async function restart(context: BootstrapContext): Promise<Bootstrap> {
-  const { runtime, directory, cluster, backend, logger, walOptions } = context;
+  const { runtime, config, directory, cluster, backend, logger, walOptions } = context;
   const log = await openLog(runtime, directory.wal, walOptions);
   const { memberId, clusterId, wal, snapshot, hardState } = log;
   try {
     refuseForeignLog(log, cluster, consistentIndexOf(backend), directory);
-    if (consistentIndexOf(backend) < snapshot.index) {
-      await takeReceivedDatabase(context, snapshot.index);
-    }
+    refuseSwappedDirectory(log, cluster, config, directory);
+    if (consistentIndexOf(backend) < snapshot.index) await takeReceivedDatabase(context, log);
     const consistent = consistentIndexOf(backend);
     refuseShortLog(log, consistent, directory);
     logger.info("restarting local member", {
@@ -65,8 +65,9 @@ async function founders({ runtime, config, logger }: BootstrapContext): Promise<
  */
 async function takeReceivedDatabase(
   { runtime, directory, backend, cluster, logger }: BootstrapContext,
-  index: number,
+  log: OpenedLog,
 ): Promise<void> {
+  const { index } = log.snapshot;
   const path = `${directory.snapshots}/${snapshotDatabaseName(index)}`;
   if (!runtime.disk.exists(path)) {
     throw new ServerError(
@@ -76,7 +77,15 @@ async function takeReceivedDatabase(
         "directory from a snapshot, or remove this member and add it again with an empty one",
     );
   }
-  await backend.exchange(backend.openOther(path), () => cluster.load(backend));
+  const received = backend.openOther(path);
+  try {
+    const files = { ...directory, database: path };
+    refuseForeignLog(log, new Cluster(received), consistentIndexOf(received), files);
+  } catch (error) {
+    await received.close();
+    throw error;
+  }
+  await backend.exchange(received, () => cluster.load(backend));
   logger.info("recovered the database of a snapshot", { path, "snapshot-index": index });
 }
 
