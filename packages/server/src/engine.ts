@@ -309,7 +309,6 @@ export function buildEngine(parts: EngineParts): Engine {
   });
   const records = openRecords(parts, timeouts);
   const { applied, headers, inFlight, requestIds } = records;
-
   const raft: RaftFacade = new RaftFacade(node, ids.memberId, {
     onRequest: () => loop.schedule(),
     committedIndex: () => loop.committedIndex,
@@ -350,11 +349,11 @@ export function buildEngine(parts: EngineParts): Engine {
     onLeading: () => versions.look(),
     onProgress: () => snapshots.takeIfDue(),
   });
-  const shared = { proposer, reads, raft, access, fairQueue: new FairQueue(runtime.clock) };
   const { transport: peers } = replication.link;
-  const logins = buildLogins(parts);
+  const shared = { proposer, reads, raft, access, peers, logins: buildLogins(parts) };
+  const counted = { fairQueue: new FairQueue(runtime.clock), learners: { promoted: 0 } };
   return {
-    member: { ...parts, ...records, ...ids, ...shared, peers, logins, learners: { promoted: 0 } },
+    member: { ...parts, ...records, ...ids, ...shared, ...counted },
     loop,
     applyLoop,
     entries,
