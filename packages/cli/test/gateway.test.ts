@@ -62,15 +62,19 @@ async function echo(name: string, port: number): Promise<Server> {
   return server;
 }
 
-/** What a client hears that says `text` and ends its half. */
-function ask(port: number, text: string): Promise<string> {
+/** What a client hears that says `text`, and ends when it has heard all of it; or, `early`, ends its half at once. */
+function ask(port: number, text: string, early = false): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
     let heard = "";
-    socket.on("data", (chunk: Buffer) => (heard += chunk.toString()));
+    socket.on("data", (chunk: Buffer) => {
+      heard += chunk.toString();
+      if (heard.length === "one:".length + text.length) socket.end();
+    });
     socket.on("error", () => resolve(`${heard}!`));
     socket.on("close", () => resolve(heard));
-    socket.end(text);
+    if (early) socket.end(text);
+    else socket.write(text);
   });
 }
 
@@ -102,6 +106,9 @@ describe.each(GATEWAYS)("%s gateway", (_, program) => {
     const names = heard.map((text) => text.slice(0, 4));
     expect(new Set(names)).toEqual(new Set(["one:", "two:"]));
     expect(heard.map((text) => text.slice(4))).toEqual(heard.map(() => large));
+
+    // etcd's closes both halves then.
+    if (program === PROGRAM) expect(await ask(port, large, true)).toMatch(/^(one|two):x{1000000}$/);
 
     await new Promise((resolve) => first.close(resolve));
     for (let i = 0; i < 4; i++) expect(await ask(port, "again")).toBe("two:again");
