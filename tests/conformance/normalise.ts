@@ -1,5 +1,6 @@
 /** What may differ between two servers that behave alike, each with its reason. */
 import {
+  AuthStatusResponse,
   AuthRoleAddResponse,
   AuthRoleDeleteResponse,
   AuthRoleGetResponse,
@@ -106,6 +107,11 @@ const RULES: readonly Rule[] = [
     reason: "an address in memory, which nodetcd ctl leaves out",
   },
   {
+    pattern: /stty: 'standard input': Inappropriate ioctl for device\n/g,
+    by: "",
+    reason: "etcdctl asks another program to hide a password, also without a terminal",
+  },
+  {
     pattern: /client-[0-9a-f]{8}-[0-9a-f-]{27}/g,
     by: "client-<UUID>",
     reason: "a random name that the client gives itself, in its log lines",
@@ -163,7 +169,7 @@ function sortAttachedKeys(text: string): string {
 function sortMembers(text: string): string {
   return text
     .replace(/(Member|cluster) +(?=<)/g, "$1 ")
-    .replace(/(?:^<(?:ID|MEMBER)>, (?:un)?started, .*\n?){2,}/gm, (lines) =>
+    .replace(/(?:^<[A-Z_]+>, (?:un)?started, .*\n?){2,}/gm, (lines) =>
       lines.split("\n").sort().join("\n"),
     )
     .replace(
@@ -233,6 +239,7 @@ const RESPONSES: Readonly<Record<string, MessageCodec<object>>> = {
   "role delete": AuthRoleDeleteResponse,
   "role grant-permission": AuthRoleGrantPermissionResponse,
   "role revoke-permission": AuthRoleRevokePermissionResponse,
+  "auth status": AuthStatusResponse,
   "move-leader": MoveLeaderResponse,
 };
 

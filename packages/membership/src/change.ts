@@ -19,7 +19,7 @@ function refuseKnownUrls(cluster: Cluster, urls: readonly string[], id?: bigint)
 }
 
 /** Raises TOO_MANY_LEARNERS if one more learner is too many. */
-export function refuseTooManyLearners(
+function refuseTooManyLearners(
   members: readonly MemberRecord[],
   more: number,
   max: number = LEARNERS_MAX,

@@ -5,7 +5,6 @@ export {
   type AppliedChange,
   checkChange,
   type LocalIds,
-  refuseTooManyLearners,
 } from "./change.ts";
 export { Cluster } from "./cluster.ts";
 export {

@@ -1,19 +1,27 @@
-import { EXIT, ExitError } from "../command-line/exit.ts";
+import { ExitError } from "../command-line/exit.ts";
+import { InputLines } from "./input-lines.ts";
 
 const ENTER = 13;
 const INTERRUPT = 3;
 const END = 4;
 const BACKSPACE = 127;
 
-/** Asks on the terminal, and shows nothing of what is typed. Raises `ExitError` without a terminal. */
+/** What comes by a pipe: a line for each question. */
+let lines: InputLines | undefined;
+
+/** As etcdctl, which asks also where nobody reads it. */
+async function readPassword(prompt: string): Promise<string> {
+  lines ??= new InputLines();
+  process.stdout.write(prompt);
+  const line = await lines.nextOrRest();
+  process.stdout.write("\n");
+  return line;
+}
+
+/** Asks on the terminal, and shows nothing of what is typed; without a terminal the next line of the input is taken. */
 export function askPassword(prompt: string): Promise<string> {
   const { stdin, stderr } = process;
-  if (!stdin.isTTY) {
-    throw new ExitError(
-      EXIT.error,
-      `${prompt.trim().replace(/:$/, "")} cannot be asked for: standard input is not a terminal; give it by a flag`,
-    );
-  }
+  if (!stdin.isTTY) return readPassword(prompt);
   stderr.write(prompt);
   stdin.setRawMode(true);
   stdin.resume();

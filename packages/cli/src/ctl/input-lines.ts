@@ -22,6 +22,15 @@ export class InputLines {
     }
   }
 
+  /** As `next`, with a last line that has no end; "" behind it. */
+  async nextOrRest(): Promise<string> {
+    const line = await this.next();
+    if (line !== undefined) return line;
+    const rest = this.#rest.toString();
+    this.#rest = Buffer.alloc(0);
+    return rest;
+  }
+
   close(): void {
     process.stdin.destroy();
   }

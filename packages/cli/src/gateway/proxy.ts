@@ -86,7 +86,7 @@ async function revive(
   const address = addressOf(remote);
   try {
     (await reach(remote)).destroy();
-    if (remotes.setActive(remote, true)) logger.info("activated an endpoint", { address });
+    if (remotes.setActive(remote, true)) logger.info("activated", { address });
   } catch (error) {
     logger.warn("failed to activate endpoint (stay inactive for another interval)", {
       address,

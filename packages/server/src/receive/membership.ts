@@ -8,7 +8,6 @@ import {
   memberJson,
   type MemberRecord,
   promotionContext,
-  refuseTooManyLearners,
 } from "@nodetcd/membership";
 import {
   ConfChangeType,
@@ -58,7 +57,6 @@ export function receiveMemberAdd(
     const id = await memberIdOf(urls, `${config.initialClusterToken}${seconds}`);
     const added: MemberRecord = { id, name: "", peerUrls: urls, clientUrls: [], isLearner };
     if (config.strictReconfigCheck) checkAdd(reconfiguring(member), added);
-    if (isLearner) refuseTooManyLearners(cluster.members(), 1, config.maxLearners);
     await proposer.changeMembership({
       type: isLearner ? ConfChangeType.ConfChangeAddLearnerNode : ConfChangeType.ConfChangeAddNode,
       nodeId: id,
