@@ -49,7 +49,7 @@ export function checkedPeerUrls(urls: readonly string[]): string[] {
 export function receiveMemberAdd(
   member: MemberContext,
 ): UnaryHandler<MemberAddRequest, MemberAddResponse> {
-  const { cluster, config, proposer, runtime, headers } = member;
+  const { config, proposer, runtime, headers } = member;
   return async ({ peerUrls, isLearner }) => {
     const urls = checkedPeerUrls(peerUrls);
     // The time makes it another id than that of a member with the same addresses that was removed.
