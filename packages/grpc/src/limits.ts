@@ -40,10 +40,10 @@ export const QUEUED_REPLIES_MAX: number = 64 * 1024 * 1024;
 /** Calls that have waited for that and begin in one turn of the loop. */
 export const HELD_CALLS_BEGUN = 32;
 
-/** Bytes of a compressed header block, over HEADERS and all CONTINUATION frames. */
-export const HEADER_BLOCK_BYTES_MAX: number = 64 * 1024;
+/** Bytes of a compressed header block, over HEADERS and all CONTINUATION frames; more ends the connection. */
+export const HEADER_BLOCK_BYTES_MAX: number = 256 * 1024;
 
-/** Size of a decoded header list as RFC 9113 section 6.5.2 counts it; announced to the peer. */
+/** Size of a decoded header list as RFC 9113 section 6.5.2 counts it; announced to the peer. More ends the call. */
 export const HEADER_LIST_BYTES_MAX: number = 64 * 1024;
 
 /** CONTINUATION frames of one header block. */

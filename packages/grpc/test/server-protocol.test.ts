@@ -3,6 +3,7 @@ import * as net from "node:net";
 import { nodeNetwork } from "@nodetcd/runtime/node";
 import { afterEach, expect, test } from "vitest";
 import { Status, type UnaryCall } from "../src/grpc.ts";
+import { HpackDecoder } from "../src/hpack/decoder.ts";
 import { CLIENT_PREFACE, Flag, FrameType } from "../src/http2/frame.ts";
 import { ErrorCode } from "../src/http2-error.ts";
 import { fastClock, stillClock } from "./fast-clock.ts";
@@ -270,6 +271,73 @@ test("keepalive: a silent connection is asked, and cut without an answer", async
   await client.until(() => pings() === 2);
   expect(client.closed).toBe(false);
   await client.until(() => client.closed);
+});
+
+test.each([["a\u0001b"], ["a\rb"], ["a\nb"], ["a\0b"], ["a\u007fb"]])(
+  "a header value with the control character in %j is malformed",
+  async (value) => {
+    await start();
+    const client = raw().open();
+    const block = requestBlock("/test.Echo/Echo", [["x-a", value]]);
+    client.send(frame(FrameType.HEADERS, Flag.END_HEADERS, 1, block), whole(3));
+    const reset = await client.frame(({ type, id }) => type === FrameType.RST_STREAM && id === 1);
+    expect(reset.payload.readUInt32BE()).toBe(ErrorCode.PROTOCOL_ERROR);
+    await client.frame(({ type, id }) => type === FrameType.DATA && id === 3);
+  },
+);
+
+test.each([
+  [["host", "a"], ["host", "b"], 400, 13, "num values of :authority: 1, num values of host: 2"],
+  [["x-bin", "***"], ["x", ""], 400, 13, 'header "x-bin": illegal base64 data at input byte 0'],
+  [["x-bin", "YQ=="], ["y-bin", "YQ,YQ"], 400, 13, "illegal base64 data at input byte 2"],
+  [["x-bin", "YQ=="], ["y-bin", "YWJjZ"], 400, 13, "illegal base64 data at input byte 4"],
+  [["grpc-timeout", "1n"], ["x", ""], 200, 4, "context deadline exceeded"],
+  [["grpc-timeout", "0S"], ["x", ""], 200, 4, "context deadline exceeded"],
+  [["grpc-timeout", "5S"], ["grpc-timeout", "5d"], 400, 13, "timeout unit is not recognized"],
+  [["grpc-timeout", "5S"], ["grpc-timeout", "-5S"], 400, 13, 'parsing "-5": invalid syntax'],
+] as [[string, string], [string, string], number, number, string][])(
+  "metadata %j and %j: HTTP status %d, code %d, as from grpc-go",
+  async (one, other, status, code, text) => {
+    let handled = 0;
+    await start();
+    peer.services.unary("/test.Echo/Count", (_request, call) => {
+      handled++;
+      call.reply(MESSAGE);
+    });
+    const client = raw().open();
+    const block = requestBlock("/test.Echo/Count", [one, other]);
+    client.send(
+      frame(FrameType.HEADERS, Flag.END_HEADERS, 1, block),
+      frame(FrameType.DATA, Flag.END_STREAM, 1, frameMessage(MESSAGE)),
+    );
+    const head = await client.frame(({ type, id }) => type === FrameType.HEADERS && id === 1);
+    const fields = new Map<string, string>();
+    new HpackDecoder().decode(head.payload, 0, head.payload.length, {
+      onField: (name, value) => void fields.set(name, value),
+    });
+    expect([fields.get(":status"), fields.get("grpc-status")]).toEqual([`${status}`, `${code}`]);
+    expect(decodeURIComponent(fields.get("grpc-message")!)).toContain(text);
+    expect(handled).toBe(0);
+  },
+);
+
+test("more than 64 KiB of metadata ends the call, and not the connection", async () => {
+  await start();
+  const client = raw().open();
+  const block = requestBlock("/test.Echo/Echo", [["x-a", "a".repeat(100_000)]]);
+  const pieces = Array.from({ length: Math.ceil(block.length / 16_000) }, (_, i) =>
+    block.subarray(i * 16_000, (i + 1) * 16_000),
+  );
+  client.send(
+    ...pieces.map((piece, i) => {
+      const type = i === 0 ? FrameType.HEADERS : FrameType.CONTINUATION;
+      return frame(type, i === pieces.length - 1 ? Flag.END_HEADERS : 0, 1, piece);
+    }),
+    whole(3),
+  );
+  const reset = await client.frame(({ type, id }) => type === FrameType.RST_STREAM && id === 1);
+  expect(reset.payload.readUInt32BE()).toBe(ErrorCode.ENHANCE_YOUR_CALM);
+  await client.frame(({ type, id }) => type === FrameType.DATA && id === 3);
 });
 
 const SILENT = requestBlock("/test.Echo/Silent");

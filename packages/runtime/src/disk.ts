@@ -61,7 +61,8 @@ export interface DiskFile {
   size(): number;
   /**
    * Takes an advisory flock(2) lock that is held until `close`. Waits up to `timeoutMs` (0: does
-   * not wait). Fails with `LOCKED` when another open file description holds it.
+   * not wait). Fails with `LOCKED` when another open file description holds it, or (Linux) a lock of fcntl(2);
+   * of a file that is locked already it looks for the latter only.
    */
   lock(kind: "shared" | "exclusive", timeoutMs: number): void;
   /** As `lock` without waiting for the lock, off the event loop. The file must not be closed meanwhile. */

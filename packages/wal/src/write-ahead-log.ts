@@ -275,9 +275,11 @@ export class Wal {
 
   #poison(error: unknown): WalError {
     if (this.#failure !== undefined) return this.#failure;
-    this.#cutBack();
     const cause = error instanceof Error ? error : new Error(String(error));
-    const full = cause instanceof DiskError && cause.code === "NO_SPACE";
+    const code = cause instanceof DiskError ? cause.code : undefined;
+    // What another program has written to our file is not ours to remove.
+    if (code !== "LOCKED") this.#cutBack();
+    const full = code === "NO_SPACE";
     const advice = full ? "; free some space on that disk, then start again" : "";
     this.#failure = new WalError(
       full ? "NO_SPACE" : "FAILED",
@@ -373,6 +375,8 @@ export class Wal {
   async #cut(): Promise<void> {
     const { disk } = this.#runtime;
     const old = this.#file;
+    // Whoever does not see our lock, an etcd, may have taken the log for its own since.
+    await this.#lockFile.lockAsync("exclusive");
     await old.truncateAsync(this.#offset);
     await this.#sync(old);
 

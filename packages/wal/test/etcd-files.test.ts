@@ -88,6 +88,7 @@ describe("files of a real etcd", () => {
       try {
         const running = await startEtcd(etcd, etcdctl, dataDir);
         for (let i = 0; i < 25; i++) running.put(`key-${i}`, `value-${i}`);
+        if (process.platform === "linux") await checkRefused(`${dataDir}/member/wal`);
         await running.kill();
         await checkReadAndContinued(`${dataDir}/member`);
         const again = await startEtcd(etcd, etcdctl, dataDir);
@@ -95,12 +96,41 @@ describe("files of a real etcd", () => {
         again.put("key-24", "after");
         expect(again.get("key-24")).toBe("after");
         await again.kill();
+        if (process.platform !== "linux") return;
+        const start = (): Promise<RunningEtcd> => startEtcd(etcd, etcdctl, dataDir);
+        await checkFoundAtCut(`${dataDir}/member`, start);
       } finally {
         rmSync(dataDir, { recursive: true });
       }
     });
   }
 });
+
+const runtime = { clock: nodeClock, disk: nodeDisk };
+
+/** The log of a running etcd, whose locks flock(2) does not see. */
+async function checkRefused(directory: string): Promise<void> {
+  await expect(openWal(runtime, directory, FROM_START)).rejects.toMatchObject({ code: "LOCKED" });
+}
+
+/** An etcd that takes our open log, whose locks it does not see, is found before a segment is left to it. */
+async function checkFoundAtCut(member: string, start: () => Promise<RunningEtcd>): Promise<void> {
+  const valid = readValidSnapshots(nodeDisk, `${member}/wal`);
+  const { metadata } = loadNewestSnapshotFile(nodeDisk, `${member}/snap`, valid)!;
+  const from = { index: metadata!.index, term: metadata!.term, confState: undefined };
+  const options = { segmentBytes: 4096 };
+  const { wal, entries, hardState } = await openWal(runtime, `${member}/wal`, from, options);
+  const etcd = await start();
+  const append = async (): Promise<void> => {
+    let { index } = entries.at(-1)!;
+    for (let i = 0; i < 4; i++) {
+      await wal.append(hardState, [entry(++index, hardState.term, Buffer.alloc(5000))]);
+    }
+  };
+  await expect(append()).rejects.toThrow(/another program .* holds a lock on it/);
+  await wal.close().catch(() => undefined);
+  await etcd.kill();
+}
 
 /** The put of an entry; none in what 3.4 still writes in the form of the v2 API. */
 function putOf(data: Uint8Array): PutRequest | undefined {
@@ -112,7 +142,6 @@ function putOf(data: Uint8Array): PutRequest | undefined {
 }
 
 async function checkReadAndContinued(member: string): Promise<void> {
-  const runtime = { clock: nodeClock, disk: nodeDisk };
   const content = await readLog(nodeDisk, `${member}/wal`, FROM_START);
   const puts = content.entries
     .filter((e) => e.type === 0 && e.data.length > 0)

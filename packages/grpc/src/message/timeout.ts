@@ -13,6 +13,15 @@ export function parseTimeout(text: string): number | undefined {
   return match === null ? undefined : Number(match[1]) * UNIT_MS[match[2]!]!;
 }
 
+/** Why `parseTimeout` does not take it, in grpc-go's words. */
+export function timeoutProblem(text: string): string {
+  const shown = JSON.stringify(text);
+  if (text.length < 2) return `transport: timeout string is too short: ${shown}`;
+  if (text.length > 9) return `transport: timeout string is too long: ${shown}`;
+  if (!/[HMSmun]$/.test(text)) return `transport: timeout unit is not recognized: ${shown}`;
+  return `strconv.ParseUint: parsing ${JSON.stringify(text.slice(0, -1))}: invalid syntax`;
+}
+
 /** The grpc-timeout for a number of milliseconds, rounded up; at most eight digits. */
 export function formatTimeout(ms: number): string {
   if (ms <= 0) return "1n";

@@ -1,6 +1,7 @@
 import type { HpackDecoder, FieldSink } from "../hpack/decoder.ts";
 import { HEADER_LIST_BYTES_MAX } from "../limits.ts";
 import type { Metadata } from "../metadata.ts";
+import { base64Problem } from "../message/base64.ts";
 import { parseTimeout } from "../message/timeout.ts";
 import type { Services } from "../services.ts";
 import { findRejection, type Rejection, type UncheckedHead } from "./rejection.ts";
@@ -28,7 +29,7 @@ const CONNECTION_HEADERS: ReadonlySet<string> = new Set([
   "upgrade",
 ]);
 
-/** Read by the protocol itself; handlers do not see them. */
+/** Read by the protocol itself; handlers do not see them. Of several the last counts. */
 const RESERVED: ReadonlySet<string> = new Set([
   "te",
   "content-type",
@@ -36,6 +37,10 @@ const RESERVED: ReadonlySet<string> = new Set([
   "grpc-timeout",
   "grpc-accept-encoding",
 ]);
+
+/** Control characters but for the tab: they would end a line in what others make of them. */
+// oxlint-disable-next-line no-control-regex
+const BAD_VALUE = /[\0-\x08\x0a-\x1f\x7f]/;
 
 const NAME = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
 
@@ -57,10 +62,13 @@ class RequestFields implements FieldSink {
   #malformed: string | undefined;
   #regular = false;
   #size = 0;
+  #hosts = 0;
+  #badMetadata: string | undefined;
 
   onField(name: string, value: string): void {
     this.#size += name.length + value.length + 32;
     if (this.#size > HEADER_LIST_BYTES_MAX) return;
+    if (BAD_VALUE.test(value)) this.#malformed ??= `malformed value of header ${name}`;
     if (name.startsWith(":")) this.#pseudo(name, value);
     else this.#plain(name, value);
   }
@@ -79,7 +87,9 @@ class RequestFields implements FieldSink {
     if (!NAME.test(name)) this.#malformed ??= "malformed header name";
     if (CONNECTION_HEADERS.has(name)) this.#malformed ??= `header ${name} is not allowed`;
     if (name === "te" && value !== "trailers") this.#malformed ??= "te is not trailers";
-    const before = this.#fields.get(name);
+    if (name === "host") this.#hosts++;
+    if (name.endsWith("-bin")) this.#badMetadata ??= binaryProblem(name, value);
+    const before = RESERVED.has(name) ? undefined : this.#fields.get(name);
     this.#fields.set(name, before === undefined ? value : `${before},${value}`);
   }
 
@@ -92,6 +102,7 @@ class RequestFields implements FieldSink {
     }
     const timeout = fields.get("grpc-timeout");
     const timeoutMs = timeout === undefined ? undefined : parseTimeout(timeout);
+    const authorities = fields.has(":authority") ? 1 : 0;
     const length = fields.get("content-length");
     if (length !== undefined && !/^\d{1,15}$/.test(length)) {
       this.#malformed ??= "malformed content-length";
@@ -105,12 +116,25 @@ class RequestFields implements FieldSink {
       encoding: fields.get("grpc-encoding") ?? "",
       timeoutMs,
       badTimeout: timeout !== undefined && timeoutMs === undefined ? timeout : undefined,
+      badHosts:
+        this.#hosts > 1
+          ? `num values of :authority: ${authorities}, num values of host: ${this.#hosts}, both must only have 1 value as per HTTP/2 spec`
+          : undefined,
+      badMetadata: this.#badMetadata,
       contentLength: length === undefined ? undefined : Number(length),
       metadata: toMetadata(fields),
       method: services.find(path),
     };
     return { ...head, rejection: findRejection(head, () => services.unknownMessage(path)) };
   }
+}
+
+/** What is wrong with the text of binary metadata, in grpc-go's words. */
+function binaryProblem(name: string, value: string): string | undefined {
+  const at = base64Problem(value);
+  if (at === undefined) return undefined;
+  const shown = JSON.stringify(value);
+  return `malformed binary metadata ${shown} in header "${name}": illegal base64 data at input byte ${at}`;
 }
 
 /** As in grpc-go, `:authority` and `user-agent` are part of it, other pseudo-headers are not. */

@@ -3,6 +3,7 @@ import { promisify } from "node:util";
 import type { DiskFile } from "../disk.ts";
 import { diskError } from "./disk-error.ts";
 import type { Claim, LockKind } from "./claims.ts";
+import { refuseForeignLock } from "./foreign-lock.ts";
 import { lockDescriptor, lockDescriptorAsync } from "./lock.ts";
 import { retry, retryAsync } from "./retry.ts";
 
@@ -26,6 +27,7 @@ export class NodeFile implements DiskFile {
 
   /** The lock, where it is not the descriptor's. */
   #claim: Claim | undefined;
+  #locked: LockKind | undefined;
 
   constructor(path: string, descriptor: number) {
     this.path = path;
@@ -170,11 +172,15 @@ export class NodeFile implements DiskFile {
   }
 
   lock(kind: LockKind, timeoutMs: number): void {
+    if (this.#locked === kind) return refuseForeignLock(this.path, this.#descriptor, kind);
     this.#claim ??= lockDescriptor(this.path, this.#descriptor, kind, timeoutMs);
+    this.#locked = kind;
   }
 
   async lockAsync(kind: LockKind): Promise<void> {
+    if (this.#locked === kind) return refuseForeignLock(this.path, this.#descriptor, kind);
     this.#claim ??= await lockDescriptorAsync(this.path, this.#descriptor, kind);
+    this.#locked = kind;
   }
 
   close(): void {

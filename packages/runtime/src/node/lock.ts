@@ -1,5 +1,6 @@
 import { DiskError } from "../disk.ts";
 import { type Claim, claim, CLAIM_LIMITS, type LockKind } from "./claims.ts";
+import { refuseForeignLock } from "./foreign-lock.ts";
 
 // Node has no flock(2), but the lock belongs to the open file description, which a child process
 // shares: the `flock` program takes it on its descriptor 3, and it stays with us. Util-linux has one, and busybox: options are
@@ -46,6 +47,7 @@ function lockNow(path: string, descriptor: number, kind: LockKind): Claim | unde
       encoding: "utf8",
     });
     const outcome = outcomeOf(path, run.status, run.stderr, run.error);
+    refuseForeignLock(path, descriptor, kind);
     if (outcome !== "no flock") return refuseHeld(path, outcome);
   }
   return claim(path, descriptor, kind);
@@ -60,6 +62,7 @@ export async function lockDescriptorAsync(
   refuseWindows(path);
   if (!isMissing) {
     const outcome = await runFlock(path, descriptor, kind);
+    refuseForeignLock(path, descriptor, kind);
     if (outcome !== "no flock") return refuseHeld(path, outcome);
   }
   return claim(path, descriptor, kind);
