@@ -27,6 +27,11 @@ const PROOFS: Readonly<Record<string, Proof>> = {
     file: "tests/conformance/utl.ts",
   },
   differential: { what: "random programs on both servers", file: "tests/differential/run.ts" },
+  "hash-histories": {
+    what: "HashKV of compacted histories",
+    file: "tests/space/hash-histories.ts",
+  },
+  compactors: { what: "several compactors on one cluster", file: "tests/space/compactors.ts" },
   extremes: { what: "requests that no client sends", file: "tests/extremes/run.ts" },
   interop: { what: "other clients, files and programs", file: "tests/interop/run.ts" },
   tls: { what: "TLS, certificates and users beside etcd", file: "tests/security/tls.ts" },

@@ -44,7 +44,7 @@ export class RecordHasher {
 }
 
 /**
- * HashKV: the hash of the history up to `revision` (0: the current one), in slices beside other
+ * HashKV: the hash of the history up to `revision` (0: the current one; negative: of nothing), in slices beside other
  * work. Compactions that begin later wait for it. Raises `COMPACTED`, `FUTURE_REVISION`, `CLOSED`.
  */
 export async function hashKv(
@@ -56,6 +56,7 @@ export async function hashKv(
   if (remembered !== undefined) return remembered;
   if (revision > 0 && revision < state.compactRevision) throw compactedError();
   if (revision > state.revision) throw futureRevisionError();
+  if (revision < 0) return new RecordHasher(state.compactRevision, revision).result;
 
   let finish = (): void => undefined;
   const done = new Promise<void>((resolve) => (finish = resolve));

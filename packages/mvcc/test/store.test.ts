@@ -216,6 +216,13 @@ test("hashKv: closing the store in the middle fails it with CLOSED", async () =>
   expect(await outcome).toBe("CLOSED");
 });
 
+test("hashKv: at a negative revision it is the hash of nothing, as in etcd", async () => {
+  const { store, clock } = await open();
+  put(store, "a"); // 2
+  const nothing = { hash: hashOf([]), compactRevision: -1, hashRevision: -1 };
+  expect(await settle(clock, store.hashKv(-1))).toEqual(nothing);
+});
+
 test("hashKv: when nothing is alive all records count, but no tombstone at the compacted revision", async () => {
   const { store, clock } = await open();
   put(store, "a"); // 2
