@@ -4,6 +4,7 @@
 #
 #   sh tests/kubernetes/build-control-plane.sh FOLDER
 #   KUBERNETES_VERSION (v1.36.3): of the module k8s.io/kubernetes
+#   PROGRAMS: only these of the four
 set -eu
 output=$1
 version=${KUBERNETES_VERSION:-v1.36.3}
@@ -27,7 +28,7 @@ source=$(cd / && go mod download -json "k8s.io/kubernetes@$version" | sed -n 's/
   echo "require k8s.io/kubernetes $version"
   sed -n "s|^\t\(k8s.io/[^ ]*\) => ./staging.*|replace \1 => \1 $staging|p" "$source"
 } >go.mod
-programs="kube-apiserver kube-controller-manager kube-scheduler kubectl"
+programs=${PROGRAMS:-kube-apiserver kube-controller-manager kube-scheduler kubectl}
 for program in $programs; do
   echo "building $program $version"
   go get "k8s.io/kubernetes/cmd/$program@$version" 2>/dev/null

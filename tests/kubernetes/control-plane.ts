@@ -20,8 +20,11 @@ export interface ControlPlaneOptions {
   readonly programs: string;
   /** An empty folder for keys, certificates and logs. */
   readonly folder: string;
+  /** Several with commas between. */
   readonly etcdUrl: string;
   readonly port: number;
+  /** More flags of the API server. */
+  readonly flags?: readonly string[];
 }
 
 export class ControlPlane {
@@ -36,8 +39,22 @@ export class ControlPlane {
 
   /** Starts the API server, waits until it is ready, then the controllers and the scheduler. */
   async start(): Promise<void> {
-    const { folder, etcdUrl, port } = this.#options;
-    const key = join(folder, "service-account.key");
+    await this.startApiServer();
+    const key = this.#serviceAccountKey;
+    const common = [`--kubeconfig=${this.#kubeconfig}`, "--secure-port=0"];
+    this.#spawn("kube-controller-manager", [
+      ...common,
+      `--service-account-private-key-file=${key}`,
+      // Nodes stay ready although no kubelet says so.
+      "--controllers=*,-node-lifecycle-controller",
+    ]);
+    this.#spawn("kube-scheduler", common);
+  }
+
+  /** Starts the API server alone and waits until it is ready. */
+  async startApiServer(): Promise<void> {
+    const { folder, etcdUrl, port, flags = [] } = this.#options;
+    const key = this.#serviceAccountKey;
     const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
     writeFileSync(key, privateKey.export({ type: "pkcs8", format: "pem" }));
     writeFileSync(join(folder, "tokens.csv"), `${TOKEN},admin,1,"system:masters"\n`);
@@ -56,26 +73,25 @@ export class ControlPlane {
       `--token-auth-file=${join(folder, "tokens.csv")}`,
       "--endpoint-reconciler-type=none",
       "--disable-admission-plugins=ServiceAccount,TaintNodesByCondition",
+      ...flags,
     ]);
     await this.until("the API server to be ready", START_TIMEOUT_MS, async () => {
       return (await this.call("GET", "/readyz")).status === 200;
     });
-    const common = [`--kubeconfig=${this.#kubeconfig}`, "--secure-port=0"];
-    this.#spawn("kube-controller-manager", [
-      ...common,
-      `--service-account-private-key-file=${key}`,
-      // Nodes stay ready although no kubelet says so.
-      "--controllers=*,-node-lifecycle-controller",
-    ]);
-    this.#spawn("kube-scheduler", common);
+  }
+
+  /** kill -9. */
+  kill(program: string): void {
+    this.#children.get(program)?.kill("SIGKILL");
   }
 
   async stop(): Promise<void> {
     this.#agent.destroy();
-    const ends = [...this.#children.values()].map(
-      (child) => new Promise((resolve) => child.once("close", resolve)),
+    const children = [...this.#children.values()].filter(
+      ({ exitCode, signalCode }) => exitCode === null && signalCode === null,
     );
-    for (const child of this.#children.values()) child.kill("SIGKILL");
+    const ends = children.map((child) => new Promise((resolve) => child.once("close", resolve)));
+    for (const child of children) child.kill("SIGKILL");
     await Promise.all(ends);
   }
 
@@ -130,6 +146,10 @@ export class ControlPlane {
   logTail(program = "kube-apiserver"): string {
     const log = join(this.#options.folder, `${program}.log`);
     return existsSync(log) ? readFileSync(log, "utf8").split("\n").slice(-15).join("\n") : "";
+  }
+
+  get #serviceAccountKey(): string {
+    return join(this.#options.folder, "service-account.key");
   }
 
   get #kubeconfig(): string {

@@ -1,9 +1,10 @@
+import { join } from "node:path";
 import { Client } from "@nodetcd/client";
 import { nodeRuntime } from "@nodetcd/runtime/node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { realEtcdBinaries, startRealEtcd } from "../../client/test/real-etcd.ts";
 import { startEtcd } from "../../nodetcd/src/nodetcd.ts";
-import { logLines, type Running, said, start } from "./support/program.ts";
+import { logLines, type Running, said, start, temporaryDirectory } from "./support/program.ts";
 
 interface Target {
   readonly endpoint: string;
@@ -81,12 +82,32 @@ describe.each(servers)("nodetcd compactor at $name", ({ open }) => {
   });
 });
 
+test("nodetcd compactor comes over TLS as a user, and is refused without", async () => {
+  const dataDir = temporaryDirectory();
+  const etcd = await startEtcd({ dataDir, config: { clientTls: { autoTls: true } } });
+  try {
+    await etcd.client.auth.addUser("root", { password: "p:w" });
+    await etcd.client.auth.grantRole("root", "root");
+    await etcd.client.auth.enable();
+    const once = (environment: Record<string, string>, ...flags: string[]): Running =>
+      start(["compactor", "--once", "--endpoints", etcd.endpoint, ...flags], { environment });
+    const ca = ["--cacert", join(dataDir, "fixtures/client/cert.pem")];
+    expect(await once({}, ...ca).exit).toBe(1);
+    expect(await once({ NODETCD_COMPACTOR_USER: "root:p:w" }, ...ca).exit).toBe(0);
+    expect(await once({}, ...ca, "--user=root:p:w").exit).toBe(0);
+  } finally {
+    await etcd.stop();
+  }
+}, 60_000);
+
 describe("nodetcd compactor", () => {
   test.each([
     [["--intervall", "5m"], "Did you mean --interval?"],
     [["--interval", "5"], 'invalid value "5" for --interval: write a duration'],
     [["--interval", "1ms"], "it must be from 10 to"],
     [["--endpoints", "ftp://a:1"], "Endpoint ftp://a:1"],
+    [["--user", "root"], "--user must be name:password"],
+    [["--cert", "a.pem"], "--cert and --key go together"],
     [["--metrics-listen", "9100"], '"9100" is not an address to listen on'],
   ])("refuses %j with what to do", async (flags, words) => {
     const running = start(["compactor", ...flags]);

@@ -1,11 +1,10 @@
-import { parseArgs } from "node:util";
 import { Client } from "@nodetcd/client";
 import { compactOnce, CompactorError, startCompactor } from "@nodetcd/compactor";
 import { goDuration, type Logger, parseGoDuration } from "@nodetcd/runtime";
 import { nodeRuntime } from "@nodetcd/runtime/node";
+import { CLIENT_FLAGS, CommandLine } from "../client-flags.ts";
 import { CliError } from "../errors.ts";
 import { LOG_FORMATS } from "../flags/draft.ts";
-import { suggest } from "../flags/suggest.ts";
 import { openLog } from "../log/open-log.ts";
 import { serveMetrics } from "../serve-metrics.ts";
 import { SIGNAL_WORDS, takeStopSignals } from "../signals.ts";
@@ -23,6 +22,11 @@ intervals. Works on any etcd.
 Flags:
   --endpoints 'http://127.0.0.1:2379'
     Members of the cluster, separated by commas.
+  --user ''
+    name:password of a user with the role root, where etcd has users. The environment variable
+    NODETCD_COMPACTOR_USER does the same without showing in 'ps'.
+  --cacert '', --cert '', --key ''
+    PEM files for members that speak TLS (https:// endpoints): roots, own certificate and its key.
   --interval '5m'
     Time between rounds, such as 90s or 1h30m.
   --once
@@ -40,7 +44,7 @@ Flags:
 `;
 
 const FLAGS = {
-  endpoints: { type: "string", default: "http://127.0.0.1:2379" },
+  ...CLIENT_FLAGS,
   interval: { type: "string", default: "5m" },
   once: { type: "boolean", default: false },
   "dry-run": { type: "boolean", default: false },
@@ -51,12 +55,14 @@ const FLAGS = {
   help: { type: "boolean", short: "h", default: false },
 } as const;
 
-type Values = ReturnType<typeof parseArgs<{ options: typeof FLAGS }>>["values"];
+const LINE = new CommandLine("compactor");
+
+type Values = ReturnType<typeof LINE.parse<typeof FLAGS>>;
 
 /** `nodetcd compactor`: compacts until a signal, or once. */
 export async function compactor(args: readonly string[]): Promise<number> {
   try {
-    const values = readFlags(args);
+    const values = LINE.parse(args, FLAGS);
     if (values.help) {
       process.stdout.write(HELP);
       return 0;
@@ -83,7 +89,7 @@ async function run(values: Values, logger: Logger): Promise<number> {
   const intervalMs = duration("interval", values.interval);
   const pinLimitMs = duration("pin-limit", values["pin-limit"]);
   const signal = takeStopSignals(() => logger.error("stopping took too long, leaving"));
-  const client = connect(values.endpoints);
+  const client = connect(values);
   const { clock } = nodeRuntime;
   const options = { client, clock, logger, intervalMs, pinLimitMs, dryRun: values["dry-run"] };
   try {
@@ -101,7 +107,7 @@ async function run(values: Values, logger: Logger): Promise<number> {
     await metrics.close();
     return 0;
   } catch (error) {
-    if (error instanceof CompactorError) throw usage(error.message);
+    if (error instanceof CompactorError) throw LINE.usage(error.message);
     if (error instanceof CliError || !(error instanceof Error)) throw error;
     logger.error("failed", { error: error.message });
     return 1;
@@ -111,37 +117,25 @@ async function run(values: Values, logger: Logger): Promise<number> {
   }
 }
 
-function connect(endpoints: string): Client {
+function connect(values: Values): Client {
+  const options = LINE.clientOptions(values);
   try {
-    return new Client({ runtime: nodeRuntime, endpoints: endpoints.split(",") });
+    return new Client({ runtime: nodeRuntime, ...options });
   } catch (error) {
-    throw usage(error instanceof Error ? error.message : String(error));
-  }
-}
-
-function readFlags(args: readonly string[]): Values {
-  try {
-    return parseArgs({ args: [...args], options: FLAGS, strict: true }).values;
-  } catch (error) {
-    const unknown = /^Unknown option '-+([^'=]*)/.exec(error instanceof Error ? error.message : "");
-    const near = unknown?.[1] === undefined ? undefined : suggest(unknown[1], Object.keys(FLAGS));
-    const reason = error instanceof Error ? error.message.split(". ")[0]! : String(error);
-    throw usage(reason, near === undefined ? "" : `Did you mean --${near}? `);
+    throw LINE.usage(error instanceof Error ? error.message : String(error));
   }
 }
 
 function duration(name: string, text: string): number {
   const milliseconds = parseGoDuration(text);
   if (milliseconds !== undefined && milliseconds >= 0) return milliseconds;
-  throw usage(`invalid value "${text}" for --${name}: write a duration such as 90s, 5m or 1h30m`);
+  throw LINE.usage(
+    `invalid value "${text}" for --${name}: write a duration such as 90s, 5m or 1h30m`,
+  );
 }
 
 function choice<T extends string>(name: string, text: string, allowed: readonly T[]): T {
   const found = allowed.find((one) => one === text);
   if (found !== undefined) return found;
-  throw usage(`invalid value "${text}" for --${name}: it is one of ${allowed.join(", ")}`);
-}
-
-function usage(message: string, hint = ""): CliError {
-  return new CliError("USAGE", message, `${hint}Run 'nodetcd compactor --help' for all flags.`);
+  throw LINE.usage(`invalid value "${text}" for --${name}: it is one of ${allowed.join(", ")}`);
 }

@@ -1,12 +1,10 @@
-import { readFileSync } from "node:fs";
-import { parseArgs } from "node:util";
 import { ConsoleError } from "@nodetcd/console";
 import { type RunningConsole, startConsole } from "@nodetcd/console/node";
 import { EtcdError } from "@nodetcd/client";
 import type { Logger } from "@nodetcd/runtime";
 import { nodeRuntime } from "@nodetcd/runtime/node";
+import { CLIENT_FLAGS, CommandLine, listOf } from "../client-flags.ts";
 import { CliError } from "../errors.ts";
-import { suggest } from "../flags/suggest.ts";
 import { openLog } from "../log/open-log.ts";
 import { SIGNAL_WORDS, takeStopSignals } from "../signals.ts";
 import { ownVersion } from "../version.ts";
@@ -53,14 +51,10 @@ Flags:
 `;
 
 const FLAGS = {
-  endpoints: { type: "string", default: "http://127.0.0.1:2379" },
+  ...CLIENT_FLAGS,
   listen: { type: "string", default: "127.0.0.1:2390" },
   name: { type: "string", default: "" },
   "allow-writes": { type: "boolean", default: false },
-  user: { type: "string", default: "" },
-  cacert: { type: "string", default: "" },
-  cert: { type: "string", default: "" },
-  key: { type: "string", default: "" },
   "path-prefix": { type: "string", default: "" },
   "allow-host": { type: "string", default: "" },
   "state-dir": { type: "string", default: "" },
@@ -70,18 +64,21 @@ const FLAGS = {
   help: { type: "boolean", short: "h", default: false },
 } as const;
 
-type Values = ReturnType<typeof parseArgs<{ options: typeof FLAGS }>>["values"];
+const LINE = new CommandLine("console");
+
+type Values = ReturnType<typeof LINE.parse<typeof FLAGS>>;
 
 /** `nodetcd console`: serves the pages until a signal. */
 export async function consoleCommand(args: readonly string[]): Promise<number> {
   try {
-    const values = readFlags(args);
+    const values = LINE.parse(args, FLAGS);
     if (values.help) {
       process.stdout.write(HELP);
       return 0;
     }
     const level = ["debug", "info", "warn", "error"].find((one) => one === values["log-level"]);
-    if (level === undefined) throw usage(`invalid value "${values["log-level"]}" for --log-level`);
+    if (level === undefined)
+      throw LINE.usage(`invalid value "${values["log-level"]}" for --log-level`);
     const log = openLog(
       { level: level as "info", format: "auto", outputs: ["default"] },
       nodeRuntime.clock,
@@ -102,8 +99,9 @@ async function serve(values: Values, logger: Logger): Promise<number> {
   try {
     running = await startConsole(optionsOf(values, logger));
   } catch (error) {
-    if (error instanceof ConsoleError) throw usage(error.message, `${error.advice} `);
-    if (error instanceof EtcdError && error.code === "BAD_ARGUMENT") throw usage(error.message);
+    if (error instanceof ConsoleError) throw LINE.usage(error.message, `${error.advice} `);
+    if (error instanceof EtcdError && error.code === "BAD_ARGUMENT")
+      throw LINE.usage(error.message);
     logger.error("failed to start", {
       error: error instanceof Error ? error.message : String(error),
     });
@@ -117,20 +115,16 @@ async function serve(values: Values, logger: Logger): Promise<number> {
 }
 
 function optionsOf(values: Values, logger: Logger): Parameters<typeof startConsole>[0] {
-  const user = values.user === "" ? (process.env["NODETCD_CONSOLE_USER"] ?? "") : values.user;
-  const [name = "", ...rest] = user.split(":");
-  if (user !== "" && rest.length === 0) throw usage("--user must be name:password");
-  if ((values.cert === "") !== (values.key === "")) throw usage("--cert and --key go together");
-  const list = (text: string): string[] => text.split(",").filter((one) => one !== "");
+  const { credentials, tls, endpoints } = LINE.clientOptions(values);
   return {
-    endpoints: list(values.endpoints),
+    endpoints,
     listen: values.listen,
     ...(values.name === "" ? {} : { name: values.name }),
     writes: values["allow-writes"] ? "locked" : "never",
-    ...(user === "" ? {} : { credentials: { name, password: rest.join(":") } }),
-    ...(values.cacert === "" && values.cert === "" ? {} : { tls: tlsOf(values) }),
+    ...(credentials === undefined ? {} : { credentials }),
+    ...(tls === undefined ? {} : { tls }),
     prefix: values["path-prefix"],
-    allowHosts: list(values["allow-host"]),
+    allowHosts: listOf(values["allow-host"]),
     ...(values["state-dir"] === ""
       ? {}
       : { stateFolder: values["state-dir"] === "none" ? "" : values["state-dir"] }),
@@ -146,37 +140,6 @@ function kubernetesOf(values: Values): { url: string; token?: string; ca?: strin
   return {
     url: values.kubernetes,
     ...(token === undefined ? {} : { token }),
-    ...(file === "" ? {} : { ca: readPem("kubernetes-ca", file) }),
+    ...(file === "" ? {} : { ca: LINE.readPem("kubernetes-ca", file) }),
   };
-}
-
-function tlsOf({ cacert, cert, key }: Values): { ca?: string; cert?: string; key?: string } {
-  return {
-    ...(cacert === "" ? {} : { ca: readPem("cacert", cacert) }),
-    ...(cert === "" ? {} : { cert: readPem("cert", cert), key: readPem("key", key) }),
-  };
-}
-
-function readPem(flag: string, path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw usage(`--${flag} cannot be read: ${reason}`);
-  }
-}
-
-function readFlags(args: readonly string[]): Values {
-  try {
-    return parseArgs({ args: [...args], options: FLAGS, strict: true }).values;
-  } catch (error) {
-    const unknown = /^Unknown option '-+([^'=]*)/.exec(error instanceof Error ? error.message : "");
-    const near = unknown?.[1] === undefined ? undefined : suggest(unknown[1], Object.keys(FLAGS));
-    const reason = error instanceof Error ? error.message.split(". ")[0]! : String(error);
-    throw usage(reason, near === undefined ? "" : `Did you mean --${near}? `);
-  }
-}
-
-function usage(message: string, hint = ""): CliError {
-  return new CliError("USAGE", message, `${hint}Run 'nodetcd console --help' for all flags.`);
 }
