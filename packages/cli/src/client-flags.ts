@@ -1,7 +1,6 @@
 /** What the command lines of the long-running programs that are clients of a cluster have in common. */
 import { readFileSync } from "node:fs";
-import { parseArgs, type ParseArgsOptionsConfig } from "node:util";
-import type { ClientOptions } from "@nodetcd/client";
+import { parseArgs, type ParseArgsConfig } from "node:util";
 import { CliError } from "./errors.ts";
 import { suggest } from "./flags/suggest.ts";
 
@@ -14,6 +13,18 @@ export const CLIENT_FLAGS = {
   key: { type: "string", default: "" },
 } as const;
 
+type FlagTable = NonNullable<ParseArgsConfig["options"]>;
+export type Parsed<Flags extends FlagTable> = ReturnType<
+  typeof parseArgs<{ args: string[]; options: Flags }>
+>["values"];
+
+/** Options of a client. */
+export interface ClientAccess {
+  readonly endpoints: string[];
+  readonly credentials?: { readonly name: string; readonly password: string };
+  readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
+}
+
 type ClientValues = { readonly [Name in keyof typeof CLIENT_FLAGS]: string };
 
 /** The command line of one program: `nodetcd <command> [flags]`. */
@@ -25,12 +36,9 @@ export class CommandLine {
   }
 
   /** Raises `USAGE` for what is no flag, with the one that is meant. */
-  parse<const Flags extends ParseArgsOptionsConfig>(
-    args: readonly string[],
-    flags: Flags,
-  ): ReturnType<typeof parseArgs<{ options: Flags }>>["values"] {
+  parse<const Flags extends FlagTable>(args: readonly string[], flags: Flags): Parsed<Flags> {
     try {
-      return parseArgs<{ options: Flags }>({ args: [...args], options: flags }).values;
+      return parseArgs({ args: [...args], options: flags }).values;
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       const unknown = /^Unknown option '-+([^'=]*)/.exec(message)?.[1];
@@ -52,9 +60,7 @@ export class CommandLine {
    * What `CLIENT_FLAGS` say, as options of a client. `NODETCD_<COMMAND>_USER` stands in for `--user`, since other users of
    * the machine see command lines.
    */
-  clientOptions(values: ClientValues): Pick<ClientOptions, "credentials" | "tls"> & {
-    readonly endpoints: string[];
-  } {
+  clientOptions(values: ClientValues): ClientAccess {
     const variable = `NODETCD_${this.#command.toUpperCase()}_USER`;
     const user = values.user === "" ? (process.env[variable] ?? "") : values.user;
     const [name = "", ...rest] = user.split(":");
@@ -63,7 +69,7 @@ export class CommandLine {
     return { endpoints: listOf(values.endpoints), ...credentials, ...this.#tls(values) };
   }
 
-  #tls({ cacert, cert, key }: ClientValues): Pick<ClientOptions, "tls"> {
+  #tls({ cacert, cert, key }: ClientValues): Pick<ClientAccess, "tls"> {
     if ((cert === "") !== (key === "")) throw this.usage("--cert and --key go together");
     if (cacert === "" && cert === "") return {};
     const ca = cacert === "" ? {} : { ca: this.readPem("cacert", cacert) };

@@ -34,6 +34,7 @@ export { Mirror, type MirrorOptions } from "./mirror.ts";
 export { MessageStream, type StreamMethod } from "./message-stream.ts";
 export type { UnaryMethod } from "./methods.ts";
 export type { SessionOptions } from "./ownership.ts";
+export { OldestRevision } from "./oldest-revision.ts";
 export { HeldPin, type PinOptions } from "./pin.ts";
 export { type Pin, PIN_PREFIX, readPin } from "./pins.ts";
 export type { LeaseLike, PutOptions, PutResult } from "./put.ts";

@@ -2,7 +2,7 @@ import { Client } from "@nodetcd/client";
 import { compactOnce, CompactorError, startCompactor } from "@nodetcd/compactor";
 import { goDuration, type Logger, parseGoDuration } from "@nodetcd/runtime";
 import { nodeRuntime } from "@nodetcd/runtime/node";
-import { CLIENT_FLAGS, CommandLine } from "../client-flags.ts";
+import { CLIENT_FLAGS, CommandLine, type Parsed } from "../client-flags.ts";
 import { CliError } from "../errors.ts";
 import { LOG_FORMATS } from "../flags/draft.ts";
 import { openLog } from "../log/open-log.ts";
@@ -57,7 +57,7 @@ const FLAGS = {
 
 const LINE = new CommandLine("compactor");
 
-type Values = ReturnType<typeof LINE.parse<typeof FLAGS>>;
+type Values = Parsed<typeof FLAGS>;
 
 /** `nodetcd compactor`: compacts until a signal, or once. */
 export async function compactor(args: readonly string[]): Promise<number> {

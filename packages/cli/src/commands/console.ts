@@ -3,7 +3,7 @@ import { type RunningConsole, startConsole } from "@nodetcd/console/node";
 import { EtcdError } from "@nodetcd/client";
 import type { Logger } from "@nodetcd/runtime";
 import { nodeRuntime } from "@nodetcd/runtime/node";
-import { CLIENT_FLAGS, CommandLine, listOf } from "../client-flags.ts";
+import { CLIENT_FLAGS, CommandLine, listOf, type Parsed } from "../client-flags.ts";
 import { CliError } from "../errors.ts";
 import { openLog } from "../log/open-log.ts";
 import { SIGNAL_WORDS, takeStopSignals } from "../signals.ts";
@@ -66,7 +66,7 @@ const FLAGS = {
 
 const LINE = new CommandLine("console");
 
-type Values = ReturnType<typeof LINE.parse<typeof FLAGS>>;
+type Values = Parsed<typeof FLAGS>;
 
 /** `nodetcd console`: serves the pages until a signal. */
 export async function consoleCommand(args: readonly string[]): Promise<number> {

@@ -7,20 +7,25 @@ import { compaction } from "./commands/compaction.ts";
 import { completion } from "./commands/completion.ts";
 import { defrag } from "./commands/defrag.ts";
 import { del } from "./commands/del.ts";
+import { diff } from "./commands/diff.ts";
 import { downgrade } from "./commands/downgrade.ts";
 import { elect } from "./commands/elect.ts";
 import { endpoint } from "./commands/endpoint.ts";
 import { get } from "./commands/get.ts";
 import { help } from "./commands/help.ts";
+import { history } from "./commands/history.ts";
 import { lease } from "./commands/lease.ts";
 import { lock } from "./commands/lock.ts";
 import { makeMirror } from "./commands/make-mirror.ts";
 import { member } from "./commands/member.ts";
 import { moveLeader } from "./commands/move-leader.ts";
 import { options } from "./commands/options.ts";
+import { pin } from "./commands/pin.ts";
 import { put } from "./commands/put.ts";
+import { restore } from "./commands/restore.ts";
 import { role } from "./commands/role.ts";
 import { snapshot } from "./commands/snapshot.ts";
+import { space } from "./commands/space.ts";
 import { txn } from "./commands/txn.ts";
 import { user } from "./commands/user.ts";
 import { version } from "./commands/version.ts";
@@ -33,6 +38,7 @@ const GROUPS: readonly (readonly [title: string, commands: readonly Command<CtlC
     "Cluster maintenance commands",
     [alarm, defrag, downgrade, endpoint, member, moveLeader, snapshot],
   ],
+  ["History and space commands", [diff, history, pin, restore, space]],
   ["Concurrency commands", [elect, lock]],
   ["Authentication commands", [auth, role, user]],
   ["Utility commands", [check, completion, help, makeMirror, options, version]],

@@ -1,8 +1,7 @@
-import type { Client } from "@nodetcd/client";
+import { type Client, OldestRevision } from "@nodetcd/client";
 import type { Clock, Logger } from "@nodetcd/runtime";
 import { ASK_MEMBER_MS } from "../limits.ts";
 import { type MemberReport, type Members, reasonOf } from "../members/ask-members.ts";
-import { OldestRevision } from "./oldest.ts";
 import { hexId, type Sample, sampleMember, Windows } from "./sample.ts";
 import type { Series } from "./series.ts";
 

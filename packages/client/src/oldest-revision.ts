@@ -1,4 +1,5 @@
-import { type Client, EtcdError } from "@nodetcd/client";
+import { EtcdError } from "./errors.ts";
+import type { Kv } from "./kv.ts";
 
 const ANY_KEY = new Uint8Array(1);
 
@@ -7,10 +8,11 @@ const ANY_KEY = new Uint8Array(1);
  * a few reads of one key halve the distance, and what was found is where the next search begins.
  */
 export class OldestRevision {
-  readonly #client: Client;
+  readonly #client: Pick<Kv, "get">;
   #known = 1;
 
-  constructor(client: Client) {
+  /** @param client a `Client`, or its `kv` */
+  constructor(client: Pick<Kv, "get">) {
     this.#client = client;
   }
 
