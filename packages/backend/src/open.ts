@@ -13,7 +13,11 @@ export function openBackend(
   path: string,
   options: BackendOptions = {},
 ): Backend {
-  const databaseOptions: DatabaseOptions = { noFreelistSync: true, clock: runtime.clock };
+  const databaseOptions: DatabaseOptions = {
+    noFreelistSync: true,
+    shrink: true,
+    clock: runtime.clock,
+  };
   if (options.freelistType !== undefined) databaseOptions.freelistType = options.freelistType;
   if (options.cacheBytes !== undefined) databaseOptions.cacheBytes = options.cacheBytes;
   if (options.noSync === true) {

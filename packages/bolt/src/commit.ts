@@ -13,12 +13,16 @@ export interface CommitTarget {
   readonly file: DiskFile;
   readonly storeFreelist: boolean;
   readonly sync: boolean;
+  /** Free pages at the end leave the file. */
+  readonly shrink: boolean;
   readonly clock: Clock | undefined;
   /** Monotonic milliseconds, 0 without a clock. */
   now(): number;
   /** Makes the file large enough for so many bytes. */
   grow(bytes: number): void;
   growAsync(bytes: number): Promise<void>;
+  /** Cuts off some of what is beyond so many bytes. Never raises. */
+  cutAsync(bytes: number): Promise<void>;
   /** The pages are written: from here on they are found by their ids. Yields after each. */
   pagesWritten(state: TransactionState, meta: Meta): Generator<void>;
   /** What is on disk is no longer known. Always raises. */
@@ -69,6 +73,7 @@ export async function commitAsync(
   } catch (error) {
     target.poison(error);
   }
+  if (target.shrink) await target.cutAsync(meta.highWater * meta.pageSize);
   return meta;
 }
 
@@ -100,6 +105,7 @@ function* prepare(
   state.stats.rebalanceMs += merged - began;
   state.stats.spillMs += target.now() - merged;
   yield;
+  if (target.shrink) state.highWater = state.freelist.trim(state.highWater);
   const freelistPageId = replaceFreelist(target, state);
   yield;
   return {

@@ -25,6 +25,11 @@ export interface DatabaseOptions {
   noSync?: boolean;
   /** Let the file grow with its pages instead of in steps. Default false. */
   noGrowSync?: boolean;
+  /**
+   * Give free pages at the end of the file back to the file system: each commit lowers the high-water mark to the last page in
+   * use, and asynchronous ones cut the file, some MiB at a time. The file stays one that bbolt reads. Default false, as bbolt.
+   */
+  shrink?: boolean;
   /** Check the whole file at each commit, and raise `CHECK_FAILED`. For tests. Default false. */
   strict?: boolean;
   /**

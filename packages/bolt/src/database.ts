@@ -7,7 +7,7 @@ import type { DatabaseOptions } from "./database-options.ts";
 import { BoltError } from "./errors.ts";
 import type { Span } from "./free-spans.ts";
 import { Freelist, idsOf } from "./freelist.ts";
-import { DEFAULT_CACHE_BYTES, GROW_STEP_BYTES, MAX_PAGES } from "./limits.ts";
+import { CUT_STEP_BYTES, DEFAULT_CACHE_BYTES, GROW_STEP_BYTES, MAX_PAGES } from "./limits.ts";
 import { findFreePages, readStoredFreelist, type StoredFreelist } from "./load-freelist.ts";
 import { type Meta, metaPage } from "./meta.ts";
 import { openLocked, readCurrentMeta } from "./open-file.ts";
@@ -275,15 +275,17 @@ export class Database {
   }
 
   #commitTarget(): CommitTarget {
-    const { noFreelistSync, noSync, clock } = this.#options;
+    const { noFreelistSync, noSync, shrink, clock } = this.#options;
     return {
       file: this.#file,
       storeFreelist: noFreelistSync !== true,
       sync: noSync !== true,
+      shrink: shrink === true,
       clock,
       now: () => clock?.monotonic() ?? 0,
       grow: (bytes) => this.#grow(bytes),
       growAsync: (bytes) => this.#growAsync(bytes),
+      cutAsync: (bytes) => this.#cutAsync(bytes),
       pagesWritten: (state, meta) => this.#pagesWritten(state, meta),
       poison: (error) => {
         this.#failure = error instanceof Error ? error : new Error(String(error));
@@ -330,6 +332,22 @@ export class Database {
     const size = this.#grownTo(bytes);
     await this.#file.truncateAsync(size);
     this.#fileBytes = size;
+  }
+
+  /**
+   * A step towards `bytes`; a file that grows in steps keeps one, and is left alone until it has two, so that it is not cut and grown in
+   * turns. The meta is on disk: no state that an opening may find has pages there, and copies read zeros where a page was free.
+   */
+  async #cutAsync(bytes: number): Promise<void> {
+    const kept = this.#options.noGrowSync === true ? 0 : GROW_STEP_BYTES;
+    if (this.#fileBytes - bytes <= 2 * kept) return;
+    const size = Math.max(bytes + kept, this.#fileBytes - CUT_STEP_BYTES);
+    try {
+      await this.#file.truncateAsync(size);
+      this.#fileBytes = size;
+    } catch {
+      // A file that is too long does no harm.
+    }
   }
 
   /** Doubling while small, then in steps, so that not every commit changes the file's size. */

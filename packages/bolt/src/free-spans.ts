@@ -12,6 +12,8 @@ export interface FreeSpans {
   allocate(length: number): number;
   /** Adds runs that are sorted by start, do not overlap each other or what is free. */
   add(spans: readonly Span[]): void;
+  /** Takes the run that ends before page `end`; returns its first id, or `end` when there is none. */
+  takeEnd(end: number): number;
   /** All runs, sorted by start, no two adjacent. */
   spans(): Span[];
 }

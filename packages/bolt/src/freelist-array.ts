@@ -54,6 +54,13 @@ export class ArrayFreeSpans implements FreeSpans {
     this.#lengths = lengths;
   }
 
+  takeEnd(end: number): number {
+    const last = this.#starts.length - 1;
+    if (last < 0 || this.#starts[last]! + this.#lengths[last]! !== end) return end;
+    this.#count -= this.#lengths.pop()!;
+    return this.#starts.pop()!;
+  }
+
   spans(): Span[] {
     return this.#starts.map((start, at) => ({ start, length: this.#lengths[at]! }));
   }

@@ -42,6 +42,13 @@ export class HashmapFreeSpans implements FreeSpans {
     }
   }
 
+  takeEnd(end: number): number {
+    const start = this.#startByEnd.get(end);
+    if (start === undefined) return end;
+    this.#remove(start, end - start);
+    return start;
+  }
+
   spans(): Span[] {
     const spans = Array.from(this.#lengthByStart, ([start, length]) => ({ start, length }));
     return spans.sort((a, b) => a.start - b.start);

@@ -75,6 +75,15 @@ export class Freelist {
     return start;
   }
 
+  /** Forgets the free pages below `highWater`, down to the last one that is not free: the new high-water mark. */
+  trim(highWater: number): number {
+    const start = this.#free.takeEnd(highWater);
+    if (start === highWater) return highWater;
+    for (let id = start; id < highWater; id++) this.#unused.delete(id);
+    this.#taken.push({ start, length: highWater - start });
+    return start;
+  }
+
   /** Remembers that `txid` allocated this page above the high-water mark. */
   allocated(txid: number, pageId: number): void {
     this.#allocatedBy.set(pageId, txid);

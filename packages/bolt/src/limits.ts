@@ -41,6 +41,11 @@ export const DEFAULT_CACHE_BYTES: number = 128 * 1024 * 1024;
  * garbage collector: V8 lets that many bytes gather.
  */
 export const COLLECTOR_BYTES: number = 48 * 1024 * 1024;
+/**
+ * What is cut off the file after one commit at most, in bytes: file systems that discard blocks at once hold up other writes
+ * for a millisecond or two a MiB.
+ */
+export const CUT_STEP_BYTES: number = 1024 * 1024;
 /** The file grows by doubling up to this size, then in steps of it, in bytes. */
 export const GROW_STEP_BYTES: number = 16 * 1024 * 1024;
 /** Most bytes that a commit hands to one write. */

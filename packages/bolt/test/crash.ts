@@ -27,6 +27,7 @@ function optionsOf(seed: number): DatabaseOptions {
     reclaimPolicy: random.pick(["between-readers", "oldest-reader"] as const),
     noFreelistSync: random.chance(0.3),
     noGrowSync: random.chance(0.5),
+    shrink: random.chance(0.5),
   };
 }
 

@@ -74,6 +74,19 @@ describe.each(TYPES)("Freelist of type %s", (type) => {
     expect(ids(free.freeIds())).toEqual([9, 39]);
   });
 
+  test("trim() forgets the free pages at the end, until rollback()", () => {
+    const free = list([
+      [3, 2],
+      [8, 4],
+    ]);
+    expect(free.trim(12)).toBe(8);
+    expect([free.freeCount, free.isUnused(8), free.isUnused(3)]).toEqual([2, false, true]);
+    expect(free.trim(8)).toBe(8);
+    free.rollback(1);
+    expect(ids(free.freeIds())).toEqual([3, 4, 8, 9, 10, 11]);
+    expect(free.trim(11)).toBe(11);
+  });
+
   test("rollback() takes back what was given up and gives back what was taken", () => {
     const free = list([[20, 10]]);
     const taken = free.allocate(50, 4);
