@@ -31,6 +31,7 @@ const PROOFS: Readonly<Record<string, Proof>> = {
     what: "HashKV of compacted histories",
     file: "tests/space/hash-histories.ts",
   },
+  "file-growth": { what: "overwriting with slow backups open", file: "tests/space/file-growth.ts" },
   compactors: { what: "several compactors on one cluster", file: "tests/space/compactors.ts" },
   extremes: { what: "requests that no client sends", file: "tests/extremes/run.ts" },
   interop: { what: "other clients, files and programs", file: "tests/interop/run.ts" },
