@@ -6,6 +6,8 @@ export const PROPOSALS_MAX = 50_000;
 export const PROPOSAL_BYTES_MAX: number = 256 * 1024 * 1024;
 /** Entries committed and not applied yet; above it requests are refused (etcd's number). */
 export const APPLY_LAG_MAX = 5_000;
+/** Milliseconds between two tries of a starting member to make itself known while it has more than that to apply. */
+export const PUBLISH_PAUSE_MS = 10;
 /** Longest stretch of applying before other events get their turn, in milliseconds. */
 export const APPLY_SLICE_MS = 4;
 /** Entries between two looks at the clock while applying. */

@@ -1,6 +1,7 @@
 import { hexId } from "@nodetcd/peers";
-import { goDuration } from "@nodetcd/runtime";
+import { goDuration, sleep } from "@nodetcd/runtime";
 import { requestTimeoutMs } from "./config.ts";
+import { PUBLISH_PAUSE_MS } from "./limits.ts";
 import type { MemberContext } from "./member-context.ts";
 import { toRequestError } from "./wire/error-map.ts";
 
@@ -11,7 +12,7 @@ import { toRequestError } from "./wire/error-map.ts";
  * @param isStopped true when the member gives up
  */
 export async function publish(
-  { proposer, config, logger, memberId, clusterId }: MemberContext,
+  { proposer, config, logger, memberId, clusterId, runtime }: MemberContext,
   clientUrls: readonly string[],
   isStopped: () => boolean,
 ): Promise<void> {
@@ -28,7 +29,13 @@ export async function publish(
       break;
     } catch (error) {
       const refusal = toRequestError(error);
-      if (isStopped() || !refusal.code.startsWith("TIMEOUT")) throw error;
+      if (isStopped()) throw error;
+      if (refusal.code === "TOO_MANY_REQUESTS") {
+        // What was in the log at the start is being applied.
+        await sleep(runtime.clock, PUBLISH_PAUSE_MS);
+        continue;
+      }
+      if (!refusal.code.startsWith("TIMEOUT")) throw error;
       const text = "failed to publish local member to cluster through raft";
       logger.warn(text, { ...fields, error: "etcdserver: request timed out" });
     }

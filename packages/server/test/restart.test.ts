@@ -84,6 +84,18 @@ describe("startMember() on a directory that was used before", () => {
     await dispose(after);
   });
 
+  test("a member with more entries to apply than requests may wait for starts all the same", async () => {
+    const config = { snapshotCount: 100_000 };
+    const before = await startTestMember(config);
+    for (let n = 0; n < 60; n++) {
+      await Promise.all(Array.from({ length: 100 }, (_, i) => before.put(`k${i}`, "v")));
+    }
+    await before.stop();
+    const after = await startTestMember({ ...config, dataDir: before.directory });
+    expect((await after.range("k1")).header?.revision).toBe(6_001);
+    await dispose(after);
+  }, 30_000);
+
   test("a database that a defragmentation makes smaller by the threshold is defragmented", async () => {
     const before = await startTestMember();
     const value = "x".repeat(100_000);
