@@ -88,6 +88,9 @@ const PROOFS: Readonly<Record<string, Proof>> = {
   "cluster-planted": {
     what: "bugs of Raft planted for simulated clusters",
     file: "tests/simulation/cluster/planted.ts",
+  "kill-upkeep": {
+    what: "kill -9 while compacting and defragmenting",
+    file: "tests/space/kill-upkeep.ts",
   },
   robustness: { what: "etcd's own robustness tests", file: "tests/robustness/run.sh" },
   kubernetes: { what: "Kubernetes' tests of its storage", file: "tests/kubernetes/run.sh" },

@@ -1,0 +1,175 @@
+/**
+ * What upkeep costs those who use a member meanwhile, on real etcd and on nodetcd, one after the other: a compaction of a million
+ * revisions, and the defragmentation of 1 GiB, each under a steady load.
+ *
+ *     FOLDER=/tmp/upkeep npm run bench:upkeep -- prepare      fills data directories, once
+ *     FOLDER=/tmp/upkeep npm run bench:upkeep -- compact defragment
+ *     REVISIONS=1000000 MIB=1024 RATE=400 SECONDS=10
+ *
+ * Requests are sent at their times whether or not the ones before were answered, half of them puts and half linearizable
+ * reads, and latencies count from the time that each was due.
+ */
+import { cpSync, existsSync, mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { Client, op } from "@nodetcd/client";
+import { nodeRuntime } from "@nodetcd/runtime/node";
+import { type Peer, peer } from "../tests/peers.ts";
+import { startServer } from "../tests/processes.ts";
+
+const REVISIONS = Number(process.env["REVISIONS"] ?? 1_000_000);
+const MIB = Number(process.env["MIB"] ?? 1024);
+const RATE = Number(process.env["RATE"] ?? 400);
+const SECONDS = Number(process.env["SECONDS"] ?? 10);
+const folder = process.env["FOLDER"] ?? "/tmp/nodetcd-upkeep";
+const KEYS = 100_000;
+const WRITERS = 256;
+const LARGE_BYTES = 4_000;
+const TXN_KEYS = 64;
+const FLAGS = ["--quota-backend-bytes=8589934592", "--snapshot-count=100000"];
+
+type Kind = "compact" | "defragment";
+
+interface Latencies {
+  readonly p50: number;
+  readonly p99: number;
+  readonly most: number;
+  readonly count: number;
+}
+
+async function main(words: readonly string[]): Promise<void> {
+  const programs = [peer("etcd"), peer("nodetcd")].filter((each) => each !== undefined);
+  for (const kind of ["compact", "defragment"] as const) {
+    if (words.includes("prepare")) for (const program of programs) await prepare(program, kind);
+    else if (words.includes(kind)) for (const program of programs) await measure(program, kind);
+  }
+}
+
+function directoryOf(program: Peer, kind: Kind): string {
+  return join(folder, `${program.name}-${kind}`);
+}
+
+/** Fills a data directory, if it is not there. */
+async function prepare(program: Peer, kind: Kind): Promise<void> {
+  const dataDirectory = directoryOf(program, kind);
+  if (existsSync(dataDirectory)) return;
+  mkdirSync(folder, { recursive: true });
+  const server = await startServer(program, { dataDirectory, flags: FLAGS });
+  const client = new Client({ runtime: nodeRuntime, endpoints: server.url, timeoutMs: 60_000 });
+  const began = performance.now();
+  await (kind === "compact" ? fillHistory(client) : fillSpace(client));
+  console.log(`${dataDirectory}: ${((performance.now() - began) / 1_000).toFixed(0)} s`);
+  client.close();
+  await server.stop();
+}
+
+/** Runs `work(0)`, `work(1)`, ... `work(count - 1)`, so many at a time. */
+async function inParallel(count: number, work: (n: number) => Promise<unknown>): Promise<void> {
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    while (next < count) await work(next++);
+  };
+  await Promise.all(Array.from({ length: WRITERS }, worker));
+}
+
+async function fillHistory(client: Client): Promise<void> {
+  const value = Buffer.alloc(100, "v");
+  await inParallel(REVISIONS, (n) => client.put(`key/${n % KEYS}`, value));
+}
+
+/** Keys of some 4 KB, of which a quarter is deleted and compacted: pages to be given back. */
+async function fillSpace(client: Client): Promise<void> {
+  const value = Buffer.alloc(LARGE_BYTES, "v");
+  const name = (n: number): string => `large/${String(n).padStart(9, "0")}`;
+  const keys = Math.floor((MIB * 1024 * 1024) / 4_300);
+  await inParallel(Math.floor(keys / TXN_KEYS), (n) => {
+    const puts = Array.from({ length: TXN_KEYS }, (_, i) => op.put(name(n * TXN_KEYS + i), value));
+    return client
+      .txn()
+      .then(...puts)
+      .commit();
+  });
+  const end = name(Math.floor(keys / 4));
+  const { revision } = await client.delete(name(0), { end });
+  await client.compact(revision, { physical: true, timeoutMs: 600_000 });
+}
+
+async function measure(program: Peer, kind: Kind): Promise<void> {
+  const prepared = directoryOf(program, kind);
+  const dataDirectory = `${prepared}-run`;
+  rmSync(dataDirectory, { recursive: true, force: true });
+  cpSync(prepared, dataDirectory, { recursive: true });
+  const server = await startServer(program, { dataDirectory, flags: FLAGS });
+  const client = new Client({ runtime: nodeRuntime, endpoints: server.url, timeoutMs: 120_000 });
+  try {
+    await load(client, 2_000);
+    const without = await load(client, SECONDS * 1_000);
+    report(program, "without", without);
+    const began = performance.now();
+    const work = upkeep(client, kind).then(() => performance.now() - began);
+    const during = await load(client, work);
+    const took = ((await work) / 1_000).toFixed(1);
+    report(program, `${kind}, ${took} s, ${sizes(await client.maintenance.status())}`, during);
+  } finally {
+    client.close();
+    await server.stop();
+    rmSync(dataDirectory, { recursive: true, force: true });
+  }
+}
+
+async function upkeep(client: Client, kind: Kind): Promise<void> {
+  if (kind === "defragment") return await client.maintenance.defragment();
+  const { revision } = await client.maintenance.status();
+  await client.compact(revision - 1_000, { physical: true, timeoutMs: 600_000 });
+}
+
+/** At a steady rate for so long, or until something is over. */
+async function load(
+  client: Client,
+  span: number | Promise<unknown>,
+): Promise<{ puts: Latencies; reads: Latencies }> {
+  let over = false;
+  const ended = typeof span === "number" ? sleep(span) : span;
+  void ended.then(() => (over = true));
+  const [puts, reads]: [number[], number[]] = [[], []];
+  const pending = new Set<Promise<unknown>>();
+  const began = performance.now();
+  const value = Buffer.alloc(100, "w");
+  for (let n = 0; !over; n++) {
+    const due = began + (n * 1_000) / RATE;
+    if (due > performance.now()) await sleep(due - performance.now());
+    const key = `key/${(n * 7919) % KEYS}`;
+    const [list, call] = n % 2 === 0 ? [puts, client.put(key, value)] : [reads, client.get(key)];
+    const done = call.then(() => list.push(performance.now() - due));
+    pending.add(done);
+    void done.finally(() => pending.delete(done));
+  }
+  await Promise.all(pending);
+  return { puts: latenciesOf(puts), reads: latenciesOf(reads) };
+}
+
+function latenciesOf(list: number[]): Latencies {
+  const sorted = list.toSorted((a, b) => a - b);
+  const at = (share: number): number => sorted[Math.floor((sorted.length - 1) * share)] ?? NaN;
+  return { p50: at(0.5), p99: at(0.99), most: at(1), count: sorted.length };
+}
+
+function report(
+  program: Peer,
+  what: string,
+  { puts, reads }: { readonly puts: Latencies; readonly reads: Latencies },
+): void {
+  const text = ({ p50, p99, most, count }: Latencies): string =>
+    `p50 ${p50.toFixed(2)} p99 ${p99.toFixed(2)} most ${most.toFixed(1)} (${count})`;
+  console.log(`${program.name} ${what}\n  puts  ${text(puts)}\n  reads ${text(reads)}`);
+}
+
+function sizes({ dbSize, dbSizeInUse }: { dbSize: number; dbSizeInUse: number }): string {
+  const mib = (bytes: number): string => (bytes / 1024 / 1024).toFixed(0);
+  return `${mib(dbSize)} MiB, ${mib(dbSizeInUse)} in use`;
+}
+
+function sleep(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+await main(process.argv.slice(2));
