@@ -9,7 +9,7 @@
  * Requests are sent at their times whether or not the ones before were answered, half of them puts and half linearizable
  * reads, and latencies count from the time that each was due.
  */
-import { cpSync, existsSync, mkdirSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Client, op } from "@nodetcd/client";
 import { nodeRuntime } from "@nodetcd/runtime/node";
@@ -50,16 +50,19 @@ function directoryOf(program: Peer, kind: Kind): string {
 
 /** Fills a data directory, if it is not there. */
 async function prepare(program: Peer, kind: Kind): Promise<void> {
-  const dataDirectory = directoryOf(program, kind);
-  if (existsSync(dataDirectory)) return;
+  const filled = directoryOf(program, kind);
+  if (existsSync(filled)) return;
   mkdirSync(folder, { recursive: true });
+  const dataDirectory = `${filled}-filling`;
+  rmSync(dataDirectory, { recursive: true, force: true });
   const server = await startServer(program, { dataDirectory, flags: FLAGS });
   const client = new Client({ runtime: nodeRuntime, endpoints: server.url, timeoutMs: 60_000 });
   const began = performance.now();
   await (kind === "compact" ? fillHistory(client) : fillSpace(client));
-  console.log(`${dataDirectory}: ${((performance.now() - began) / 1_000).toFixed(0)} s`);
+  console.log(`${filled}: ${((performance.now() - began) / 1_000).toFixed(0)} s`);
   client.close();
   await server.stop();
+  renameSync(dataDirectory, filled);
 }
 
 /** Runs `work(0)`, `work(1)`, ... `work(count - 1)`, so many at a time. */

@@ -92,6 +92,10 @@ const PROOFS: Readonly<Record<string, Proof>> = {
     what: "kill -9 while compacting and defragmenting",
     file: "tests/space/kill-upkeep.ts",
   },
+  "no-space": {
+    what: "the quota reached, and left by hand and by itself",
+    file: "tests/space/no-space.ts",
+  },
   robustness: { what: "etcd's own robustness tests", file: "tests/robustness/run.sh" },
   kubernetes: { what: "Kubernetes' tests of its storage", file: "tests/kubernetes/run.sh" },
   "kubernetes-control-plane": {

@@ -103,6 +103,8 @@ export interface Disk {
   syncDirectoryAsync(path: string): Promise<void>;
   /** What locks on this disk cannot see, as a sentence; undefined: they keep out everybody who locks. Known after the first lock. */
   readonly lockLimits?: () => string | undefined;
+  /** Bytes that the file system of this file or folder has left for this user, off the event loop; missing where nobody knows. */
+  freeBytes?(path: string): Promise<number>;
   /** Whole content, owned by the caller. */
   readFile(path: string): Uint8Array;
   /** Makes a directory with a name that no other has, below the system's temporary folder. */

@@ -15,6 +15,7 @@ import type { Logger, Runtime } from "@nodetcd/runtime";
 import { AppliedIndex } from "./state/applied-index.ts";
 import { EntryApplier } from "./apply/apply-entry.ts";
 import { ApplyLoop } from "./apply/apply-loop.ts";
+import { DiskRoom } from "./state/disk-room.ts";
 import { Quota } from "./state/quota.ts";
 import { followClusterVersion } from "./state/storage-version.ts";
 import type { Bootstrap } from "./bootstrap/context.ts";
@@ -22,6 +23,7 @@ import { defaultConfig, type MemberConfig, requestTimeoutMs } from "./config.ts"
 import { isFeatureEnabled } from "./feature-gates.ts";
 import type { MemberContext } from "./member-context.ts";
 import { peerQuestions } from "./bootstrap/found-cluster.ts";
+import { dataDirectory } from "./data-dir.ts";
 import { leaderLog } from "./leader-log.ts";
 import { LeaseExpiry } from "./lease-expiry.ts";
 import { Alarms } from "./state/alarms.ts";
@@ -76,6 +78,7 @@ export interface Engine {
   readonly expiry: LeaseExpiry;
   readonly replication: Replication;
   readonly versions: VersionMonitor;
+  readonly diskRoom: DiskRoom;
   /** Starts: a member that is alone in its group elects itself at once. */
   readonly campaign: () => void;
 }
@@ -86,6 +89,7 @@ interface Records {
   readonly headers: ResponseHeaders;
   readonly alarms: Alarms;
   readonly quota: Quota;
+  readonly diskRoom: DiskRoom;
   readonly requestIds: RequestIds;
   readonly inFlight: InFlight;
   readonly tokens: TokenProvider;
@@ -94,11 +98,18 @@ interface Records {
 function openRecords(parts: EngineParts, timeouts: TimeoutCause): Records {
   const { runtime, config, logger, start, backend, auth } = parts;
   const { memberId, clusterId, snapshotIndex, snapshotTerm } = start;
+  const folders = [config.dataDir, dataDirectory(config).wal];
+  const diskRoom = new DiskRoom({ clock: runtime.clock, disk: runtime.disk, logger, folders });
   return {
+    diskRoom,
     applied: new AppliedIndex(backend, snapshotIndex, snapshotTerm),
     headers: new ResponseHeaders(clusterId, memberId),
     alarms: new Alarms(backend),
-    quota: new Quota(config.quotaBackendBytes, () => backend.size()),
+    quota: new Quota(
+      config.quotaBackendBytes,
+      () => backend.size(),
+      () => diskRoom.free,
+    ),
     requestIds: new RequestIds(memberId, runtime.clock),
     inFlight: new InFlight(runtime.clock, requestTimeoutMs(config), (since) => timeouts.of(since)),
     tokens: openTokens(runtime, config, auth, logger),
@@ -361,6 +372,7 @@ export function buildEngine(parts: EngineParts): Engine {
     snapshots,
     replication,
     versions,
+    diskRoom: records.diskRoom,
     expiry: startExpiry(parts, asMember),
     campaign() {
       replication.start(start.remotes);

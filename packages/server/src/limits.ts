@@ -121,3 +121,11 @@ export const AUDIT_RULES_MAX = 1_000;
 export const AUDIT_RANGES_MAX = 64;
 /** Bytes of a key, or of another text of a client, in an audit line; longer keys are shown by their hash, texts are cut. */
 export const AUDIT_KEY_BYTES_MAX = 4_096;
+/**
+ * Bytes that a member leaves free on its disks, and refuses writes rather than take: the next segment of the log (64 MB), and room for the
+ * deletions and compactions that lead out.
+ */
+export const DISK_RESERVE_BYTES: number = 80 * 1024 * 1024;
+/** How often a member looks how much is left, in milliseconds; the shorter time when it is less than eight times the reserve. */
+export const DISK_LOOK_MS = 1_000;
+export const DISK_LOOK_OFTEN_MS = 100;

@@ -33,6 +33,7 @@ function fakeMember(size: number, inUse: number, more: Partial<ReclaimOptions> =
     isLeader: () => false,
     askOthers: () => Promise.resolve([]),
     disarmBelow: undefined,
+    hasDisk: () => true,
     hasAlarm: () => file.alarm,
     disarm: () => {
       done.push("disarm");
@@ -127,6 +128,16 @@ describe("the NOSPACE alarm", () => {
 
   test("stays while what is in use is above the mark", async () => {
     const { done, file, look } = fakeMember(100, 95, { disarmBelow: 90 * MIB });
+    file.alarm = true;
+    await look();
+    expect(done).toEqual([]);
+  });
+
+  test("stays while the disk is full", async () => {
+    const { done, file, look } = fakeMember(50, 50, {
+      disarmBelow: 90 * MIB,
+      hasDisk: () => false,
+    });
     file.alarm = true;
     await look();
     expect(done).toEqual([]);

@@ -10,6 +10,7 @@ import { makeDirectory } from "./make-directory.ts";
 import { retry, retryAsync } from "./retry.ts";
 
 const openFile = promisify(fs.open);
+const statFileSystem = promisify(fs.statfs);
 
 function attempt<T>(path: string, action: string, work: () => T): T {
   try {
@@ -72,6 +73,10 @@ export const nodeDisk: Disk = {
     attemptAsync(from, `rename to ${to}:`, () => fs.promises.rename(from, to)),
   remove: (path) => attempt(path, "remove", () => fs.unlinkSync(path)),
   removeAsync: (path) => attemptAsync(path, "remove", () => fs.promises.unlink(path)),
+  async freeBytes(path) {
+    const { bavail, bsize } = await attemptAsync(path, "measure", () => statFileSystem(path));
+    return bavail * bsize;
+  },
   removeTree: (path) =>
     attempt(path, "remove", () => fs.rmSync(path, { recursive: true, force: true })),
   syncDirectory(path) {

@@ -31,6 +31,8 @@ export interface ReclaimOptions {
   readonly askOthers: () => Promise<readonly ReclaimState[]>;
   /** Bytes below which the NOSPACE alarm of this member is withdrawn; undefined for never. */
   readonly disarmBelow: number | undefined;
+  /** Without it the alarm stays. */
+  readonly hasDisk: () => boolean;
   readonly hasAlarm: () => boolean;
   /** Withdraws the NOSPACE alarm of this member. */
   readonly disarm: () => Promise<unknown>;
@@ -79,10 +81,11 @@ export class Reclaimer {
 
   /** Looks now. Never rejects. */
   async look(): Promise<void> {
-    const { logger, hasAlarm, disarm, backend, disarmBelow } = this.#options;
+    const { logger, hasAlarm, hasDisk, disarm, backend, disarmBelow } = this.#options;
     try {
       if (this.#isDue()) await this.#reclaim();
-      if (disarmBelow === undefined || !hasAlarm() || backend.size() >= disarmBelow) return;
+      if (disarmBelow === undefined || !hasAlarm() || !hasDisk()) return;
+      if (backend.size() >= disarmBelow) return;
       await disarm();
       logger.info("withdrew the NOSPACE alarm: there is space again", {
         "current-db-size-bytes": backend.size(),

@@ -51,6 +51,7 @@ export function buildReclaimer(member: MemberContext): Reclaimer {
     isLeader: () => raft.isLeader,
     askOthers: () => askOthers(member),
     disarmBelow: config.autoDisarmNospace ? quota.limit * RECLAIM_DISARM_SHARE : undefined,
+    hasDisk: () => quota.hasDisk,
     hasAlarm: () => alarms.list(AlarmType.NOSPACE).some((raised) => raised.memberId === memberId),
     disarm: () => proposer.proposeMessage({ alarm }),
   });

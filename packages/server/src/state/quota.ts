@@ -1,3 +1,4 @@
+import { DISK_RESERVE_BYTES } from "../limits.ts";
 import type { PutRequest, RequestOp, TxnRequest } from "@nodetcd/messages";
 
 /** What etcd reckons a lease to take in the database, in bytes. */
@@ -26,21 +27,35 @@ export function txnCost(request: TxnRequest): number {
   return Math.max(success, failure);
 }
 
-/** How much the database may grow; measured against the size of its file, as etcd does. */
+/**
+ * How much the database may grow; measured against the size of its file, as etcd does, and against what the disk has left, beyond
+ * which etcd ends.
+ */
 export class Quota {
   /** In bytes; `Infinity` without a quota. */
   readonly limit: number;
   readonly #size: () => number;
+  readonly #diskFree: () => number;
 
-  /** @param configured see `MemberConfig.quotaBackendBytes` */
-  constructor(configured: number, size: () => number) {
+  /**
+   * @param configured see `MemberConfig.quotaBackendBytes`
+   * @param diskFree bytes that the file system has left
+   */
+  constructor(configured: number, size: () => number, diskFree: () => number = () => Infinity) {
     this.limit = configured < 0 ? Infinity : configured === 0 ? DEFAULT_QUOTA_BYTES : configured;
     this.#size = size;
+    this.#diskFree = diskFree;
   }
 
-  /** False when a request of this cost would exceed the quota; what costs nothing always fits. */
+  /** False when a request of this cost would exceed the quota, or fill the disk; what costs nothing always fits. */
   fits(cost: number): boolean {
-    return cost === 0 || this.#size() + cost < this.limit;
+    if (cost === 0) return true;
+    return this.#size() + cost < this.limit && this.#diskFree() - cost >= DISK_RESERVE_BYTES;
+  }
+
+  /** The disk has so much left that an alarm need not stay. */
+  get hasDisk(): boolean {
+    return this.#diskFree() >= 2 * DISK_RESERVE_BYTES;
   }
 
   fitsLease(): boolean {
