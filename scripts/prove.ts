@@ -96,6 +96,7 @@ const PROOFS: Readonly<Record<string, Proof>> = {
     what: "the quota reached, and left by hand and by itself",
     file: "tests/space/no-space.ts",
   },
+  corruption: { what: "who of a mixed cluster is corrupt", file: "tests/space/corruption.ts" },
   robustness: { what: "etcd's own robustness tests", file: "tests/robustness/run.sh" },
   kubernetes: { what: "Kubernetes' tests of its storage", file: "tests/kubernetes/run.sh" },
   "kubernetes-control-plane": {

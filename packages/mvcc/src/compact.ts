@@ -1,5 +1,6 @@
-import { Slice, sleep } from "@nodetcd/runtime";
+import { Slice } from "@nodetcd/runtime";
 import { type BackgroundWork, checkNotStopped } from "./background-work.ts";
+import { CompactionPace } from "./compaction-pace.ts";
 import { compactedError, futureRevisionError } from "./errors.ts";
 import { RecordHasher, rememberHash } from "./hash.ts";
 import { compactRevisions, hasRevision, isEmpty, type KeyIndex } from "./key-index.ts";
@@ -53,6 +54,7 @@ async function removeHistory(
   stopped: () => boolean,
 ): Promise<CompactHash> {
   const started = state.clock.monotonic();
+  const pace = new CompactionPace(state);
   await state.backend.commit();
   await readersBelow(state, revision);
   const anyKept = await compactIndex(state, revision, stopped);
@@ -74,7 +76,7 @@ async function removeHistory(
       continue;
     }
     await state.backend.commit();
-    if (walk.next !== undefined) await sleep(state.clock, state.compactionSleepMs);
+    if (walk.next !== undefined) await pace.rest();
   }
 
   state.stats.lastCompaction = Math.floor(state.clock.wallTime() / 1000);

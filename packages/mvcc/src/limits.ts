@@ -1,7 +1,11 @@
 /** Records deleted or passed over in one step of a compaction, as etcd's default. */
 export const COMPACTION_BATCH_LIMIT = 1000;
-/** Milliseconds that a compaction rests after a step that deleted something, as etcd's default. */
+/** Milliseconds that a compaction rests at least after a step beside which others worked: etcd's pause after each. */
 export const COMPACTION_SLEEP_MS = 10;
+/** And at most. */
+export const COMPACTION_REST_MAX_MS = 100;
+/** A turn of the event loop that takes longer than this had work of others in it, in milliseconds. */
+export const COMPACTION_IDLE_TURN_MS = 1;
 /** Record bytes after which a step of a compaction ends even when its count is not reached. */
 export const COMPACTION_BATCH_BYTES: number = 4 * 1024 * 1024;
 /** Finished compactions whose hash is remembered, the newest ones. */

@@ -32,7 +32,7 @@ export interface StoreOptions {
   readonly logger?: Logger | undefined;
   /** Records in one step of a compaction. Default 1000. */
   readonly compactionBatchLimit?: number | undefined;
-  /** Milliseconds between steps of a compaction that deleted something. Default 10. */
+  /** Milliseconds that a compaction rests at least after a step beside which others worked. Default 10. */
   readonly compactionSleepMs?: number | undefined;
   /**
    * Budget of recent values held in memory, in bytes. 0 reads every value from the backend.

@@ -177,7 +177,7 @@ export interface MemberConfig {
   warningUnaryRequestDurationMs: number;
   /** Revisions deleted by one step of a compaction. Default 1,000. */
   compactionBatchLimit: number;
-  /** Rest between two steps of a compaction. Default 10. */
+  /** Rest between two steps of a compaction, at least, beside which others worked; alone it does not rest. Default 10. */
   compactionSleepIntervalMs: number;
   /** Acknowledges writes before they are on disk: a power cut loses them. Tests only. Default false. */
   unsafeNoFsync: boolean;

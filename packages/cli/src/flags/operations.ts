@@ -200,7 +200,7 @@ export const FEATURES: readonly Flag[] = [
     "compaction-sleep-interval",
     duration,
     "",
-    "Rest between two steps of a compaction (0s: 10ms).",
+    "Least rest between two steps of a compaction while others work (0s: 10ms).",
     (d, v) => {
       if (v > 0) d.config.compactionSleepIntervalMs = v;
     },
