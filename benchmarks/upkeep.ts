@@ -2,7 +2,7 @@
  * What upkeep costs those who use a member meanwhile, on real etcd and on nodetcd, one after the other: a compaction of a million
  * revisions, and the defragmentation of 1 GiB, each under a steady load.
  *
- *     FOLDER=/tmp/upkeep npm run bench:upkeep -- prepare      fills data directories, once
+ *     FOLDER=/tmp/upkeep npm run bench:upkeep -- prepare      fills data directories, once; both start from copies of them
  *     FOLDER=/tmp/upkeep npm run bench:upkeep -- compact defragment
  *     REVISIONS=1000000 MIB=1024 RATE=400 SECONDS=10
  *
@@ -39,23 +39,20 @@ interface Latencies {
 async function main(words: readonly string[]): Promise<void> {
   const programs = [peer("etcd"), peer("nodetcd")].filter((each) => each !== undefined);
   for (const kind of ["compact", "defragment"] as const) {
-    if (words.includes("prepare")) for (const program of programs) await prepare(program, kind);
+    if (words.includes("prepare")) await prepare(kind);
     else if (words.includes(kind)) for (const program of programs) await measure(program, kind);
   }
 }
 
-function directoryOf(program: Peer, kind: Kind): string {
-  return join(folder, `${program.name}-${kind}`);
-}
-
-/** Fills a data directory, if it is not there. */
-async function prepare(program: Peer, kind: Kind): Promise<void> {
-  const filled = directoryOf(program, kind);
-  if (existsSync(filled)) return;
+/** Fills a data directory by nodetcd, if it is not there; its files are etcd's. */
+async function prepare(kind: Kind): Promise<void> {
+  const [filled, nodetcd] = [join(folder, kind), peer("nodetcd")];
+  if (existsSync(filled) || nodetcd === undefined) return;
   mkdirSync(folder, { recursive: true });
   const dataDirectory = `${filled}-filling`;
   rmSync(dataDirectory, { recursive: true, force: true });
-  const server = await startServer(program, { dataDirectory, flags: FLAGS });
+  const flags = [...FLAGS, "--unsafe-no-fsync"];
+  const server = await startServer(nodetcd, { dataDirectory, flags });
   const client = new Client({ runtime: nodeRuntime, endpoints: server.url, timeoutMs: 60_000 });
   const began = performance.now();
   await (kind === "compact" ? fillHistory(client) : fillSpace(client));
@@ -97,10 +94,9 @@ async function fillSpace(client: Client): Promise<void> {
 }
 
 async function measure(program: Peer, kind: Kind): Promise<void> {
-  const prepared = directoryOf(program, kind);
-  const dataDirectory = `${prepared}-run`;
+  const dataDirectory = join(folder, `${program.name}-${kind}`);
   rmSync(dataDirectory, { recursive: true, force: true });
-  cpSync(prepared, dataDirectory, { recursive: true });
+  cpSync(join(folder, kind), dataDirectory, { recursive: true });
   const server = await startServer(program, { dataDirectory, flags: FLAGS });
   const client = new Client({ runtime: nodeRuntime, endpoints: server.url, timeoutMs: 120_000 });
   try {
