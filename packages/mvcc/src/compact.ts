@@ -66,17 +66,16 @@ async function removeHistory(
     next: revisionBound(0),
   };
   const end = revisionBound(revision + 1);
+  let committed = 0;
   while (walk.next !== undefined) {
     checkNotStopped(stopped);
-    const removedBefore = walk.removed;
-    removeBatch(state, walk, end);
-    if (walk.next === undefined) markFinished(state, revision);
-    if (walk.removed === removedBefore && walk.next !== undefined) {
-      await state.clock.yield();
-      continue;
-    }
-    await state.backend.commit();
-    if (walk.next !== undefined) await pace.rest();
+    visitBatch(state, walk, end);
+    const isLast = walk.next === undefined;
+    if (isLast) markFinished(state, revision);
+    const isDue = isLast || walk.removed - committed >= state.compactionBatchLimit;
+    if (isDue) await state.backend.commit();
+    if (isDue) committed = walk.removed;
+    if (!isLast) await pace.rest(isDue ? state.compactionSleepMs : 0);
   }
 
   state.stats.lastCompaction = Math.floor(state.clock.wallTime() / 1000);
@@ -135,7 +134,7 @@ interface RecordWalk {
 }
 
 /** Visits one batch of records and deletes those that the index does not know any more. */
-function removeBatch(state: StoreState, walk: RecordWalk, end: Uint8Array): void {
+function visitBatch(state: StoreState, walk: RecordWalk, end: Uint8Array): void {
   const limit = state.compactionBatchLimit;
   const slice = new Slice(state.clock, SLICE_MS, SLICE_CHECK_RECORDS);
   const superseded: Uint8Array[] = [];

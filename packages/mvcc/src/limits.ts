@@ -1,6 +1,6 @@
-/** Records deleted or passed over in one step of a compaction, as etcd's default. */
+/** Records passed over in one step of a compaction, and deleted before a commit, as etcd's default. */
 export const COMPACTION_BATCH_LIMIT = 1000;
-/** Milliseconds that a compaction rests at least after a step beside which others worked: etcd's pause after each. */
+/** Milliseconds that a compaction rests at least after a commit beside which others worked: etcd's pause after each. */
 export const COMPACTION_SLEEP_MS = 10;
 /** And at most. */
 export const COMPACTION_REST_MAX_MS = 100;
