@@ -11,7 +11,9 @@
  */
 import { cpSync, existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { Client, op } from "@nodetcd/client";
+import { type Backend, openBackend } from "@nodetcd/backend";
+import { Client } from "@nodetcd/client";
+import { noLeases, openStore, type Store, type WriteTransaction } from "@nodetcd/mvcc";
 import { nodeRuntime } from "@nodetcd/runtime/node";
 import { type Peer, peer } from "../tests/peers.ts";
 import { startServer } from "../tests/processes.ts";
@@ -22,9 +24,7 @@ const RATE = Number(process.env["RATE"] ?? 400);
 const SECONDS = Number(process.env["SECONDS"] ?? 10);
 const folder = process.env["FOLDER"] ?? "/tmp/nodetcd-upkeep";
 const KEYS = 100_000;
-const WRITERS = 256;
 const LARGE_BYTES = 4_000;
-const TXN_KEYS = 64;
 const FLAGS = ["--quota-backend-bytes=8589934592", "--snapshot-count=100000"];
 
 type Kind = "compact" | "defragment";
@@ -44,53 +44,63 @@ async function main(words: readonly string[]): Promise<void> {
   }
 }
 
-/** Fills a data directory by nodetcd, if it is not there; its files are etcd's. */
+/** Makes a data directory, if it is not there: a member founds it, and its database is filled while it is stopped. */
 async function prepare(kind: Kind): Promise<void> {
   const [filled, nodetcd] = [join(folder, kind), peer("nodetcd")];
   if (existsSync(filled) || nodetcd === undefined) return;
   mkdirSync(folder, { recursive: true });
   const dataDirectory = `${filled}-filling`;
   rmSync(dataDirectory, { recursive: true, force: true });
-  const flags = [...FLAGS, "--unsafe-no-fsync"];
-  const server = await startServer(nodetcd, { dataDirectory, flags });
-  const client = new Client({ runtime: nodeRuntime, endpoints: server.url, timeoutMs: 60_000 });
+  await (await startServer(nodetcd, { dataDirectory, flags: FLAGS })).stop();
   const began = performance.now();
-  await (kind === "compact" ? fillHistory(client) : fillSpace(client));
-  console.log(`${filled}: ${((performance.now() - began) / 1_000).toFixed(0)} s`);
-  client.close();
-  await server.stop();
-  renameSync(dataDirectory, filled);
-}
-
-/** Runs `work(0)`, `work(1)`, ... `work(count - 1)`, so many at a time. */
-async function inParallel(count: number, work: (n: number) => Promise<unknown>): Promise<void> {
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    while (next < count) await work(next++);
-  };
-  await Promise.all(Array.from({ length: WRITERS }, worker));
-}
-
-async function fillHistory(client: Client): Promise<void> {
-  const value = Buffer.alloc(100, "v");
-  await inParallel(REVISIONS, (n) => client.put(`key/${n % KEYS}`, value));
-}
-
-/** Keys of some 4 KB, of which a quarter is deleted and compacted: pages to be given back. */
-async function fillSpace(client: Client): Promise<void> {
-  const value = Buffer.alloc(LARGE_BYTES, "v");
-  const name = (n: number): string => `large/${String(n).padStart(9, "0")}`;
-  const keys = Math.floor((MIB * 1024 * 1024) / 4_300);
-  await inParallel(Math.floor(keys / TXN_KEYS), (n) => {
-    const puts = Array.from({ length: TXN_KEYS }, (_, i) => op.put(name(n * TXN_KEYS + i), value));
-    return client
-      .txn()
-      .then(...puts)
-      .commit();
+  const path = join(dataDirectory, "member", "snap", "db");
+  const backend = openBackend(nodeRuntime, path, { noSync: true });
+  const store = await openStore(backend, {
+    clock: nodeRuntime.clock,
+    lessor: noLeases,
+    cacheBytes: 0,
   });
-  const end = name(Math.floor(keys / 4));
-  const { revision } = await client.delete(name(0), { end });
-  await client.compact(revision, { physical: true, timeoutMs: 600_000 });
+  const fill = new Filler(store, backend);
+  await (kind === "compact" ? fill.history() : fill.space());
+  await store.close();
+  await backend.close();
+  renameSync(dataDirectory, filled);
+  console.log(`${filled}: ${((performance.now() - began) / 1_000).toFixed(0)} s`);
+}
+
+class Filler {
+  readonly #store: Store;
+  readonly #backend: Backend;
+
+  constructor(store: Store, backend: Backend) {
+    this.#store = store;
+    this.#backend = backend;
+  }
+
+  async #write(work: (txn: WriteTransaction) => void): Promise<void> {
+    const txn = this.#store.beginWrite();
+    work(txn);
+    txn.end();
+    await this.#backend.whenWritable();
+  }
+
+  /** Revisions of keys that all have ten of them. */
+  async history(): Promise<void> {
+    const value = Buffer.alloc(100, "v");
+    for (let n = 0; n < REVISIONS; n++) {
+      await this.#write((txn) => txn.put(Buffer.from(`key/${n % KEYS}`), value, 0n));
+    }
+  }
+
+  /** Keys of some 4 KB, of which a quarter is deleted and compacted: pages to be given back. */
+  async space(): Promise<void> {
+    const value = Buffer.alloc(LARGE_BYTES, "v");
+    const name = (n: number): Buffer => Buffer.from(`large/${String(n).padStart(9, "0")}`);
+    const keys = Math.floor((MIB * 1024 * 1024) / 4_300);
+    for (let n = 0; n < keys; n++) await this.#write((txn) => txn.put(name(n), value, 0n));
+    for (let n = 0; n < keys; n += 4) await this.#write((txn) => txn.deleteRange(name(n)));
+    await this.#store.compact(this.#store.revision).done;
+  }
 }
 
 async function measure(program: Peer, kind: Kind): Promise<void> {

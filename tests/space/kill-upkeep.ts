@@ -3,7 +3,7 @@
  * where it was: the same hashes and the same contents as real etcd that was given the same history and never killed; nothing readable
  * lost, nothing compacted readable again.
  *
- *     SEED=1 KILLS=500 npm run prove -- kill-upkeep
+ *     SEED=1 KILLS=500 npm run prove -- kill-upkeep      SECONDS=170 ends it earlier, with what was done
  */
 import { rmSync } from "node:fs";
 import { type KeyValue, METHODS } from "@nodetcd/messages";
@@ -194,16 +194,21 @@ async function main(): Promise<void> {
   if (etcd === undefined) return sayMissing("etcd: nothing was killed, for nothing is beside it");
   const [seed, kills] = [chosenSeed(), Number(process.env["KILLS"] ?? 50)];
   console.log(`SEED=${seed} KILLS=${kills}`);
+  const deadline = Date.now() + Number(process.env["SECONDS"] ?? 3_600) * 1_000;
+  let done = 0;
   const upkeep = new Upkeep(nodetcd, await startServer(etcd), new Seeded(seed));
   try {
     await upkeep.round(false);
-    for (let kill = 1; kill <= kills; kill++) await upkeep.round(true);
+    while (done < kills && Date.now() < deadline) {
+      await upkeep.round(true);
+      done++;
+    }
   } finally {
     await upkeep.end();
   }
   const { duringCompaction, duringDefragmentation, after, resumed } = upkeep.tally;
   console.log(
-    `${kills} kills, ${duringCompaction} while compacting, ${duringDefragmentation} while defragmenting, ${after} after both; ` +
+    `${done} kills, ${duringCompaction} while compacting, ${duringDefragmentation} while defragmenting, ${after} after both; ` +
       `${resumed} times the compaction stood or was taken up again: hashes and contents as etcd's each time`,
   );
 }
