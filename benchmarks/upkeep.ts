@@ -98,7 +98,8 @@ class Filler {
     const name = (n: number): Buffer => Buffer.from(`large/${String(n).padStart(9, "0")}`);
     const keys = Math.floor((MIB * 1024 * 1024) / 4_300);
     for (let n = 0; n < keys; n++) await this.#write((txn) => txn.put(name(n), value, 0n));
-    for (let n = 0; n < keys; n += 4) await this.#write((txn) => txn.deleteRange(name(n), undefined));
+    for (let n = 0; n < keys; n += 4)
+      await this.#write((txn) => txn.deleteRange(name(n), undefined));
     await this.#store.compact(this.#store.revision).done;
   }
 }
