@@ -13,11 +13,16 @@ import { Connection } from "../rpc.ts";
 import { chosenSeed, Seeded } from "../seeded.ts";
 import { askHash } from "./hash-history.ts";
 
-const KEYS = 2_000;
-const TXNS = 40;
+const KEYS = 800;
+const TXNS = 15;
 const TXN_KEYS = 40;
 const ALL = { key: Uint8Array.of(0), rangeEnd: Uint8Array.of(0) };
-const FLAGS = ["--heartbeat-interval=20", "--election-timeout=200"];
+/** Small steps: many moments to be killed in. */
+const FLAGS = [
+  "--heartbeat-interval=20",
+  "--election-timeout=200",
+  "--compaction-batch-limit=100",
+];
 
 /** What the kills met. */
 interface Tally {
