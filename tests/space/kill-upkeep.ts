@@ -18,11 +18,7 @@ const TXNS = 15;
 const TXN_KEYS = 40;
 const ALL = { key: Uint8Array.of(0), rangeEnd: Uint8Array.of(0) };
 /** Small steps: many moments to be killed in. */
-const FLAGS = [
-  "--heartbeat-interval=20",
-  "--election-timeout=200",
-  "--compaction-batch-limit=100",
-];
+const FLAGS = ["--heartbeat-interval=20", "--election-timeout=200", "--compaction-batch-limit=100"];
 
 /** What the kills met. */
 interface Tally {
