@@ -322,26 +322,27 @@ export class Database {
 
   #grow(bytes: number): void {
     if (bytes <= this.#fileBytes) return;
-    const size = this.#grownTo(bytes);
+    const size = this.#grownTo(bytes, this.#fileBytes);
     this.#file.truncate(size);
     this.#fileBytes = size;
   }
 
   async #growAsync(bytes: number): Promise<void> {
     if (bytes <= this.#fileBytes) return;
-    const size = this.#grownTo(bytes);
+    const size = this.#grownTo(bytes, this.#fileBytes);
     await this.#file.truncateAsync(size);
     this.#fileBytes = size;
   }
 
   /**
-   * A step towards `bytes`; a file that grows in steps keeps one, and is left alone until it has two, so that it is not cut and grown in
-   * turns. The meta is on disk: no state that an opening may find has pages there, and copies read zeros where a page was free.
+   * A step towards the size that a file with so many bytes grows to, once it is a step of growth above that, so that it is not cut and grown
+   * in turns. The meta is on disk: no state that an opening may find has pages there, and copies read zeros where a page was free.
    */
   async #cutAsync(bytes: number): Promise<void> {
-    const kept = this.#options.noGrowSync === true ? 0 : GROW_STEP_BYTES;
-    if (this.#fileBytes - bytes <= 2 * kept) return;
-    const size = Math.max(bytes + kept, this.#fileBytes - CUT_STEP_BYTES);
+    const least = this.#grownTo(bytes, 0);
+    const spare = this.#options.noGrowSync === true ? 0 : Math.min(least, GROW_STEP_BYTES);
+    if (this.#fileBytes <= least + spare) return;
+    const size = Math.max(least, this.#fileBytes - CUT_STEP_BYTES);
     try {
       await this.#file.truncateAsync(size);
       this.#fileBytes = size;
@@ -350,10 +351,14 @@ export class Database {
     }
   }
 
-  /** Doubling while small, then in steps, so that not every commit changes the file's size. */
-  #grownTo(bytes: number): number {
+  /**
+   * Doubling while small, then in steps, so that not every commit changes the file's size.
+   *
+   * @param from bytes that it has
+   */
+  #grownTo(bytes: number, from: number): number {
     if (this.#options.noGrowSync === true) return bytes;
-    let size = Math.max(this.#fileBytes, this.pageSize * 8);
+    let size = Math.max(from, this.pageSize * 8);
     while (size < bytes) size = size < GROW_STEP_BYTES ? size * 2 : size + GROW_STEP_BYTES;
     return Math.max(bytes, Math.min(size, this.#options.maxBytes ?? Infinity));
   }
