@@ -88,6 +88,7 @@ const PROOFS: Readonly<Record<string, Proof>> = {
   "cluster-planted": {
     what: "bugs of Raft planted for simulated clusters",
     file: "tests/simulation/cluster/planted.ts",
+  },
   "kill-upkeep": {
     what: "kill -9 while compacting and defragmenting",
     file: "tests/space/kill-upkeep.ts",
