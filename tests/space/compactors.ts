@@ -3,7 +3,7 @@
  * Together they compact once an interval, history is kept for one to two intervals, and when the winner is killed another takes over
  * later than one interval and before two.
  *
- *     INTERVAL=3 ROUNDS=6 KUBERNETES_PROGRAMS=folder npm run prove -- compactors
+ *     INTERVAL=3 ROUNDS=6 KUBERNETES_PROGRAMS=folder npm run prove -- compactors [etcd cluster kubernetes]
  *
  * The folder holds kube-apiserver, as `PROGRAMS=kube-apiserver sh tests/kubernetes/build-control-plane.sh folder` makes it.
  */
@@ -33,19 +33,28 @@ async function main(): Promise<void> {
   const [etcd, nodetcd] = [peer("etcd"), peer("nodetcd")];
   if (nodetcd === undefined) return;
   console.log(`INTERVAL=${interval / 1_000} ROUNDS=${rounds}`);
-  const kubernetes = process.env["KUBERNETES_PROGRAMS"];
-  if (etcd !== undefined) {
+  const three = [nodetcd, nodetcd, nodetcd];
+  if (etcd !== undefined && isAsked("etcd")) {
     const servers = [await startServer(etcd)];
     await play({ name: `etcd ${etcd.version}`, nodetcd, servers });
   }
-  const three = await startClusterOf([nodetcd, nodetcd, nodetcd]);
-  await play({ name: "three members of nodetcd", nodetcd, servers: three });
+  if (isAsked("cluster")) {
+    await play({ name: "three members of nodetcd", nodetcd, servers: await startClusterOf(three) });
+  }
+  if (!isAsked("kubernetes")) return;
+  const kubernetes = process.env["KUBERNETES_PROGRAMS"];
   if (kubernetes === undefined) {
     sayMissing("kube-apiserver (KUBERNETES_PROGRAMS names the folder that has it)");
     return;
   }
-  const servers = await startClusterOf([nodetcd, nodetcd, nodetcd]);
+  const servers = await startClusterOf(three);
   await play({ name: "kube-apiserver and nodetcd", nodetcd, servers, kubernetes });
+}
+
+/** `npm run prove -- compactors etcd kubernetes` plays only these. */
+function isAsked(stage: string): boolean {
+  const words = process.argv.slice(2);
+  return words.length === 0 || words.includes(stage);
 }
 
 async function play(stage: Stage): Promise<void> {
