@@ -78,7 +78,6 @@ export interface Engine {
   readonly expiry: LeaseExpiry;
   readonly replication: Replication;
   readonly versions: VersionMonitor;
-  readonly diskRoom: DiskRoom;
   /** Starts: a member that is alone in its group elects itself at once. */
   readonly campaign: () => void;
 }
@@ -372,7 +371,6 @@ export function buildEngine(parts: EngineParts): Engine {
     snapshots,
     replication,
     versions,
-    diskRoom: records.diskRoom,
     expiry: startExpiry(parts, asMember),
     campaign() {
       replication.start(start.remotes);

@@ -5,6 +5,7 @@ import type { Store } from "@nodetcd/mvcc";
 import type { Transport } from "@nodetcd/peers";
 import type { Logger, Runtime } from "@nodetcd/runtime";
 import type { AppliedIndex } from "./state/applied-index.ts";
+import type { DiskRoom } from "./state/disk-room.ts";
 import type { Quota } from "./state/quota.ts";
 import type { MemberConfig } from "./config.ts";
 import type { Alarms } from "./state/alarms.ts";
@@ -52,6 +53,7 @@ export interface MemberContext {
   readonly peers: Transport;
   readonly applied: AppliedIndex;
   readonly quota: Quota;
+  readonly diskRoom: DiskRoom;
   readonly proposer: Proposer;
   readonly requestIds: RequestIds;
   readonly reads: LinearizableReads;

@@ -258,7 +258,7 @@ function startBackground(
   const policy = startCompactPolicy(member, config);
   const corruption = startCorruptionCheck(member);
   reclaimer.start();
-  engine.diskRoom.start();
+  member.diskRoom.start();
   const keep = { wals: config.maxWals, snapshots: config.maxSnapshots };
   let purging: Promise<void> | undefined;
   const purge = runtime.clock.setRepeating(PURGE_INTERVAL_MS, () => {
@@ -276,7 +276,7 @@ function startBackground(
   cleanup.add(async () => {
     policy?.stop();
     corruption.stop();
-    engine.diskRoom.stop();
+    member.diskRoom.stop();
     // A file that is being rewritten is given up when the database is closed, which comes later.
     void reclaimer.stop();
     purge.cancel();
