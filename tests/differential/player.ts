@@ -169,7 +169,8 @@ export class Player implements encode.Known {
       case "cancel":
         return this.#cancel(step.stream, BigInt(step.watchId));
       case "crowd":
-        return this.#crowd(step.spec);
+        // Nothing of it may be refused half-way: its keys have to go again.
+        return this.#as("root", () => this.#crowd(step.spec));
       case "settle":
         return this.#settle();
       case "hash":
@@ -192,9 +193,11 @@ export class Player implements encode.Known {
     const said = await this.#users.play(step);
     if (step.act !== "set up") return said;
     const openers: User[] = ["root", "both", "reader"];
-    this.#streams = await Promise.all(
-      openers.map((user) => this.#as(user, () => Promise.resolve(this.#openStream()))),
-    );
+    const streams: WatchStreamRun[] = [];
+    for (const user of openers) {
+      streams.push(await this.#as(user, () => Promise.resolve(this.#openStream())));
+    }
+    this.#streams = streams;
     return said;
   }
 

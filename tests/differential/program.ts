@@ -152,17 +152,23 @@ export function writeProgram(seed: number, options: ProgramOptions): Step[] {
     const step = writeStep(random, options);
     if (options.users !== true) steps.push(step);
     else steps.push({ kind: "as", user: writeUser(random), step: forwards(step) });
-    if (step.kind === "compact") steps.push(...lookAtCompaction(random, options));
+    if (step.kind === "compact") {
+      const looks = lookAtCompaction(random, options);
+      steps.push(...(options.users === true ? looks.map(asRoot) : looks));
+    }
     if (i % CROWD_EVERY === CROWD_EVERY / 2)
       steps.push({ kind: "crowd", spec: writeCrowd(random) });
     if (i % 100 === 99) steps.push({ kind: "settle" });
   }
   steps.push({ kind: "settle" });
   if (options.hash && !options.serverLeaseIds) {
-    steps.push({ kind: "hash", revision: { from: "current", by: 0 } });
+    const hash: Step = { kind: "hash", revision: { from: "current", by: 0 } };
+    steps.push(options.users === true ? asRoot(hash) : hash);
   }
   return steps;
 }
+
+const asRoot = (step: Step): Step => ({ kind: "as", user: "root", step });
 
 /** The edge of a compaction: what is kept of the very revision, deletes above all. */
 function lookAtCompaction(random: Seeded, options: ProgramOptions): Step[] {
