@@ -5,9 +5,10 @@ import {
   WatchRequest,
   WatchResponse,
 } from "@nodetcd/messages";
+import { Store } from "@nodetcd/mvcc";
 import { type Clock, silentLogger } from "@nodetcd/runtime";
 import { nodeRuntime } from "@nodetcd/runtime/node";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import {
   bytes,
   dispose,
@@ -403,6 +404,36 @@ test("progress is told by itself only after an interval without events", async (
       expect(await stream.next()).toMatchObject({ watchId: 0n, events: [] });
     }
   } finally {
+    await dispose(member);
+  }
+});
+
+test("the pair before a change is looked up once for all its watchers, and again for the next change", async () => {
+  const member = await startTestMember();
+  const lookUps = vi.spyOn(Store.prototype, "range");
+  try {
+    const stream = member.stream("etcdserverpb.Watch/Watch", WatchResponse);
+    const WATCHERS = 20;
+    for (let i = 0; i < WATCHERS; i++) {
+      stream.send(WatchRequest.encode({ createRequest: { key: bytes("k"), prevKv: true } }));
+      expect((await stream.next()).created).toBe(true);
+    }
+    for (const [put, before] of [
+      ["1", undefined],
+      ["2", "1"],
+      ["3", "2"],
+    ] as const) {
+      lookUps.mockClear();
+      await member.put("k", put);
+      for (let i = 0; i < WATCHERS; i++) {
+        const [event] = (await stream.next()).events;
+        expect(text(event!.kv!.value)).toBe(put);
+        expect(event!.prevKv && text(event!.prevKv.value)).toBe(before);
+      }
+      expect(lookUps).toHaveBeenCalledTimes(before === undefined ? 0 : 1);
+    }
+  } finally {
+    lookUps.mockRestore();
     await dispose(member);
   }
 });

@@ -170,8 +170,18 @@ function writeEvent(writer: WireWriter, event: StoredEvent, previousFrom: Store 
   writer.endDelimited(mark);
 }
 
+/** What was looked up last: an event mostly goes to many watchers, one after the other. */
+let looked: { store: Store; event: StoredEvent; previous: StoredKeyValue | undefined } | undefined;
+
 /** The pair that an event replaced or deleted; none when it is compacted or there was none. */
-function previousOf(store: Store, { type, keyValue }: StoredEvent): StoredKeyValue | undefined {
+function previousOf(store: Store, event: StoredEvent): StoredKeyValue | undefined {
+  if (looked?.event !== event || looked.store !== store) {
+    looked = { store, event, previous: findPrevious(store, event) };
+  }
+  return looked.previous;
+}
+
+function findPrevious(store: Store, { type, keyValue }: StoredEvent): StoredKeyValue | undefined {
   const created = type === EventType.PUT && keyValue.createRevision === keyValue.modRevision;
   const revision = keyValue.modRevision - 1;
   if (created || revision < Math.max(1, store.compactRevision)) return undefined;
