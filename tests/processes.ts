@@ -96,6 +96,8 @@ export interface ServerOptions {
   readonly clientPort?: number;
   readonly peerPort?: number;
   readonly flags?: readonly string[];
+  /** `flags` are all: no name, URLs and directory of its own before them. */
+  readonly isBare?: true;
   readonly env?: Readonly<Record<string, string>>;
   /** Milliseconds until the start is given up. Default 60,000 (a first start may have to build). */
   readonly startTimeoutMs?: number;
@@ -158,6 +160,7 @@ export class ServerProcess {
   }
 
   #flags(options: ServerOptions): string[] {
+    if (options.isBare === true) return [...(options.flags ?? [])];
     const peerUrl = `http://127.0.0.1:${this.peerPort}`;
     return [
       "--name=default",

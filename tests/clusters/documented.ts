@@ -35,6 +35,7 @@ class Machines {
   readonly #flags: string;
   readonly #ports = new Map<string, number>();
   readonly #running = new Map<number, ServerProcess>();
+  #starting: Promise<void>[] = [];
   readonly #folder = temporaryDirectory("nodetcd-documented");
 
   constructor(programs: Readonly<Record<string, Peer>>, first: string) {
@@ -53,7 +54,10 @@ class Machines {
   async #words(line: string, place: number): Promise<string[]> {
     const own = this.#flags
       .replace(/(-urls http:\/\/10\.0\.0\.)1/g, `$1${place}`)
-      .replace(/ --initial-cluster .*/, line.includes("--initial-cluster ") ? "" : "$&");
+      .replace(
+        / --initial-cluster .*/,
+        /--(initial-cluster|discovery-token) /.test(line) ? "" : "$&",
+      );
     let text = line
       .replace("...", own)
       .replace("/var/lib/nodetcd", join(this.#folder, `m${place}`));
@@ -92,13 +96,12 @@ class Machines {
     const member = new ServerProcess(program, ports, {
       dataDirectory: join(this.#folder, `m${place}`),
       flags: words,
+      isBare: true,
     });
     this.#running.set(place, member);
     // The first of several waits for the others.
-    if (place !== 0) this.#starting.push(member.ready(60_000));
+    this.#starting.push(member.ready(60_000));
   }
-
-  #starting: Promise<void>[] = [];
 
   async ready(): Promise<void> {
     await Promise.all(this.#starting.splice(0));
@@ -115,112 +118,113 @@ class Machines {
   }
 }
 
+type Sections = ReadonlyMap<string, readonly string[]>;
+
+const PUT = "etcdctl put key value";
+
+async function mustHaveKey(machines: Machines): Promise<void> {
+  const told = await machines.run("etcdctl get key --print-value-only");
+  if (told !== "value\n") throw new Error(`key is ${JSON.stringify(told)}`);
+}
+
+/** One member, as the page founds several. */
+async function startAlone(machines: Machines, first: string, place: number): Promise<void> {
+  const own = first
+    .replace("--name m1", `--name m${place}`)
+    .replaceAll("10.0.0.1", `10.0.0.${place}`);
+  await machines.run(own.replace(/m1=(\S+?),.*$/, `m${place}=$1`));
+  await machines.ready();
+}
+
+/** From one to two as the page has it, and to three in the same way. */
+async function grow(machines: Machines, sections: Sections): Promise<void> {
+  const lines = sections.get("From one member to three")!;
+  const asThird = (line: string): string =>
+    line
+      .replaceAll("m2 ", "m3 ")
+      .replace("peer-urls http://10.0.0.2", "peer-urls http://10.0.0.3")
+      .replace(/(m2=\S+)/, "$1,m3=http://10.0.0.3:2380");
+  for (const line of [...lines, ...lines.map(asThird)]) {
+    if (line.startsWith("etcdctl")) await sleep(CONNECTED_MS);
+    await machines.run(line);
+    await machines.ready();
+  }
+  console.log("grown from one to three");
+}
+
+async function replace(machines: Machines, sections: Sections): Promise<void> {
+  await machines.stop(3);
+  const list = await machines.run("etcdctl member list");
+  const id = list
+    .split("\n")
+    .find((line) => line.includes(", m3,"))!
+    .split(",")[0]!;
+  for (const line of sections.get("Replace a member")!) {
+    await sleep(CONNECTED_MS);
+    await machines.run(line.replace("ID", id));
+    await machines.ready();
+  }
+  console.log("a member replaced");
+}
+
+async function mix(machines: Machines, sections: Sections): Promise<void> {
+  for (const line of sections.get("From etcd to nodetcd, and back")!) {
+    await machines.run(line);
+    await machines.ready();
+  }
+  console.log("a member was etcd and is nodetcd again");
+}
+
+async function loseMajority(machines: Machines, sections: Sections): Promise<void> {
+  for (const place of [1, 2, 4]) await machines.stop(place);
+  for (const line of sections.get("A majority is lost")!) {
+    const told = await machines.run(line);
+    await machines.ready();
+    if (told !== "" && told.trim().split("\n").length !== 1) throw new Error(told);
+  }
+  console.log("one member is left, and has everything");
+}
+
+async function foundTogether(machines: Machines, first: string): Promise<void> {
+  for (const place of [1, 2, 3]) {
+    const line = first.replace("--name m1", `--name m${place}`);
+    await machines.run(line.replace(/(-urls http:\/\/10\.0\.0\.)1/g, `$1${place}`));
+  }
+  await machines.ready();
+  await machines.run(PUT);
+  await mustHaveKey(machines);
+  console.log("three at once");
+}
+
+/** The registry of the page is on machine 9. */
+async function findEachOther(machines: Machines, first: string, sections: Sections): Promise<void> {
+  const [size = "", start = ""] = sections.get("Members that find each other")!;
+  await startAlone(machines, first, 9);
+  await machines.run(size);
+  for (const place of [1, 2, 3]) await machines.run(start.replace("--name m1", `--name m${place}`));
+  await machines.ready();
+  console.log("three found each other");
+}
+
 async function main(): Promise<void> {
-  const programs = { nodetcd: peer("nodetcd"), etcd: peer("etcd"), etcdctl: peer("etcdctl") };
-  const { nodetcd, etcd, etcdctl } = programs;
+  const [nodetcd, etcd, etcdctl] = [peer("nodetcd"), peer("etcd"), peer("etcdctl")];
   if (nodetcd === undefined || etcd === undefined || etcdctl === undefined) return;
-  const page = readFileSync(join(ROOT, "docs", "clusters.md"), "utf8");
-  const commands = commandsOf(page);
-  const section = (title: string): string[] => commands.get(title) ?? [];
-  const [first = ""] = section("Three members at once");
-  const known = { nodetcd, etcd, etcdctl };
-  const put = "etcdctl put key value";
-  const get = async (machines: Machines): Promise<void> => {
-    const told = await machines.run("etcdctl get key --print-value-only");
-    if (told !== "value\n") throw new Error(`key is ${JSON.stringify(told)}`);
+  const sections = commandsOf(readFileSync(join(ROOT, "docs", "clusters.md"), "utf8"));
+  const [first = ""] = sections.get("Three members at once") ?? [];
+  const on = async (work: (machines: Machines) => Promise<void>): Promise<void> => {
+    const machines = new Machines({ nodetcd, etcd, etcdctl }, first);
+    await work(machines).finally(() => machines.end());
   };
-
-  const grown = new Machines(known, first);
-  try {
-    // From one to two, as the page has it; a third in the same way.
-    await grown.run(first.replace(/,m2=.*$/, ""));
-    await grown.ready();
-    await grown.run(put);
-    const [add = "", join2 = ""] = section("From one member to three");
-    const asThird = (line: string): string =>
-      line
-        .replaceAll("m2 ", "m3 ")
-        .replace("peer-urls http://10.0.0.2", "peer-urls http://10.0.0.3")
-        .replace(/(m2=\S+)/, "$1,m3=http://10.0.0.3:2380");
-    for (const line of [add, join2, asThird(add), asThird(join2)]) {
-      if (line.startsWith("etcdctl")) await sleep(CONNECTED_MS);
-      await grown.run(line);
-      await grown.ready();
+  await on(async (machines) => {
+    await startAlone(machines, first, 1);
+    await machines.run(PUT);
+    for (const change of [grow, replace, mix, loseMajority]) {
+      await change(machines, sections);
+      await mustHaveKey(machines);
     }
-    await get(grown);
-    console.log("grown from one to three");
-
-    await grown.stop(3);
-    const list = await grown.run("etcdctl member list");
-    const id = list
-      .split("\n")
-      .find((line) => line.includes(", m3,"))!
-      .split(",")[0]!;
-    for (const line of section("Replace a member")) {
-      await sleep(CONNECTED_MS);
-      await grown.run(line.replace("ID", id));
-      await grown.ready();
-    }
-    await get(grown);
-    console.log("a member replaced");
-
-    for (const line of section("From etcd to nodetcd, and back")) {
-      await grown.run(line);
-      await grown.ready();
-    }
-    await get(grown);
-    console.log("a member was etcd and is nodetcd again");
-
-    for (const place of [1, 2, 4]) await grown.stop(place);
-    for (const line of section("A majority is lost")) {
-      const told = await grown.run(line);
-      await grown.ready();
-      if (told !== "" && told.trim().split("\n").length !== 1) throw new Error(told);
-    }
-    await get(grown);
-    console.log("one member is left, and has everything");
-  } finally {
-    await grown.end();
-  }
-
-  const founded = new Machines(known, first);
-  try {
-    for (const place of [1, 2, 3]) {
-      const line = first
-        .replace("--name m1", `--name m${place}`)
-        .replace(/(-urls http:\/\/10\.0\.0\.)1/g, `$1${place}`);
-      await founded.run(line);
-    }
-    await founded.ready();
-    await founded.run(put);
-    await get(founded);
-    console.log("three at once");
-    const [size = "", found = ""] = section("Members that find each other");
-    const machines = new Machines(known, first);
-    try {
-      // The registry of the page is on machine 9.
-      await machines.run(
-        first
-          .replace("--name m1", "--name m9")
-          .replaceAll("10.0.0.1", "10.0.0.9")
-          .replace(/m1=(\S+?),.*$/, "m9=$1"),
-      );
-      await machines.ready();
-      await machines.run(size);
-      const alone = found.replace("...", "... --initial-cluster ");
-      for (const place of [1, 2, 3]) {
-        await machines.run(
-          alone.replace("--initial-cluster ", "").replace("--name m1", `--name m${place}`),
-        );
-      }
-      await machines.ready();
-      console.log("three found each other");
-    } finally {
-      await machines.end();
-    }
-  } finally {
-    await founded.end();
-  }
+  });
+  await on((machines) => foundTogether(machines, first));
+  await on((machines) => findEachOther(machines, first, sections));
 }
 
 await main();
