@@ -81,7 +81,7 @@ class Machines {
     }
     const endpoints = [...this.#running.values()].map(({ url }) => url).join(",");
     const done = await run(this.#programs["etcdctl"]!.path, words, {
-      env: { ETCDCTL_ENDPOINTS: endpoints },
+      env: words.includes("--endpoints") ? {} : { ETCDCTL_ENDPOINTS: endpoints },
     });
     if (done.status === 0) return done.stdout.toString();
     throw new Error(`${line}: ${done.status} ${done.stderr.slice(0, 500)}`);
