@@ -9,6 +9,7 @@
 #   SIZE (1): of the cluster, 1 or 3; the traffic of three goes through all of them
 #   LAST_RELEASE (none): a real etcd of the release before; with SIZE=3 clusters of both are tried as well
 #   ROUNDS (2): how often the four kinds of traffic are tried
+#   MIN_QPS (theirs: 50 and 100): calls a second below which a run counts as failed, on machines with other work
 #   ETCD_TESTS_VERSION (v3.7.1): of the module
 #   NODETCD_BIN (this project's): the server to test
 set -eu
@@ -33,6 +34,9 @@ cd "$folder/tests"
 # The module stands alone here, and failpoints of gofail would have to be compiled into the server.
 sed -i '/^replace (/,/^)/d' go.mod
 sed -i 's/WithGoFailEnabled(true)/WithGoFailEnabled(false)/' robustness/scenarios/scenarios.go
+if [ -n "${MIN_QPS:-}" ]; then
+  sed -i -E "s/(MinimalQPS: +)[0-9]+/\\1$MIN_QPS/" robustness/traffic/traffic.go
+fi
 GOFLAGS=-mod=mod go test -tags e2e -c -o "$folder/robustness.test" ./robustness
 
 mkdir "$folder/bin"
