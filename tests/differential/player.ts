@@ -26,6 +26,8 @@ import {
 import { Users } from "./users.ts";
 import { WatchStreamRun } from "./watch-stream.ts";
 
+/** Of the clusters under comparison; the one that is talked to follows. */
+const MEMBERS = Number(process.env["MEMBERS"] ?? 1);
 const CROWD_LEASE = 999n;
 /** Below etcd's limit of 128. */
 const TXN_OPERATIONS = 120;
@@ -135,6 +137,13 @@ export class Player implements encode.Known {
     return reply;
   }
 
+  /** In the order in which they run out; a follower does not know it, and has them in any. */
+  async #leases(): Promise<string> {
+    const reply = await this.#reply(METHODS.Lease.LeaseLeases, {});
+    if (MEMBERS > 1) reply.leases.sort((a, b) => (a.id < b.id ? -1 : 1));
+    return this.#show(reply);
+  }
+
   async #play(step: Step): Promise<string> {
     switch (step.kind) {
       case "as":
@@ -163,7 +172,7 @@ export class Player implements encode.Known {
       case "time-to-live":
         return this.#timeToLive(this.lease(step.lease), step.keys);
       case "leases":
-        return this.#call(METHODS.Lease.LeaseLeases, {});
+        return this.#leases();
       case "watch":
         return this.#watch(step.spec);
       case "cancel":
