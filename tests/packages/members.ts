@@ -9,6 +9,8 @@ import { once } from "node:events";
 import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { type Etcd, startEtcd } from "nodetcd";
 import { peer } from "../peers.ts";
 import { startServer, temporaryDirectory } from "../processes.ts";
@@ -45,8 +47,11 @@ function row(what: string, times: readonly number[], megabytes: number): void {
   console.log(`| ${what} | ${cells.join(" | ")} | ${megabytes.toFixed(1)} MB |`);
 }
 
+setFlagsFromString("--expose-gc");
+const collect = runInNewContext("gc") as () => void;
+
 function rss(): number {
-  globalThis.gc?.();
+  collect();
   return process.memoryUsage().rss;
 }
 

@@ -82,6 +82,10 @@ export class MessageStream<Request, Response> implements AsyncIterableIterator<R
     return Promise.resolve({ done: true, value: undefined });
   }
 
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.cancel();
+  }
+
   [Symbol.asyncIterator](): this {
     return this;
   }

@@ -128,6 +128,21 @@ describe("locks without the flock program", () => {
     expect(fs.readdirSync(join(folder, "built"))).toEqual(["f"]);
   });
 
+  test("Windows is refused in a sentence", async () => {
+    const { platform } = process;
+    const own = nodeDisk.open(file, "create");
+    Object.defineProperty(process, "platform", { value: "win32" });
+    try {
+      expect(() => own.lock("exclusive", 0)).toThrow(
+        "on Windows nodetcd keeps no data on disk. Run it in WSL",
+      );
+      await expect(own.lockAsync("shared")).rejects.toThrow("on Windows");
+    } finally {
+      Object.defineProperty(process, "platform", { value: platform });
+      own.close();
+    }
+  });
+
   test("a claim of a process that has the number of a dead one is not taken for it", () => {
     const own = nodeDisk.open(file, "create");
     const { ino } = fs.statSync(file);
