@@ -7,7 +7,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import * as fs from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
@@ -22,6 +21,11 @@ const FILES = Number(process.env["FILES"] ?? 50);
 const TOGETHER = 20;
 const MB = 1_000_000;
 
+/** The temporary folder of this process and of the test files: nobody else's leftovers are in it. */
+const TEMPORARY = temporaryDirectory("members-tmp");
+process.env["TMPDIR"] = TEMPORARY;
+process.on("exit", () => fs.rmSync(TEMPORARY, { recursive: true, force: true }));
+
 interface Left {
   readonly descriptors: number;
   readonly handles: string;
@@ -32,7 +36,7 @@ interface Left {
 async function left(): Promise<Left> {
   await new Promise((resolve) => setTimeout(resolve, 100));
   const handles = process.getActiveResourcesInfo().filter((name) => !name.endsWith("Wrap"));
-  const folders = fs.readdirSync(tmpdir()).filter((name) => name.startsWith("nodetcd-")).length;
+  const folders = fs.readdirSync(TEMPORARY).length;
   return { descriptors: fs.readdirSync("/proc/self/fd").length, handles: handles.join(), folders };
 }
 
@@ -151,7 +155,7 @@ async function parallelFiles(): Promise<void> {
     const project = join(folder, "project");
     if (!(await install(project, [nodetcd!]))) return;
     for (let i = 0; i < FILES; i++) fs.writeFileSync(join(project, `${i}.test.mjs`), TEST_FILE);
-    const before = await left();
+    const before = fs.readdirSync(TEMPORARY).length;
     const begun = performance.now();
     const args = ["--test", `--test-concurrency=${FILES}`];
     const child = spawn(process.execPath, args, {
@@ -164,8 +168,8 @@ async function parallelFiles(): Promise<void> {
     const passed = /^# pass (\d+)$/m.exec(said)?.[1];
     if (status !== 0 || passed !== String(FILES))
       throw new Error(`${status}, ${passed} passed: ${said}`);
-    const after = await left();
-    if (after.folders !== before.folders) throw new Error(`${after.folders} folders are left`);
+    const after = fs.readdirSync(TEMPORARY).length;
+    if (after !== before) throw new Error(`${after - before} folders are left`);
     console.log(
       `\n${FILES} test files at the same time: ${((performance.now() - begun) / 1000).toFixed(1)} s, nothing left`,
     );

@@ -5,6 +5,9 @@ import { join } from "node:path";
 import { ROOT, sayMissing } from "../peers.ts";
 import { run, type RunOptions } from "../processes.ts";
 
+/** Where programs of other projects are kept from run to run. */
+const TOOLS = join(tmpdir(), "nodetcd-tools");
+
 /** Runs a command that must succeed, and gives what it printed. */
 export async function step(
   path: string,
@@ -45,14 +48,14 @@ export async function install(
 
 /** Programs of other projects, installed once for all runs on this machine; undefined where they cannot be had. */
 export async function tools(...packages: readonly string[]): Promise<string | undefined> {
-  const folder = join(tmpdir(), "nodetcd-tools");
   // Registries that mirror npm's may not know its tag `cjs`, which verdaccio asks for.
   const manifest = { private: true, overrides: { "node-fetch": "^2.7.0" } };
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, "package.json"), JSON.stringify(manifest));
+  const file = join(TOOLS, "package.json");
+  mkdirSync(TOOLS, { recursive: true });
+  if (!existsSync(file)) writeFileSync(file, JSON.stringify(manifest));
   const isThere = packages.every((name) =>
-    existsSync(join(folder, "node_modules", name.replace(/(.)@.*$/, "$1"))),
+    existsSync(join(TOOLS, "node_modules", name.replace(/(.)@.*$/, "$1"))),
   );
-  if (isThere || (await install(folder, packages))) return join(folder, "node_modules");
+  if (isThere || (await install(TOOLS, packages))) return join(TOOLS, "node_modules");
   return undefined;
 }
