@@ -3,7 +3,7 @@ import { type Event, type Init, METHODS, WatchRequest, WatchResponse } from "@no
 import type { Connection, Metadata, RpcStream } from "../rpc.ts";
 
 /** Milliseconds to wait for an answer on the stream before it counts as missing. */
-const ANSWER_TIMEOUT_MS = 5000;
+const ANSWER_TIMEOUT_MS = 30_000;
 /** Milliseconds between progress requests while watches are catching up. */
 const PROGRESS_RETRY_MS = 30;
 
