@@ -76,7 +76,7 @@ export class Side {
     );
     const text = stdout.toString();
     this.#capture("CLUSTER", /"cluster_id":(\d+)/.exec(text)?.[1]);
-    this.#capture("MEMBER", /"ID":(\d+)/.exec(text)?.[1]);
+    this.#capture("MEMBER", /"member_id":(\d+)/.exec(text)?.[1]);
   }
 
   /** Remembers an id in all forms in which it is printed: as it came, decimal and hexadecimal. */
