@@ -73,8 +73,8 @@ async function play(stage: Stage): Promise<void> {
     const before = watch.wins.length;
     await watch.until(before + rounds, (rounds + 5) * interval);
     const { compactRevision } = await client.maintenance.hashKv(0, { endpoint: endpoints[0]! });
-    check(watch.wins, before, compactors, compactRevision);
     say(stage.name, watch.wins, before, dead, compactors);
+    check(watch.wins, before, compactors, compactRevision);
   } finally {
     await Promise.all(compactors.map((compactor) => compactor.kill()));
     await watch.end();
