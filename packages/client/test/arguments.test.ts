@@ -125,13 +125,6 @@ describe("arguments that cannot work", () => {
       argument,
     });
   });
-
-  test("Client without a runtime says what is missing", async () => {
-    // oxlint-disable-next-line typescript/no-explicit-any
-    expect(await errorOf(() => new (Client as any)({ endpoints: "a" }))).toMatchObject({
-      argument: "runtime",
-    });
-  });
 });
 
 test("texts, buffers, and bytes of another realm are keys and values", async () => {

@@ -110,7 +110,9 @@ describe("startMember() on a directory that was used before", () => {
     const options = { dataDir: before.directory, bootstrapDefragThresholdMegabytes: 1_000 };
     await (await startTestMember(options, logger)).stop();
     expect(lines.some((line) => line.includes("Skipping defragmentation"))).toBe(true);
-    expect(statSync(file).size).toBe(size);
+    // What is free at its end goes back by itself, but no page is moved.
+    const skipped = statSync(file).size;
+    expect(skipped).toBeGreaterThan(size / 2);
 
     const after = await startTestMember({ ...options, bootstrapDefragThresholdMegabytes: 1 });
     expect(statSync(file).size).toBeLessThan(size / 2);
