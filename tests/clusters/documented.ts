@@ -213,7 +213,11 @@ async function main(): Promise<void> {
   const [first = ""] = sections.get("Three members at once") ?? [];
   const on = async (work: (machines: Machines) => Promise<void>): Promise<void> => {
     const machines = new Machines({ nodetcd, etcd, etcdctl }, first);
-    await work(machines).finally(() => machines.end());
+    try {
+      await work(machines);
+    } finally {
+      await machines.end();
+    }
   };
   await on(async (machines) => {
     await startAlone(machines, first, 1);

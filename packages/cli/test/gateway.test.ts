@@ -128,3 +128,14 @@ describe.each(GATEWAYS)("%s gateway", (_, program) => {
     expect(await exit).toBe(1);
   });
 });
+
+it.each([
+  ["127.0.0.1:23790", "127.0.0.1:23790"],
+  ["127.0.0.1:23790", "http://localhost:23790"],
+  [":23790", "127.0.0.1:2379,127.0.0.1:23790"],
+])("CVE-2020-15114: a gateway at %s refuses itself among %s", async (listen, endpoints) => {
+  const args = ["gateway", "start", `--listen-addr=${listen}`, `--endpoints=${endpoints}`];
+  const { output, exit } = start(args);
+  expect(await exit).toBe(1);
+  expect(output.err).toContain("is the address that the gateway itself listens on");
+});

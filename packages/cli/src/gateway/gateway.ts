@@ -1,3 +1,4 @@
+import { networkInterfaces } from "node:os";
 import type { Logger } from "@nodetcd/runtime";
 import { nodeRuntime } from "@nodetcd/runtime/node";
 import type { Command, Invocation } from "../command-line/command.ts";
@@ -99,10 +100,25 @@ async function open(
     throw new ExitError(EXIT.error, `failed to validate listen address: ${address}`);
   }
   const listen = { host: match[1]!.replace(/^\[|\]$/g, "") || "::", port: Number(match[2]) };
+  refuseItself(listen, remotes);
   const retryDelayMs = Math.max(1, flags.get(FLAGS.retryDelay));
   try {
     return await startProxy({ listen, remotes, retryDelayMs, logger });
   } catch (error) {
     throw new ExitError(EXIT.error, error instanceof Error ? error.message : String(error));
   }
+}
+
+/** Raises `ExitError` for an endpoint that is this gateway: each of its connections would open the next (CVE-2020-15114). */
+function refuseItself(listen: { host: string; port: number }, remotes: readonly Remote[]): void {
+  const own = new Set([listen.host]);
+  if (["::", "0.0.0.0"].includes(listen.host)) {
+    const interfaces = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+    for (const { address } of interfaces) own.add(address);
+  }
+  if (own.has("127.0.0.1") || own.has("::1")) own.add("localhost");
+  const itself = remotes.find(({ host, port }) => port === listen.port && own.has(host));
+  if (itself === undefined) return;
+  const text = `the endpoint ${addressOf(itself)} is the address that the gateway itself listens on`;
+  throw new ExitError(EXIT.error, text);
 }
