@@ -118,7 +118,7 @@ describe("startEtcd", () => {
     globalThis.gc?.();
     const memory = process.memoryUsage().rss;
     for (let i = 0; i < 10; i++) await cycle();
-    expect(await resources()).toEqual(before);
+    await expect.poll(resources).toEqual(before);
     expect(openFiles()).toBeLessThanOrEqual(files);
     globalThis.gc?.();
     // A member that stayed would hold its caches, log segments and 100 kB values.
