@@ -8,7 +8,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { rmSync } from "node:fs";
-import { METHODS } from "@nodetcd/messages";
+import { AlarmAction, METHODS } from "@nodetcd/messages";
 import { type Peer, peer } from "../peers.ts";
 import {
   type ServerOptions,
@@ -21,7 +21,7 @@ import { Records } from "./record.ts";
 import { newVerified, verify } from "./verify.ts";
 
 /** A WAL segment takes 64 MB at once; the rest is for the database and the next segment. */
-const SMALL_MB = 90;
+const SMALL_MB = 300;
 const LARGE_MB = 400;
 const VALUE_BYTES = 60_000;
 const WORKERS = 8;
@@ -92,6 +92,17 @@ async function fill(server: ServerProcess, records: Records): Promise<string> {
   return failure ?? "nothing: all was taken";
 }
 
+/** As an operator does once there is room again. */
+async function disarm(server: ServerProcess): Promise<void> {
+  const connection = new Connection(server.url);
+  const { Alarm } = METHODS.Maintenance;
+  const { alarms } = await connection.call(Alarm, { action: AlarmAction.GET }, 15_000);
+  for (const { memberId, alarm } of alarms) {
+    await connection.call(Alarm, { action: AlarmAction.DEACTIVATE, memberId, alarm }, 15_000);
+  }
+  connection.close();
+}
+
 async function prove(subject: Peer, disk: SmallDisk): Promise<void> {
   const records = new Records();
   const server = await startServer(subject, disk.small);
@@ -100,9 +111,10 @@ async function prove(subject: Peer, disk: SmallDisk): Promise<void> {
   if (records.acknowledged.size === 0) throw new Error("not one write was acknowledged");
   await new Promise((resolve) => setTimeout(resolve, 1000));
   console.log(`  the server ${server.hasExited ? `has ended: ${lastError(server)}` : "goes on"}`);
+  disk.enlarge();
+  if (!server.hasExited) await disarm(server);
   await server.kill();
 
-  disk.enlarge();
   const { small } = disk;
   const restarted = await startServer(subject, {
     dataDirectory: small.dataDirectory ?? disk.directory,
