@@ -36,6 +36,11 @@ interface Rule {
 /** Applied in this order to the text of standard output and standard error. */
 const RULES: readonly Rule[] = [
   {
+    pattern: /^History and space commands\n(?: .*\n)+\n/gm,
+    by: "",
+    reason: "commands that nodetcd ctl has more than etcdctl",
+  },
+  {
     pattern: /("(?:raft_term|raftTerm|RaftTerm)"\s*:\s*)\d+/g,
     by: "$1<TERM>",
     reason: "terms count elections, which depend on timing",

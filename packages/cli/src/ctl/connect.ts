@@ -141,7 +141,9 @@ export async function credentials(
   if (password !== "") return { credentials: { name: user, password } };
   const colon = user.indexOf(":");
   if (colon >= 0) {
-    return { credentials: { name: user.slice(0, colon), password: user.slice(colon + 1) } };
+    const [name, secret] = [user.slice(0, colon), user.slice(colon + 1)];
+    // As etcd's client, which logs in nobody without both.
+    return name === "" || secret === "" ? {} : { credentials: { name, password: secret } };
   }
   return { credentials: { name: user, password: await askPassword(prompt) } };
 }
