@@ -1,11 +1,12 @@
-import type { Clock, Timer } from "@nodetcd/runtime";
+import type { Timer } from "@nodetcd/runtime";
+import { SingleTimerClock } from "./single-timer-clock.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 
 /**
  * Time as one process sees it, many of which share a `VirtualClock`: it may stand still while others go on
  * (SIGSTOP), its wall clock may be wrong, and when it has died nothing of it happens any more.
  */
-export class HostClock implements Clock {
+export class HostClock extends SingleTimerClock {
   readonly #world: VirtualClock;
   /** What came due while the process stood still; undefined: it runs. */
   #held: (() => void)[] | undefined;
@@ -14,6 +15,7 @@ export class HostClock implements Clock {
   wallSkewMs = 0;
 
   constructor(world: VirtualClock) {
+    super();
     this.#world = world;
   }
 
@@ -36,25 +38,6 @@ export class HostClock implements Clock {
       timer.cancel();
     };
     return { cancel };
-  }
-
-  setRepeating(intervalMs: number, callback: () => void): Timer {
-    if (!(intervalMs > 0)) throw new RangeError("A repeating timer needs an interval above 0 ms");
-    let current: Timer;
-    const again = (): void => {
-      current = this.setTimer(intervalMs, again);
-      callback();
-    };
-    current = this.setTimer(intervalMs, again);
-    return { cancel: () => current.cancel() };
-  }
-
-  defer(callback: () => void): void {
-    this.setTimer(0, callback);
-  }
-
-  yield(): Promise<void> {
-    return new Promise((resolve) => this.defer(resolve));
   }
 
   /** Something happens to the process from outside: now, or when it goes on; never once it is dead. */

@@ -1,11 +1,12 @@
-import type { Clock, Timer } from "@nodetcd/runtime";
+import type { Timer } from "@nodetcd/runtime";
+import { SingleTimerClock } from "./single-timer-clock.ts";
 import { type PendingTimer, TimerHeap } from "./timer-heap.ts";
 
 /**
  * A clock that stands still until it is advanced. Callbacks run inside `advance`, in the order of
  * their times, and those of one time in the order in which they were set.
  */
-export class VirtualClock implements Clock {
+export class VirtualClock extends SingleTimerClock {
   #now: number;
   readonly #wallStart: number;
   #order = 0;
@@ -14,6 +15,7 @@ export class VirtualClock implements Clock {
 
   /** @param wallStart what `wallTime` says at the start, milliseconds since 1970 */
   constructor(wallStart = 1_700_000_000_000) {
+    super();
     this.#now = 0;
     this.#wallStart = wallStart;
   }
@@ -36,25 +38,6 @@ export class VirtualClock implements Clock {
       timer.isCancelled = true;
     };
     return { cancel };
-  }
-
-  setRepeating(intervalMs: number, callback: () => void): Timer {
-    if (!(intervalMs > 0)) throw new RangeError("A repeating timer needs an interval above 0 ms");
-    let current: Timer;
-    const again = (): void => {
-      current = this.setTimer(intervalMs, again);
-      callback();
-    };
-    current = this.setTimer(intervalMs, again);
-    return { cancel: () => current.cancel() };
-  }
-
-  defer(callback: () => void): void {
-    this.setTimer(0, callback);
-  }
-
-  yield(): Promise<void> {
-    return new Promise((resolve) => this.defer(resolve));
   }
 
   get pendingTimers(): number {
