@@ -9,27 +9,25 @@ import { startMembers, statusOf } from "../tests/clusters/follower.ts";
 import { type Peer, peer } from "../tests/peers.ts";
 import { type ServerProcess, temporaryDirectory } from "../tests/processes.ts";
 import { Connection } from "../tests/rpc.ts";
-import type { LoadOptions } from "./load.ts";
-import { load, loadProcess, type Measured, medians } from "./measured.ts";
+import {
+  compare,
+  fill,
+  HEADING,
+  QUOTA_BYTES,
+  RUNS,
+  SECONDS,
+  type Subject,
+  type Workload,
+} from "./measured.ts";
 
 const SIZE = 3;
-const RUNS = Number(process.env["RUNS"] ?? 3);
-const SECONDS = Number(process.env["SECONDS"] ?? 1.5);
-/** Many runs put more than the default of 2 GiB. */
-const QUOTA_BYTES = 8 * 1024 ** 3;
 /** Leaders that are killed of each. */
 const KILLS = Number(process.env["KILLS"] ?? 5);
 const SHAPE = { connections: 16, streams: 16 };
 
-interface Workload {
-  readonly name: string;
-  readonly kind: LoadOptions["kind"];
-  readonly at: "leader" | "follower";
-  readonly connections: number;
-  readonly streams: number;
-}
+type Part = "leader" | "follower";
 
-const WORKLOADS: readonly Workload[] = [
+const WORKLOADS: readonly (Workload & { readonly at: Part })[] = [
   { name: "Put 256 B", kind: "put", at: "leader", ...SHAPE },
   { name: "Put 256 B", kind: "put", at: "leader", connections: 64, streams: 1 },
   { name: "Range, leader", kind: "range", at: "leader", ...SHAPE },
@@ -41,9 +39,7 @@ interface Cluster {
   readonly members: readonly ServerProcess[];
 }
 
-async function partsOf({
-  members,
-}: Cluster): Promise<Record<"leader" | "follower", ServerProcess>> {
+async function partsOf({ members }: Cluster): Promise<Record<Part, ServerProcess>> {
   const { leader } = await statusOf(members[0]!);
   const ids = await Promise.all(members.map(async (member) => (await statusOf(member)).id));
   const at = ids.indexOf(leader);
@@ -74,33 +70,9 @@ async function failover(program: Peer): Promise<number> {
   }
 }
 
-/** The same load on all clusters in turn; ratios are to the first. */
-async function compare(
-  { name, kind, at, connections, streams }: Workload,
-  clusters: readonly Cluster[],
-  directory: string,
-): Promise<void> {
-  const results = clusters.map((): Measured[] => []);
-  for (let turn = 0; turn < RUNS; turn++) {
-    for (const [i, cluster] of clusters.entries()) {
-      const port = (await partsOf(cluster))[at].clientPort;
-      const options = { port, kind, connections, streams, seconds: SECONDS };
-      results[i]!.push(await load(options, directory));
-    }
-  }
-  const figures = results.map(medians);
-  for (const [i, { perSecond, p50, p99 }] of figures.entries()) {
-    const columns = [
-      name.padEnd(16),
-      `${connections} x ${streams}`.padEnd(8),
-      clusters[i]!.program.name.padEnd(8),
-      Math.round(perSecond).toLocaleString("en").padStart(9),
-      p50.toFixed(2).padStart(8),
-      p99.toFixed(2).padStart(8),
-    ];
-    const ratio = i === 0 ? "" : `  x ${(perSecond / figures[0]!.perSecond).toFixed(2)}`;
-    console.log(columns.join(" ") + ratio);
-  }
+function partOf(cluster: Cluster, at: Part): Subject {
+  const port = async (): Promise<number> => (await partsOf(cluster))[at].clientPort;
+  return { label: cluster.program.name, port };
 }
 
 export async function benchClusters(): Promise<void> {
@@ -111,17 +83,18 @@ export async function benchClusters(): Promise<void> {
     for (const program of programs) {
       const members = await startMembers(program, SIZE, [`--quota-backend-bytes=${QUOTA_BYTES}`]);
       clusters.push({ program, members });
-      const { clientPort: port } = (await partsOf(clusters.at(-1)!)).leader;
-      const all = { port, kind: "fill", connections: 4, streams: 64, seconds: 0 } as const;
-      await loadProcess({ ...all, warmUpSeconds: 0 });
+      await fill(partOf(clusters.at(-1)!, "leader"));
     }
     const versions = programs.map(({ name, version }) => `${name} ${version}`).join(", ");
     console.log(
       `${SIZE} members each of ${versions}; ${cpus().length} x ${cpus()[0]?.model ?? "cpu"}`,
     );
     console.log(`medians of ${RUNS} runs of ${SECONDS} s each, in turn; latencies in ms`);
-    console.log("workload         shape    server    calls/s      p50      p99");
-    for (const workload of WORKLOADS) await compare(workload, clusters, base);
+    console.log(HEADING);
+    for (const { at, ...workload } of WORKLOADS) {
+      const parts = clusters.map((cluster) => partOf(cluster, at));
+      await compare(workload, parts, base);
+    }
   } finally {
     for (const { members } of clusters) await Promise.all(members.map((member) => member.stop()));
     rmSync(base, { recursive: true, force: true });

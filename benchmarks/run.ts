@@ -17,24 +17,22 @@ import { type Peer, peer } from "../tests/peers.ts";
 import { run, type ServerProcess, temporaryDirectory } from "../tests/processes.ts";
 import { makeFiles } from "../tests/security/files.ts";
 import { PutRequest } from "@nodetcd/messages";
-import type { LoadOptions } from "./load.ts";
-import { load, LOADERS, loadProcess, type Measured, medians } from "./measured.ts";
+import {
+  compare,
+  fill,
+  HEADING,
+  load,
+  LOADERS,
+  QUOTA_BYTES,
+  RUNS,
+  SECONDS,
+  type Subject,
+  type Workload,
+} from "./measured.ts";
 import { SECURITIES, type Secured, startSecured } from "./secured.ts";
 
-const RUNS = Number(process.env["RUNS"] ?? 3);
-const SECONDS = Number(process.env["SECONDS"] ?? 1.5);
 const ONLY = process.env["ONLY"] ?? "";
 const SECURITY = SECURITIES.find((each) => each === (process.env["SECURITY"] ?? "none"));
-/** Many runs put more than the default of 2 GiB. */
-const QUOTA_BYTES = 8 * 1024 ** 3;
-
-interface Workload {
-  readonly name: string;
-  readonly kind: LoadOptions["kind"];
-  readonly connections: number;
-  readonly streams: number;
-}
-
 const SHAPES = [
   { connections: 16, streams: 16 },
   { connections: 64, streams: 1 },
@@ -48,42 +46,6 @@ const WORKLOADS: readonly Workload[] = [
     ...shape,
   })),
 ].filter(({ name }) => name.toLowerCase().includes(ONLY.toLowerCase()));
-
-const nameOf = ({ name, version }: Peer): string => (version === "beside" ? version : name);
-
-async function compare(
-  workload: Workload,
-  servers: readonly Secured[],
-  directory: string,
-): Promise<void> {
-  const results = servers.map((): Measured[] => []);
-  for (let turn = 0; turn < RUNS; turn++) {
-    for (const [index, { server, entry }] of servers.entries()) {
-      const { kind, connections, streams } = workload;
-      results[index]?.push(
-        await load(
-          { port: server.clientPort, kind, connections, streams, seconds: SECONDS, ...entry },
-          directory,
-        ),
-      );
-    }
-  }
-  const figures = results.map(medians);
-  for (const [index, { perSecond, p50, p99, p999, busy }] of figures.entries()) {
-    const first = figures[0];
-    const ratio =
-      index > 0 && first !== undefined ? `  x ${(perSecond / first.perSecond).toFixed(2)}` : "";
-    const columns = [
-      workload.name.padEnd(19),
-      `${workload.connections} x ${workload.streams}`.padEnd(8),
-      nameOf(servers[index]!.server.peer).padEnd(8),
-      Math.round(perSecond).toLocaleString("en").padStart(9),
-      ...[p50, p99, p999].map((ms) => ms.toFixed(2).padStart(8)),
-      `${Math.round(busy * 100)}%`.padStart(6),
-    ];
-    console.log(columns.join(" ") + ratio);
-  }
-}
 
 /** An independent load generator on the same server, shape and message, to hold ours against. */
 async function crossCheck(h2load: Peer, server: ServerProcess, directory: string): Promise<void> {
@@ -155,19 +117,13 @@ async function main(): Promise<void> {
     console.log(
       `medians of ${RUNS} runs of ${SECONDS} s each, in turn; latencies in ms; "load" is the cpu of the busiest of ${LOADERS} load processes`,
     );
-    console.log("workload            shape    server    calls/s      p50      p99    p99.9   load");
-    for (const { server, entry } of servers) {
-      await loadProcess({
-        ...entry,
-        port: server.clientPort,
-        kind: "fill",
-        connections: 4,
-        streams: 64,
-        seconds: 0,
-        warmUpSeconds: 0,
-      });
-    }
-    for (const workload of WORKLOADS) await compare(workload, servers, base);
+    console.log(HEADING);
+    const subjects = servers.map(({ server, entry }): Subject => {
+      const { name, version } = server.peer;
+      return { label: version === "beside" ? version : name, port: () => server.clientPort, entry };
+    });
+    for (const subject of subjects) await fill(subject);
+    for (const workload of WORKLOADS) await compare(workload, subjects, base);
     const h2load = peer("h2load");
     if (h2load !== undefined && SECURITY === "none") {
       console.log("cross-check of the load generator, Put of one key, 16 x 16:");
