@@ -1,4 +1,6 @@
 import { createServer, connect, type Server, type Socket } from "node:net";
+import { connect as connectTls, createServer as createTlsServer } from "node:tls";
+import { issue, makeAuthority } from "@nodetcd/certificates";
 import { afterEach, describe, expect, it } from "vitest";
 import { parseEndpoint } from "../src/gateway/find-remotes.ts";
 import { Remotes } from "../src/gateway/remotes.ts";
@@ -138,4 +140,36 @@ it.each([
   const { output, exit } = start(args);
   expect(await exit).toBe(1);
   expect(output.err).toContain("is the address that the gateway itself listens on");
+});
+
+it("CVE-2020-15136, GHSA-j86v-2vjr-fg8f: who answers behind a gateway is for clients to verify, and they can: TLS passes through", async () => {
+  const validity = { now: Date.now(), days: 1 };
+  const [ours, another] = await Promise.all(
+    ["ours", "another"].map((commonName) => makeAuthority({ commonName, validity })),
+  );
+  const hosts = ["127.0.0.1"];
+  const member = await issue(ours!, { commonName: "member", hosts, usages: ["server"], validity });
+  const server = createTlsServer({ key: member.key, cert: member.cert }, (socket) => {
+    socket.end("member");
+  });
+  server.on("tlsClientError", () => undefined);
+  servers.push(server);
+  const [to, port] = [await freePort(), await freePort()];
+  await new Promise<void>((resolve) => server.listen(to, "127.0.0.1", resolve));
+  const args = [
+    "gateway",
+    "start",
+    `--listen-addr=127.0.0.1:${port}`,
+    `--endpoints=127.0.0.1:${to}`,
+  ];
+  await said(start(args), "ready to proxy client requests");
+
+  const heard = (ca: string): Promise<string> =>
+    new Promise((resolve) => {
+      const socket = connectTls({ host: "127.0.0.1", port, ca });
+      socket.on("data", (chunk: Buffer) => resolve(chunk.toString()));
+      socket.on("error", (error) => resolve(error.message));
+    });
+  expect(await heard(ours!.cert)).toBe("member");
+  expect(await heard(another!.cert)).toMatch(/certificate/);
 });
