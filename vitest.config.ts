@@ -16,6 +16,7 @@ const PROGRAMS = [
   "packages/cli/test/npm-start.test.ts",
   "packages/cli/test/unix-socket.test.ts",
   "packages/client/test/frozen.test.ts",
+  "packages/client/test/real-cluster.test.ts",
   "packages/client/test/real-etcd.test.ts",
   "packages/client/test/tls.test.ts",
   "packages/jobs/test/kill/kill.test.ts",
