@@ -1,8 +1,10 @@
 /** What can befall a cluster of processes; each can be undone. */
 import { spawnSync } from "node:child_process";
 import { statfsSync } from "node:fs";
+import { AlarmAction, METHODS } from "@nodetcd/messages";
 import type { Seeded } from "../seeded.ts";
-import { sleep } from "./patience.ts";
+import { ProcessCaller } from "./caller.ts";
+import { patiently, sleep } from "./patience.ts";
 import type { ProcessCluster, Seat } from "./process-cluster.ts";
 
 const WEIGHTS = {
@@ -64,6 +66,7 @@ export class Disasters {
   readonly #disk: SmallDisk | undefined;
   /** Members whose end is no fault. */
   readonly #mayEnd = new Set<Seat>();
+  #hadNoSpace = false;
 
   /** `disk`: that of the last member. */
   constructor(cluster: ProcessCluster, random: Seeded, disk: SmallDisk | undefined) {
@@ -111,6 +114,7 @@ export class Disasters {
         links.cut((from, to) => from === leader.name || to === leader.name);
         return last();
       case "fill a disk":
+        this.#hadNoSpace = true;
         this.#disk?.fill();
         await sleep(LAST_MS[1]);
         this.#disk?.enlarge();
@@ -129,8 +133,21 @@ export class Disasters {
       .map(({ name, process }) => `${name} ended by itself:\n${process?.tail()}`);
     this.#mayEnd.clear();
     for (const seat of ended) this.#cluster.restart(seat);
+    if (this.#hadNoSpace) await this.#withdrawAlarms();
+    this.#hadNoSpace = false;
     await this.#cluster.ready();
     return faults;
+  }
+
+  /** What an operator does when the disk has room again. The member that raised it was killed, so it stays away. */
+  async #withdrawAlarms(): Promise<void> {
+    const { name, url } = this.#cluster.seats[0]!;
+    const { Alarm } = METHODS.Maintenance;
+    const caller = new ProcessCaller(name, url);
+    const { alarms } = await patiently(() => caller.call(Alarm, { action: AlarmAction.GET }));
+    for (const alarm of alarms)
+      await patiently(() => caller.call(Alarm, { action: AlarmAction.DEACTIVATE, ...alarm }));
+    caller.close();
   }
 
   async #kill(...victims: readonly Seat[]): Promise<void> {
