@@ -10,6 +10,7 @@ const conditions = ["@nodetcd/source", "node", "import", "default"];
 const PROGRAMS = [
   "packages/cli/test/bad-start.test.ts",
   "packages/cli/test/compactor.test.ts",
+  "packages/cli/test/console.test.ts",
   "packages/cli/test/descriptors.test.ts",
   "packages/cli/test/log-lines.test.ts",
   "packages/cli/test/main.test.ts",

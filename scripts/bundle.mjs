@@ -13,6 +13,8 @@ const dist = join(cli, "dist");
 
 /** Commands that start workers or serve files from their own package: they run unbundled. */
 const UNBUNDLED = /^\.\/commands\/(jobs|console)\.ts$/;
+/** What `--console` starts beside a member: unbundled for the same reason. */
+const BESIDE = /^\.\.\/console\/beside\.ts$/;
 const SOON = /^\.\/ctl\/ctl\.ts$/;
 
 /** Files of the other commands, by the names of their bundles. */
@@ -45,6 +47,13 @@ import { loadBundle } from "./load-bundle.ts";
 export const { ${path} } = loadBundle(join(__dirname, "program-${path}.cjs"));`,
       resolveDir: source,
     }));
+  },
+};
+
+const beside = {
+  name: "beside",
+  setup({ onResolve }) {
+    onResolve({ filter: BESIDE }, () => ({ path: "./console/beside.js", external: true }));
   },
 };
 
@@ -84,7 +93,7 @@ await build({
   entryPoints: commands,
   chunkNames: "program-[name]-[hash]",
   splitting: true,
-  plugins: [outside],
+  plugins: [beside, outside],
 });
 
 /** What scripts do most, as far as it goes without a server: what it compiles is kept. */

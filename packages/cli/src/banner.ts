@@ -17,13 +17,15 @@ export function banner(member: {
   version: string;
   clientUrls: readonly string[];
   dataDir: string;
+  /** Where the console is, if there is one. */
+  pages?: string | undefined;
 }): string {
   const { endpoint, curl } = ways(member.clientUrls[0] ?? "");
   return `
   nodetcd ${member.version}, member "${member.name}"
 
   clients   ${member.clientUrls.join("  ")}
-  data      ${member.dataDir}
+  data      ${member.dataDir}${member.pages === undefined ? "" : `\n  console   ${member.pages}`}
 
   try it    etcdctl --endpoints ${endpoint} put greeting hello
             etcdctl --endpoints ${endpoint} get greeting

@@ -45,7 +45,7 @@ describe("the flag table", () => {
         " ",
       );
     const own =
-      "auto-defrag-threshold auto-disarm-nospace audit-log audit-log-rules audit-log-keys audit-log-max-size audit-log-max-files auth-failure-delay".split(
+      "auto-defrag-threshold auto-disarm-nospace audit-log audit-log-rules audit-log-keys audit-log-max-size audit-log-max-files auth-failure-delay console".split(
         " ",
       );
     expect(ALL.map(({ name }) => name).sort()).toEqual([...names, ...own].sort());

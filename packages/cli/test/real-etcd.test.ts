@@ -128,7 +128,7 @@ const OURS_INSTEAD = new Map([
 ]);
 
 /** Flags that etcd does not have. */
-const OWN = /^(auto-defrag-threshold|auto-disarm-nospace|audit-log.*|auth-failure-delay)$/;
+const OWN = /^(auto-defrag-threshold|auto-disarm-nospace|audit-log.*|auth-failure-delay|console)$/;
 
 /** Defaults that etcd's help leaves out or words otherwise; `log-format` is a deviation. */
 const DEFAULTS: Readonly<Record<string, string>> = {

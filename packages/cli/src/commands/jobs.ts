@@ -21,11 +21,14 @@ import { jsonFormat } from "../log/format.ts";
 import { lineLogger } from "../log/logger.ts";
 import { takeStopSignals } from "../signals.ts";
 
+interface OpenEtcd {
+  readonly client: Client;
+  /** The member in this process, if there is one. */
+  readonly member: Member | undefined;
+}
+
 /** The etcd that holds the state: servers elsewhere, or a member in this process. */
-async function openEtcd(
-  { etcdServers, dataDir }: JobsSettings,
-  logger: Logger,
-): Promise<{ client: Client; member: Member | undefined }> {
+async function openEtcd({ etcdServers, dataDir }: JobsSettings, logger: Logger): Promise<OpenEtcd> {
   if (etcdServers.length > 0) {
     const client = new Client({ runtime: nodeRuntime, endpoints: etcdServers, logger });
     return { client, member: undefined };
@@ -66,9 +69,29 @@ function readTokenFile(file: string): { tokens?: TokenUser[] } {
   }
 }
 
+/** The console of these Jobs, over the etcd that holds their state. */
+async function openConsole(
+  { console: address, etcdServers }: JobsSettings,
+  { member }: OpenEtcd,
+  kubernetesUrl: string,
+  logger: Logger,
+): Promise<Part> {
+  const { startConsoleBeside } = await import("../console/beside.ts");
+  const pages = await startConsoleBeside({
+    address,
+    name: "jobs",
+    ...(member === undefined ? { endpoints: etcdServers } : { services: member.services }),
+    kubernetes: { url: kubernetesUrl },
+    logger,
+  });
+  tell(`Serving the console at ${pages.url}`);
+  return { stop: () => pages.close() };
+}
+
 /** Starts the parts that were asked for, in the order in which they need each other. */
 async function startParts(
   settings: JobsSettings,
+  etcd: OpenEtcd,
   store: ObjectStore,
   logger: Logger,
 ): Promise<Part[]> {
@@ -87,6 +110,7 @@ async function startParts(
     const api = await startApi({ ...common, host, port, ...logs, ...tokens });
     parts.push(api);
     tell(`Serving Kubernetes' API for Jobs. Try: kubectl -s ${api.url} get jobs`);
+    if (settings.console !== "") parts.push(await openConsole(settings, etcd, api.url, logger));
     if (settings.tokenFile === "") tell(OPEN);
     if (!isLoopback(host)) tell(settings.tokenFile === "" ? BEYOND : UNENCRYPTED);
   }
@@ -99,9 +123,10 @@ async function startParts(
 
 async function serve(settings: JobsSettings, logger: Logger): Promise<number> {
   const signal = takeStopSignals(() => logger.error("stopping took too long, leaving"));
-  const { client, member } = await openEtcd(settings, logger);
+  const etcd = await openEtcd(settings, logger);
+  const { client, member } = etcd;
   const store = new ObjectStore({ client, runtime: nodeRuntime });
-  const parts = await startParts(settings, store, logger);
+  const parts = await startParts(settings, etcd, store, logger);
   const ended = await Promise.race([signal, member?.failed ?? signal]);
   for (const part of parts.toReversed()) await part.stop();
   client.close();

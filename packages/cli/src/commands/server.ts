@@ -2,7 +2,9 @@ import { resolve } from "node:path";
 import type { Logger } from "@nodetcd/runtime";
 import { nodeRuntime } from "@nodetcd/runtime/node";
 import { type Member, ServerError, startMember } from "@nodetcd/server";
+import type { RunningConsole } from "@nodetcd/console/node";
 import { banner } from "../banner.ts";
+import { reachMember } from "../console/reach-member.ts";
 import { CliError } from "../errors.ts";
 import { readConfigText } from "../flags/config-text.ts";
 import type { Draft } from "../flags/draft.ts";
@@ -103,13 +105,38 @@ async function serve(settings: Draft, logger: Logger): Promise<number> {
     return code === "NOT_BUILT_YET" ? 2 : 1;
   }
 
+  const pages = settings.console === "" ? undefined : await openConsole(settings, member, logger);
+  if (pages === "failed") {
+    await member.stop();
+    return 1;
+  }
   if (isForPeople(settings.log) && process.stderr.isTTY === true) {
     const dataDir = resolve(config.dataDir);
     const { clientUrls } = member;
-    process.stderr.write(banner({ name: config.name, version: ownVersion(), clientUrls, dataDir }));
+    const { name } = config;
+    const about = { name, version: ownVersion(), clientUrls, dataDir, pages: pages?.url };
+    process.stderr.write(banner(about));
   }
   void notifySystemd(process.env, logger);
-  return await untilStopped(member, signal, logger);
+  const code = await untilStopped(member, signal, logger);
+  await pages?.close();
+  return code;
+}
+
+/** The console beside the member; says why when it does not start. */
+async function openConsole(
+  { config, console: address }: Draft,
+  member: Member,
+  logger: Logger,
+): Promise<RunningConsole | "failed"> {
+  try {
+    const { startConsoleBeside } = await import("../console/beside.ts");
+    const reach = reachMember(config, member.clientUrls);
+    return await startConsoleBeside({ address, name: config.name, ...reach, logger });
+  } catch (error) {
+    logger.error("failed to start the console", { error: messageOf(error), address });
+    return "failed";
+  }
 }
 
 async function untilStopped(

@@ -51,6 +51,8 @@ export interface Draft {
   readonly explicit: Set<string>;
   configFile: string;
   version: boolean;
+  /** `host:port` of the console beside the member; "" for none. */
+  console: string;
 }
 
 export function newDraft(): Draft {
@@ -76,6 +78,7 @@ export function newDraft(): Draft {
     explicit: new Set(),
     configFile: "",
     version: false,
+    console: "",
   };
 }
 

@@ -83,6 +83,21 @@ export const bool: Kind<boolean> = {
   },
 };
 
+/** A switch that may have a `host:port`: `--flag`, `--flag=host:port`; "" when it is off. */
+export function switchedAddress(alone: string): Kind<string> {
+  const fromText = (value: string): string => {
+    if (/^(\[[0-9a-fA-F:]+\]|[^:/\s]*):\d{1,5}$/.test(value)) return value;
+    if (value === "") return "";
+    return parseBoolean(value) ? alone : "";
+  };
+  return {
+    isBoolean: true,
+    fromText,
+    fromFile: (value) =>
+      typeof value === "boolean" ? fromText(String(value)) : fromText(onlyText(value)),
+  };
+}
+
 /** Milliseconds; Go's `1m30s` on a command line, whole nanoseconds in a file. */
 export const duration: Kind<number> = {
   isBoolean: false,

@@ -8,12 +8,16 @@ import {
   logFormat,
   logLevel,
   text,
+  switchedAddress,
   uint,
   words,
 } from "./kinds.ts";
 import { warnUnless } from "./draft.ts";
 import { withoutEffect } from "./not-built.ts";
 import { PEER_SKIP_SAN } from "./security.ts";
+
+/** What `--console` alone means. */
+export const CONSOLE_ADDRESS = "127.0.0.1:2390";
 
 export const MONITORING: readonly Flag[] = [
   withoutEffect(
@@ -34,6 +38,15 @@ export const MONITORING: readonly Flag[] = [
     "Further URLs to listen on for /metrics and /health.",
     (d, v) => {
       d.config.listenMetricsUrls = v;
+    },
+  ),
+  flag(
+    "console",
+    switchedAddress(CONSOLE_ADDRESS),
+    "false",
+    `Serve pages to look into the cluster and to mend it, at ${CONSOLE_ADDRESS} or at --console=HOST:PORT.`,
+    (d, v) => {
+      d.console = v;
     },
   ),
 ];

@@ -2,6 +2,7 @@ import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { CliError } from "../errors.ts";
+import { CONSOLE_ADDRESS } from "../flags/operations.ts";
 
 export const JOBS_USAGE: string = `Usage:
 
@@ -22,6 +23,9 @@ export const JOBS_USAGE: string = `Usage:
   --api, --controllers, --worker
     Only these parts. Default: all of them. Parts meet in etcd only, so that each may run elsewhere
     and more than once: of several controllers one leads, and each worker is a node.
+  --console[=host:port]
+    Serve the console's pages too, by default at ${CONSOLE_ADDRESS}: what these Jobs do, and the keys they
+    are kept in. Not with --token-auth-file: the console asks nobody for a token.
   --node-name '${hostname().toLowerCase()}'
     Name of the worker's node: unique, and the same after a restart.
 `;
@@ -37,6 +41,8 @@ export interface JobsSettings {
   readonly controllers: boolean;
   readonly worker: boolean;
   readonly nodeName: string;
+  /** `host:port` of the console; "" for none. */
+  readonly console: string;
 }
 
 function readListen(text: string): { host: string; port: number } {
@@ -56,6 +62,7 @@ const OPTIONS = {
   api: { type: "boolean", default: false },
   controllers: { type: "boolean", default: false },
   worker: { type: "boolean", default: false },
+  console: { type: "string", default: "" },
   "node-name": { type: "string", default: hostname().toLowerCase() },
   help: { type: "boolean", short: "h", default: false },
 } as const;
@@ -64,7 +71,8 @@ const OPTIONS = {
 export function readJobsSettings(args: readonly string[]): JobsSettings | undefined {
   let values;
   try {
-    ({ values } = parseArgs({ args: [...args], options: OPTIONS }));
+    const given = args.map((arg) => (arg === "--console" ? `--console=${CONSOLE_ADDRESS}` : arg));
+    ({ values } = parseArgs({ args: given, options: OPTIONS }));
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new CliError("USAGE", why, "See nodetcd jobs --help");
@@ -81,7 +89,15 @@ export function readJobsSettings(args: readonly string[]): JobsSettings | undefi
     controllers: all || controllers,
     worker: all || worker,
     nodeName: values["node-name"],
+    console: values.console,
   };
+  if (settings.console !== "" && (settings.tokenFile !== "" || !settings.api)) {
+    throw new CliError(
+      "USAGE",
+      "--console goes with --api, and not with --token-auth-file: who reaches the console may see all Jobs",
+      "Give a console a token of its own: nodetcd console --kubernetes URL",
+    );
+  }
   if (settings.etcdServers.length === 0 && !settings.api) {
     throw new CliError(
       "USAGE",

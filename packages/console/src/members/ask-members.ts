@@ -60,20 +60,20 @@ export class Members {
   }
 
   #line(member: ClusterMember): Client | undefined {
+    if (this.#options.services !== undefined) return this.#client;
     const known = this.#lines.get(member.id);
     const urls = member.clientUrls.join();
     if (known?.urls === urls) return known.client;
     known?.client.close();
     const usable = member.clientUrls.filter((url) => /^https?:/.test(url));
     if (usable.length === 0) return undefined;
-    const { transport: _, services: __, ...rest } = this.#options;
-    const client = new Client({ ...rest, endpoints: usable });
+    const client = new Client({ ...this.#options, endpoints: usable });
     this.#lines.set(member.id, { client, urls });
     return client;
   }
 
   async #report(member: ClusterMember): Promise<MemberReport> {
-    if (member.clientUrls.length === 0) {
+    if (member.clientUrls.length === 0 && this.#options.services === undefined) {
       return {
         member,
         status: undefined,

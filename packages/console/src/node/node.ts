@@ -1,6 +1,7 @@
 import type { AddressInfo } from "node:net";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import type { ClientOptions } from "@nodetcd/client";
 import type { Logger } from "@nodetcd/runtime";
 import { nodeRuntime } from "@nodetcd/runtime/node";
 import { App } from "../app.ts";
@@ -17,6 +18,8 @@ import { consoleServer } from "./serve.ts";
 export interface ConsoleOptions {
   /** Members of the cluster, as `http://host:port` or `https://host:port`. Default `http://127.0.0.1:2379`. */
   endpoints?: readonly string[];
+  /** A member in this process, instead of endpoints. */
+  services?: NonNullable<ClientOptions["services"]>;
   /** Where the console itself listens, as `host:port`; port 0 picks one. Default `127.0.0.1:2390`. */
   listen?: string;
   /** Name of the cluster in headings, and what is typed before something destructive. */
@@ -60,7 +63,7 @@ export async function startConsole(options: ConsoleOptions = {}): Promise<Runnin
     runtime: nodeRuntime,
     ...(options.logger === undefined ? {} : { logger: options.logger }),
     connection: {
-      endpoints,
+      ...(options.services === undefined ? { endpoints } : { services: options.services }),
       ...(options.tls === undefined ? {} : { tls: { ...options.tls } }),
       ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
     },
