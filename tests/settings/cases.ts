@@ -69,6 +69,30 @@ const FILES = [
   "a: [",
   "name: a\n\tb: c",
   "...\n---\nsnapshot-count: 5",
+  // The forms of etcd's sample file: keys without a value, quotes of both kinds, what is no longer heard of, lists over lines.
+  `wal-dir:
+snapshot-count: 10000
+cors:
+discovery:
+discovery-fallback: 'proxy'
+discovery-srv:
+initial-cluster-state: 'new'
+strict-reconfig-check: false
+proxy: 'off'
+proxy-failure-wait: 5000
+client-transport-security:
+  cert-file:
+  client-cert-auth: false
+peer-transport-security:
+  trusted-ca-file:
+  auto-tls: false
+self-signed-cert-validity: 1
+auto-compaction-retention: "1"
+cipher-suites: [
+  TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+  TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384
+]
+tls-max-version: 'TLS1.3'`,
 ];
 
 const words = (text: string): string[] => text.trim().split(/\s+/);

@@ -92,7 +92,7 @@ describe("locks without the flock program", () => {
     const { child, said } = await holder("exclusive", PATH);
     expect(said).toBe("locked");
     const own = nodeDisk.open(file, "write");
-    expect(() => own.lock("shared", 0)).toThrow("another process has it open");
+    expect(() => own.lock("shared", 0)).toThrow("another program");
     await killed(child);
     own.lock("shared", 0);
     own.close();

@@ -4,7 +4,7 @@ import { threadId } from "node:worker_threads";
 import { DiskError } from "../disk.ts";
 import { diskError } from "./disk-error.ts";
 
-// Locks without the `flock` program: a file beside the locked one for each who has it open, in the manner of
+// Locks without a program that locks: a file beside the locked one for each who has it open, in the manner of
 // Lamport's bakery. One is made first and then it is looked who else has one: of two that begin at the same time at
 // least one sees the other, and gives way. Claims of the dead are removed by whoever finds them.
 //
@@ -15,9 +15,9 @@ export type LockKind = "shared" | "exclusive";
 /** What these locks cannot see, for people. */
 export const CLAIM_LIMITS: string =
   process.platform === "linux"
-    ? "The program flock (package util-linux) cannot be run: the data is locked against processes of this machine and container, " +
+    ? "Neither flock (package util-linux) nor perl can be run: the data is locked against processes of this machine and container, " +
       "not against those of other containers and machines"
-    : "The program flock (package util-linux) cannot be run: the data is locked against other nodetcd processes of this machine " +
+    : "Neither flock (package util-linux) nor perl can be run: the data is locked against other nodetcd processes of this machine " +
       "that have none either, not against etcd, and not against other machines";
 
 const CLAIM = /^\.claim-(\d+)-(shared|exclusive)-(\d+)-(\d+)-(\d+)-\d+$/;

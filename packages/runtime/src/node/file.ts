@@ -3,8 +3,7 @@ import { promisify } from "node:util";
 import type { DiskFile } from "../disk.ts";
 import { diskError } from "./disk-error.ts";
 import type { Claim, LockKind } from "./claims.ts";
-import { refuseForeignLock } from "./foreign-lock.ts";
-import { lockDescriptor, lockDescriptorAsync } from "./lock.ts";
+import { lockDescriptor, lockDescriptorAsync, refuseLaterLock } from "./lock.ts";
 import { retry, retryAsync } from "./retry.ts";
 
 const readFromDisk = promisify(fs.read);
@@ -172,13 +171,13 @@ export class NodeFile implements DiskFile {
   }
 
   lock(kind: LockKind, timeoutMs: number): void {
-    if (this.#locked === kind) return refuseForeignLock(this.path, this.#descriptor, kind);
+    if (this.#locked === kind) return refuseLaterLock(this.path, this.#descriptor, kind);
     this.#claim ??= lockDescriptor(this.path, this.#descriptor, kind, timeoutMs);
     this.#locked = kind;
   }
 
   async lockAsync(kind: LockKind): Promise<void> {
-    if (this.#locked === kind) return refuseForeignLock(this.path, this.#descriptor, kind);
+    if (this.#locked === kind) return refuseLaterLock(this.path, this.#descriptor, kind);
     this.#claim ??= await lockDescriptorAsync(this.path, this.#descriptor, kind);
     this.#locked = kind;
   }
