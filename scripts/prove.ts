@@ -104,6 +104,22 @@ const PROOFS: Readonly<Record<string, Proof>> = {
     what: "a control plane and kubectl",
     file: "tests/kubernetes/run-control-plane.ts",
   },
+  "jobs-e2e": {
+    what: "Kubernetes' own specs of Jobs and CronJobs on nodetcd jobs",
+    file: "tests/jobs/e2e/run.ts",
+  },
+  "jobs-oracle": {
+    what: "random Jobs and CronJobs beside Kubernetes' controllers",
+    file: "tests/jobs/oracle/run.ts",
+  },
+  "jobs-kubectl": {
+    what: "kubectl on Kubernetes and on nodetcd jobs, equal output",
+    file: "tests/jobs/kubectl/run.ts",
+  },
+  "jobs-client-node": {
+    what: "Kubernetes' client for Node on nodetcd jobs",
+    file: "tests/jobs/client-node/run.ts",
+  },
   documents: { what: "what the documents tell operators to do", file: "tests/documents/run.ts" },
   monitoring: {
     what: "Prometheus with dashboards and alerts, etcd's own too",

@@ -25,6 +25,8 @@ export interface ControlPlaneOptions {
   readonly port: number;
   /** More flags of the API server. */
   readonly flags?: readonly string[];
+  /** Flags of the controllers, in place of the usual choice of controllers. */
+  readonly controllerFlags?: readonly string[];
 }
 
 export class ControlPlane {
@@ -40,16 +42,30 @@ export class ControlPlane {
   /** Starts the API server, waits until it is ready, then the controllers and the scheduler. */
   async start(): Promise<void> {
     await this.startApiServer();
-    const key = this.#serviceAccountKey;
-    const common = [`--kubeconfig=${this.#kubeconfig}`, "--secure-port=0"];
-    this.#spawn("kube-controller-manager", [
-      ...common,
-      `--service-account-private-key-file=${key}`,
-      // Nodes stay ready although no kubelet says so.
-      "--controllers=*,-node-lifecycle-controller",
-    ]);
-    this.#spawn("kube-scheduler", common);
+    this.startControllers();
+    this.#spawn("kube-scheduler", this.#clientFlags);
   }
+
+  startControllers(): void {
+    // Nodes stay ready although no kubelet says so.
+    const { controllerFlags = ["--controllers=*,-node-lifecycle-controller"] } = this.#options;
+    this.#spawn("kube-controller-manager", [
+      ...this.#clientFlags,
+      `--service-account-private-key-file=${this.#serviceAccountKey}`,
+      ...controllerFlags,
+    ]);
+  }
+
+  get #clientFlags(): string[] {
+    return [`--kubeconfig=${this.kubeconfig}`, "--secure-port=0"];
+  }
+
+  get url(): string {
+    return `https://127.0.0.1:${this.#options.port}`;
+  }
+
+  /** Of a user who may do everything. */
+  readonly token = TOKEN;
 
   /** Starts the API server alone and waits until it is ready. */
   async startApiServer(): Promise<void> {
@@ -58,7 +74,7 @@ export class ControlPlane {
     const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
     writeFileSync(key, privateKey.export({ type: "pkcs8", format: "pem" }));
     writeFileSync(join(folder, "tokens.csv"), `${TOKEN},admin,1,"system:masters"\n`);
-    writeFileSync(this.#kubeconfig, kubeconfig(port));
+    writeFileSync(this.kubeconfig, kubeconfig(port));
     this.#spawn("kube-apiserver", [
       `--etcd-servers=${etcdUrl}`,
       "--bind-address=127.0.0.1",
@@ -98,7 +114,7 @@ export class ControlPlane {
   /** Runs kubectl to its end. */
   kubectl(args: readonly string[], stdin = ""): Promise<Finished> {
     const path = join(this.#options.programs, "kubectl");
-    return run(path, [`--kubeconfig=${this.#kubeconfig}`, ...args], { stdin, timeoutMs: 60_000 });
+    return run(path, [`--kubeconfig=${this.kubeconfig}`, ...args], { stdin, timeoutMs: 60_000 });
   }
 
   /** One call of the API server. Never fails: status 0 says that no reply came. */
@@ -152,7 +168,7 @@ export class ControlPlane {
     return join(this.#options.folder, "service-account.key");
   }
 
-  get #kubeconfig(): string {
+  get kubeconfig(): string {
     return join(this.#options.folder, "kubeconfig");
   }
 

@@ -186,7 +186,7 @@ describe("reconcileCronJob", () => {
     expect(world.jobs).toEqual([]);
     expect(world.ledger).toEqual(["10:00 TooLate"]);
     expect(world.events).toEqual([
-      "MissSchedule: Missed scheduled time to start a job: Mon, 30 Nov 2026 10:00:00 UTC",
+      "MissSchedule: Missed scheduled time to start a job: Mon, 30 Nov 2026 10:00:00 +0000",
     ]);
     expect(world.pass().lines).toEqual([]);
   });

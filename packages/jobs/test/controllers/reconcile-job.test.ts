@@ -87,6 +87,28 @@ describe("reconcileJob: completions", () => {
     expect(world.status.succeeded).toBe(3);
   });
 
+  it("without completions keeps who runs after the first success, also when parallelism is lowered", () => {
+    const world = new JobWorld({ parallelism: 3 });
+    delete world.job.spec.completions;
+    world.settle();
+    world.end(world.active[0]!, 0);
+    world.job.spec.parallelism = 0;
+    world.settle();
+    expect(world.active).toHaveLength(2);
+  });
+
+  it("warns when more pods have succeeded than were wanted", () => {
+    const world = new JobWorld({ completions: 3, parallelism: 3 });
+    world.settle();
+    for (const pod of world.active) world.end(pod, 0);
+    world.job.spec.completions = 2;
+    world.settle();
+    expect(world.events).toEqual([
+      "TooManySucceededPods: Too many succeeded pods running after completion count reached",
+      "Completed: Job completed",
+    ]);
+  });
+
   it("is paused by parallelism 0 and deletes the pods that are too many", () => {
     const world = new JobWorld({ completions: 5, parallelism: 3 });
     world.settle();
@@ -380,6 +402,7 @@ describe("reconcileJob: suspend", () => {
     world.job.spec.suspend = true;
     world.settle();
     expect(world.status).toMatchObject({ terminating: 2 });
+    expect(world.status.startTime).toBeUndefined();
     world.kill();
     world.after(1_000);
     expect(world.status).toMatchObject({ terminating: 0 });

@@ -41,7 +41,7 @@ export function account({ status = {} }: CronJob, jobs: readonly Job[]): Account
   for (const { name, uid } of active) {
     if (there.has(uid)) continue;
     const message = `Active job went missing: ${name}`;
-    events.push({ type: "Warning", reason: "MissingJob", message });
+    events.push({ type: "Normal", reason: "MissingJob", message });
   }
   active = active.filter(({ uid }) => there.has(uid));
   return {

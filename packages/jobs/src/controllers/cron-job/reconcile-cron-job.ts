@@ -106,7 +106,7 @@ function eventsOf(
   }
   const late = lines.findLast(({ decision }) => decision === "TooLate");
   if (late !== undefined) {
-    const time = new Date(late.scheduled).toUTCString().replace("GMT", "UTC");
+    const time = new Date(late.scheduled).toUTCString().replace("GMT", "+0000");
     const message = `Missed scheduled time to start a job: ${time}`;
     events.push({ type: "Warning", reason: "MissSchedule", message });
   }

@@ -1,4 +1,4 @@
-import type { JobStatus } from "../../objects/job.ts";
+import type { Job, JobStatus } from "../../objects/job.ts";
 import { timeText } from "../../objects/meta.ts";
 import { findCondition, type JobEnd, newCondition } from "./conditions.ts";
 import type { JobContext } from "./context.ts";
@@ -42,11 +42,17 @@ export function conclude(
   if (!last) return { status: { ...status, conditions }, events: [] };
   const success = type === "SuccessCriteriaMet";
   conditions.push(newCondition(success ? "Complete" : "Failed", "True", reason, message, now));
-  const event: PlannedEvent = success
-    ? { type: "Normal", reason: "Completed", message: "Job completed" }
-    : { type: "Warning", reason, message };
   return {
     status: { ...status, conditions, ...(success ? { completionTime: timeText(now) } : {}) },
-    events: [event],
+    events: success ? completed(job, status) : [{ type: "Warning", reason, message }],
   };
+}
+
+function completed({ spec }: Job, { succeeded = 0 }: JobStatus): PlannedEvent[] {
+  const message = "Too many succeeded pods running after completion count reached";
+  const tooMany = succeeded > (spec.completions ?? Infinity);
+  return [
+    ...(tooMany ? [{ type: "Warning" as const, reason: "TooManySucceededPods", message }] : []),
+    { type: "Normal", reason: "Completed", message: "Job completed" },
+  ];
 }

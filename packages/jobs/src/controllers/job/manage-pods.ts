@@ -46,7 +46,7 @@ function wantedActive({ job, active, succeeded }: JobContext): number {
   const { parallelism = 1, completions } = job.spec;
   if (completions !== undefined) return Math.max(0, Math.min(parallelism, completions - succeeded));
   // A work queue: after the first success nobody new comes, and those that run go on.
-  return succeeded > 0 ? Math.min(active.length, parallelism) : parallelism;
+  return succeeded > 0 ? active.length : parallelism;
 }
 
 function backoff({ job, pods, now }: JobContext): number {

@@ -63,7 +63,7 @@ export function endedAt(pod: Pod): number {
   }
   const ready = podCondition(pod, "Ready");
   const unready = ready?.status === "False" ? ready.lastTransitionTime : undefined;
-  if (isEnded(pod) && unready) return Date.parse(unready);
+  if (unready) return Date.parse(unready);
   const { deletionTimestamp, deletionGracePeriodSeconds = 0, creationTimestamp } = pod.metadata;
   if (deletionTimestamp !== undefined) {
     return Date.parse(deletionTimestamp) - deletionGracePeriodSeconds * 1_000;

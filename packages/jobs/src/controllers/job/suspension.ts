@@ -26,9 +26,10 @@ export function suspension(
     reason: suspended ? "Suspended" : "Resumed",
     message,
   };
+  // The deadline runs anew: time in suspension does not count.
+  const { startTime: _, ...rest } = status;
   return {
-    // The deadline runs anew: time in suspension does not count.
-    status: { ...status, conditions: next, ...(suspended ? {} : { startTime: timeText(now) }) },
+    status: { ...rest, conditions: next, ...(suspended ? {} : { startTime: timeText(now) }) },
     events: [event],
   };
 }

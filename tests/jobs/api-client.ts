@@ -1,0 +1,146 @@
+/** Calls and watches of a Kubernetes API, plain or over TLS whose certificate is not checked. */
+import { Agent as PlainAgent, type IncomingMessage, request as plainRequest } from "node:http";
+import { Agent as TlsAgent, request as tlsRequest } from "node:https";
+import { createInterface } from "node:readline";
+
+export interface KubeObject {
+  readonly apiVersion?: string;
+  readonly kind?: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly uid: string;
+    readonly resourceVersion: string;
+    readonly creationTimestamp: string;
+    readonly generateName?: string;
+    readonly generation?: number;
+    readonly deletionTimestamp?: string;
+    readonly deletionGracePeriodSeconds?: number;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+    readonly finalizers?: readonly string[];
+    readonly ownerReferences?: readonly { kind: string; name: string; uid: string }[];
+  };
+  readonly spec?: Readonly<Record<string, unknown>>;
+  readonly status?: Readonly<Record<string, unknown>>;
+}
+
+export interface Reply {
+  /** HTTP status; 0 when no reply came. */
+  readonly status: number;
+  readonly body: Record<string, unknown>;
+  readonly warnings: readonly string[];
+}
+
+export interface WatchEvent {
+  readonly type: "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK" | "ERROR";
+  readonly object: KubeObject;
+}
+
+const CALL_TIMEOUT_MS = 60_000;
+
+export class ApiClient {
+  readonly #url: URL;
+  readonly #headers: Record<string, string>;
+  readonly #agent: PlainAgent | TlsAgent;
+
+  constructor(url: string, token?: string) {
+    this.#url = new URL(url);
+    this.#headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    const pool = { keepAlive: true, maxSockets: 64 };
+    this.#agent =
+      this.#url.protocol === "https:"
+        ? new TlsAgent({ ...pool, rejectUnauthorized: false })
+        : new PlainAgent(pool);
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  /** One call; never fails: status 0 says that no reply came. */
+  async call(
+    method: string,
+    path: string,
+    body?: object,
+    contentType = "application/json",
+  ): Promise<Reply> {
+    try {
+      const text = body === undefined ? undefined : JSON.stringify(body);
+      const response = await this.#send(method, path, text, contentType);
+      const chunks: Buffer[] = [];
+      for await (const chunk of response) chunks.push(chunk as Buffer);
+      const warnings = [response.headers["warning"] ?? []].flat();
+      return { status: response.statusCode ?? 0, body: parsed(Buffer.concat(chunks)), warnings };
+    } catch (error) {
+      return { status: 0, body: { message: String(error) }, warnings: [] };
+    }
+  }
+
+  /** A merge patch. */
+  patch(path: string, body: object): Promise<Reply> {
+    return this.call("PATCH", path, body, "application/merge-patch+json");
+  }
+
+  /** The list at `path`, then every change, until the signal; a stream that ends is begun again. */
+  async follow(
+    path: string,
+    onEvent: (event: WatchEvent) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    while (!signal.aborted) {
+      const { status, body } = await this.call("GET", path);
+      if (status !== 200) throw new Error(`GET ${path}: ${status} ${JSON.stringify(body)}`);
+      for (const object of body["items"] as KubeObject[]) onEvent({ type: "ADDED", object });
+      const { resourceVersion } = body["metadata"] as { resourceVersion: string };
+      const query = `watch=true&timeoutSeconds=3600&resourceVersion=${resourceVersion}`;
+      try {
+        const response = await this.#send("GET", `${path}?${query}`, undefined, "", signal);
+        const lines = createInterface({ input: response, crlfDelay: Infinity });
+        for await (const line of lines) onEvent(JSON.parse(line) as WatchEvent);
+      } catch (error) {
+        if (!signal.aborted) throw error;
+      }
+    }
+  }
+
+  #send(
+    method: string,
+    path: string,
+    body: string | undefined,
+    contentType: string,
+    signal?: AbortSignal,
+  ): Promise<IncomingMessage> {
+    const request = this.#url.protocol === "https:" ? tlsRequest : plainRequest;
+    return new Promise((resolve, reject) => {
+      const call = request(
+        {
+          host: this.#url.hostname,
+          port: this.#url.port,
+          method,
+          path,
+          // A watch keeps its connection: it is not one of the pool.
+          agent: signal === undefined ? this.#agent : undefined,
+          rejectUnauthorized: false,
+          headers: {
+            ...this.#headers,
+            ...(body === undefined ? {} : { "content-type": contentType }),
+          },
+          ...(signal === undefined ? { timeout: CALL_TIMEOUT_MS } : { signal }),
+        },
+        resolve,
+      );
+      call.on("error", reject);
+      call.on("timeout", () => call.destroy(new Error(`no reply to ${method} ${path}`)));
+      call.end(body);
+    });
+  }
+}
+
+function parsed(body: Buffer): Record<string, unknown> {
+  try {
+    return JSON.parse(body.toString()) as Record<string, unknown>;
+  } catch {
+    return { text: body.toString() };
+  }
+}

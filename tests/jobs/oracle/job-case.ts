@@ -1,0 +1,211 @@
+import type { Seeded } from "../../seeded.ts";
+import type { KubeObject } from "../api-client.ts";
+import {
+  end,
+  finishTerminating,
+  hasEnded,
+  isActive,
+  isTerminating,
+  removeEnded,
+  run,
+} from "./kubelet.ts";
+import type { Pair } from "./pair.ts";
+import { podText } from "./picture.ts";
+import { type JobManifest, randomJob } from "./random-job.ts";
+
+const STEPS_MAX = 7;
+/** Beyond, events of one kind are combined, by rules of the client. */
+const PODS_MAX = 9;
+const NAME = "job";
+
+type Step = (state: JobState) => Promise<void>;
+
+interface JobState {
+  readonly pair: Pair;
+  readonly random: Seeded;
+  readonly manifest: JobManifest;
+  readonly path: string;
+  readonly pods: readonly KubeObject[];
+  readonly active: readonly KubeObject[];
+}
+
+/** A random Job, to which random things happen one after the other, until it has ended. */
+export async function jobCase(pair: Pair, random: Seeded): Promise<void> {
+  const manifest = randomJob(random, NAME);
+  const jobs = `/apis/batch/v1/namespaces/${pair.namespace}/jobs`;
+  const made = await pair.both(`create ${JSON.stringify(manifest)}`, ({ client }) =>
+    client.call("POST", jobs, manifest),
+  );
+  await pair.settle();
+  if (made.status !== 201) return;
+  const path = `${jobs}/${NAME}`;
+  let most = 0;
+  for (let step = 0; step < STEPS_MAX && !isOver(pair); step++) {
+    const pods = pair.real.of("pods", pair.namespace);
+    most = Math.max(most, pods.length);
+    if (most >= PODS_MAX) break;
+    const state = { pair, random, manifest, path, pods, active: pods.filter(isActive) };
+    await chooseStep(state)(state);
+    await pair.settle();
+  }
+  await bringToEnd(pair, random, path);
+}
+
+function isOver(pair: Pair): boolean {
+  const [job] = pair.real.of("jobs", pair.namespace);
+  const { conditions = [] } = (job?.status ?? {}) as {
+    conditions?: { type: string; status: string }[];
+  };
+  return (
+    job === undefined ||
+    conditions.some(
+      ({ type, status }) => ["Complete", "Failed"].includes(type) && status === "True",
+    )
+  );
+}
+
+function chooseStep({ random, active, pods, manifest }: JobState): Step {
+  const some = active.length > 0;
+  const weights = {
+    succeed: some ? 8 : 0,
+    fail: some ? 8 : 0,
+    run: some ? 4 : 0,
+    restart: some && manifest.spec.template.spec["restartPolicy"] === "OnFailure" ? 6 : 0,
+    remove: some ? 3 : 0,
+    finish: pods.some(isTerminating) ? 8 : 0,
+    release: some ? 1 : 0,
+    orphan: some ? 1 : 0,
+    suspend: 3,
+    scale: 2,
+  };
+  return STEPS[random.weighted(weights)];
+}
+
+const rankOf = ({ random, active }: JobState): number => random.below(active.length);
+
+const STEPS = {
+  async succeed(state) {
+    await state.pair.onPod(
+      "a pod succeeds",
+      rankOf(state),
+      isActive,
+      podText,
+      end({ exitCode: 0 }),
+    );
+  },
+  async fail(state) {
+    const { random, pair } = state;
+    const how = {
+      exitCode: random.pick([1, 1, 2, 42, 137]),
+      disrupted: random.chance(20),
+      now: random.chance(8),
+    };
+    await pair.onPod(
+      `a pod fails: ${JSON.stringify(how)}`,
+      rankOf(state),
+      isActive,
+      podText,
+      end(how),
+    );
+  },
+  async run(state) {
+    const ready = state.random.chance(70);
+    await state.pair.onPod(
+      `a pod runs, ready: ${ready}`,
+      rankOf(state),
+      isActive,
+      podText,
+      run(ready),
+    );
+  },
+  async restart(state) {
+    const restarts = state.random.between(1, 3);
+    await state.pair.onPod(
+      `${restarts} restarts`,
+      rankOf(state),
+      isActive,
+      podText,
+      run(true, restarts),
+    );
+  },
+  async remove(state) {
+    await state.pair.onPod(
+      "a pod is deleted",
+      rankOf(state),
+      isActive,
+      podText,
+      (mirror, _, path) => mirror.client.call("DELETE", path),
+    );
+  },
+  async finish({ pair, random }) {
+    await finishTerminating(pair, random.pick([0, 143]));
+  },
+  async release(state) {
+    await state.pair.onPod(
+      "a pod loses its labels",
+      rankOf(state),
+      isActive,
+      podText,
+      (mirror, pod, path) => {
+        const gone = Object.keys(pod.metadata.labels ?? {}).map((name) => [name, null]);
+        return mirror.client.patch(path, { metadata: { labels: Object.fromEntries(gone) } });
+      },
+    );
+  },
+  async orphan(state) {
+    await state.pair.onPod(
+      "a pod loses its owner",
+      rankOf(state),
+      isActive,
+      podText,
+      (mirror, _, path) => mirror.client.patch(path, { metadata: { ownerReferences: null } }),
+    );
+  },
+  async suspend({ pair, path }) {
+    const [job] = pair.real.of("jobs", pair.namespace);
+    const suspend = job?.spec?.["suspend"] !== true;
+    await pair.both(`suspend: ${suspend}`, ({ client }) =>
+      client.patch(path, { spec: { suspend } }),
+    );
+  },
+  async scale({ pair, path, random, manifest }) {
+    const parallelism = random.between(0, 4);
+    const tandem = manifest.spec.completionMode === "Indexed" && random.chance(50);
+    const spec = { parallelism, ...(tandem ? { completions: parallelism } : {}) };
+    await pair.both(`scale: ${JSON.stringify(spec)}`, ({ client }) => client.patch(path, { spec }));
+  },
+} satisfies Record<string, Step>;
+
+/** Deletes the Job, or lets it end. */
+async function bringToEnd(pair: Pair, random: Seeded, path: string): Promise<void> {
+  const policy = random.pick([
+    "Background",
+    "Foreground",
+    "Orphan",
+    undefined,
+    undefined,
+    undefined,
+  ]);
+  if (policy !== undefined) {
+    await pair.both(`delete, ${policy}`, ({ client }) =>
+      client.call("DELETE", path, { propagationPolicy: policy }),
+    );
+    await pair.settle();
+    await finishTerminating(pair, 143);
+    return;
+  }
+  const isSuspended = (): boolean =>
+    pair.real.of("jobs", pair.namespace)[0]?.spec?.["suspend"] === true;
+  if (isSuspended()) {
+    await pair.both("resume", ({ client }) => client.patch(path, { spec: { suspend: false } }));
+    await pair.settle();
+  }
+  for (let round = 0; round < 6 && !isOver(pair); round++) {
+    await finishTerminating(pair, 143);
+    if (!pair.real.of("pods", pair.namespace).some(isActive)) break;
+    await pair.onPod("a pod succeeds", 0, isActive, podText, end({ exitCode: 0 }));
+    await pair.settle();
+  }
+  await finishTerminating(pair, 143);
+  if (pair.real.of("pods", pair.namespace).some(hasEnded)) await removeEnded(pair);
+}
