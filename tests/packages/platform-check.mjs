@@ -55,7 +55,7 @@ async function tryProgram() {
   server.kill("SIGTERM");
   await ended;
   rmSync(folder, { recursive: true });
-  return { locks: said.includes("cannot be run") ? "claims" : "flock" };
+  return { locks: said.includes("can be run") ? "claims" : "flock" };
 }
 
 const begun = performance.now();
