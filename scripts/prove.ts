@@ -93,6 +93,10 @@ const PROOFS: Readonly<Record<string, Proof>> = {
     what: "kill -9 while compacting and defragmenting",
     file: "tests/space/kill-upkeep.ts",
   },
+  "million-puts": {
+    what: "size of the file after a million puts, and the restart, beside etcd",
+    file: "tests/space/million-puts.ts",
+  },
   "no-space": {
     what: "the quota reached, and left by hand and by itself",
     file: "tests/space/no-space.ts",
