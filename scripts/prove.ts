@@ -72,6 +72,11 @@ const PROOFS: Readonly<Record<string, Proof>> = {
   "crash-torn-tail": { what: "the end of the log torn", file: "tests/crash/torn-tail.ts" },
   "crash-simulated": { what: "every crash point of one member", file: "tests/simulation/run.ts" },
   "cluster-failures": { what: "three members that fail", file: "tests/clusters/failures.ts" },
+  "jobs-failures": {
+    what: "controllers and workers of Jobs on three members, killed at random",
+    file: "tests/jobs/failures/run.ts",
+    built: true,
+  },
   "cluster-mixed": { what: "nodetcd and etcd in one cluster", file: "tests/clusters/mixed.ts" },
   "cluster-checklist": {
     what: "what members of a cluster do, on etcd, nodetcd and both",

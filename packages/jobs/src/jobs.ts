@@ -1,7 +1,7 @@
 /** The public list of `@nodetcd/jobs`. */
 export { startWorker } from "./runner/process/start-worker.ts";
 export { startControllers } from "./controllers/start-controllers.ts";
-export { readTokens, type TokenUser } from "./api/authenticate.ts";
+export { type Grants, readGrants, readTokens, type TokenUser } from "./api/authenticate.ts";
 export { type ApiOptions, type ApiPart, isLoopback, startApi } from "./api/start-api.ts";
 export {
   ApiError,
@@ -12,6 +12,7 @@ export {
   type StatusCause,
   type StatusDetails,
 } from "./errors.ts";
+export type { TlsFiles } from "./http/tls.ts";
 export type { LogRequest, LogSource } from "./log-source.ts";
 export type { ConfigMap, Event, Lease, Namespace, Node, Secret } from "./objects/core.ts";
 export type { CronJob, Job, Slot } from "./objects/job.ts";

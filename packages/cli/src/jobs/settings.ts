@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import { resolve } from "node:path";
-import { parseArgs } from "node:util";
+import { type Grants, readGrants, type TlsFiles } from "@nodetcd/jobs";
+import { type ClientAccess, CommandLine, type Parsed } from "../client-flags.ts";
 import { CliError } from "../errors.ts";
 import { CONSOLE_ADDRESS } from "../flags/operations.ts";
 
@@ -17,15 +18,27 @@ export const JOBS_USAGE: string = `Usage:
   --token-auth-file ''
     Lines of token,user,uid,"groups", as kube-apiserver reads them: only who shows a token is let in. The
     group system:masters may do everything, namespace:NAME everything in that namespace, and
-    namespace:NAME:read may look. Without it everybody who reaches the address may do everything.
+    namespace:NAME:read may look. Without it, and without --client-ca-file, everybody who reaches the
+    address may do everything.
+  --tls-cert-file '', --tls-private-key-file ''
+    PEM files of the API's certificate and key ('nodetcd certs' makes some): it is served over TLS. New
+    contents are taken without a restart.
+  --client-ca-file ''
+    PEM file of the roots of clients' certificates: only who shows such a certificate, or a token, is let
+    in. The user is its common name, the groups are its organizations.
+  --allow USER=NAMESPACE
+    What a user may do, as the groups above: bob=default, carol=default:read, alice=* for everything. Once
+    for each.
   --etcd-servers ''
     Comma-separated etcd servers that hold the state. Default: a member in this process.
+  --etcd-cafile '', --etcd-certfile '', --etcd-keyfile '', --etcd-user ''
+    PEM files for https:// servers, and name:password (or NODETCD_JOBS_USER) where etcd has users.
   --api, --controllers, --worker
     Only these parts. Default: all of them. Parts meet in etcd only, so that each may run elsewhere
     and more than once: of several controllers one leads, and each worker is a node.
   --console[=host:port]
     Serve the console's pages too, by default at ${CONSOLE_ADDRESS}: what these Jobs do, and the keys they
-    are kept in. Not with --token-auth-file: the console asks nobody for a token.
+    are kept in. Not with tokens or TLS: the console asks nobody for a token.
   --node-name '${hostname().toLowerCase()}'
     Name of the worker's node: unique, and the same after a restart.
 `;
@@ -34,9 +47,12 @@ export interface JobsSettings {
   readonly dataDir: string;
   readonly host: string;
   readonly port: number;
-  readonly etcdServers: readonly string[];
+  /** Undefined: a member in this process. */
+  readonly etcd: ClientAccess | undefined;
   /** Empty: no tokens are asked for. */
   readonly tokenFile: string;
+  readonly tls: TlsFiles | undefined;
+  readonly grants: Grants;
   readonly api: boolean;
   readonly controllers: boolean;
   readonly worker: boolean;
@@ -58,7 +74,15 @@ const OPTIONS = {
   "data-dir": { type: "string", default: "nodetcd-jobs" },
   listen: { type: "string", default: "127.0.0.1:8080" },
   "etcd-servers": { type: "string", default: "" },
+  "etcd-cafile": { type: "string", default: "" },
+  "etcd-certfile": { type: "string", default: "" },
+  "etcd-keyfile": { type: "string", default: "" },
+  "etcd-user": { type: "string", default: "" },
   "token-auth-file": { type: "string", default: "" },
+  "tls-cert-file": { type: "string", default: "" },
+  "tls-private-key-file": { type: "string", default: "" },
+  "client-ca-file": { type: "string", default: "" },
+  allow: { type: "string", multiple: true },
   api: { type: "boolean", default: false },
   controllers: { type: "boolean", default: false },
   worker: { type: "boolean", default: false },
@@ -67,38 +91,74 @@ const OPTIONS = {
   help: { type: "boolean", short: "h", default: false },
 } as const;
 
+const LINE = new CommandLine("jobs");
+type Values = Parsed<typeof OPTIONS>;
+
+function etcdOf(values: Values): ClientAccess | undefined {
+  if (values["etcd-servers"] === "") return undefined;
+  return LINE.clientOptions({
+    endpoints: values["etcd-servers"],
+    user: values["etcd-user"],
+    cacert: values["etcd-cafile"],
+    cert: values["etcd-certfile"],
+    key: values["etcd-keyfile"],
+  });
+}
+
+function tlsOf(values: Values): TlsFiles | undefined {
+  const certFile = values["tls-cert-file"];
+  const keyFile = values["tls-private-key-file"];
+  const clientCaFile = values["client-ca-file"];
+  if ((certFile === "") !== (keyFile === "")) {
+    throw LINE.usage("--tls-cert-file and --tls-private-key-file go together");
+  }
+  if (certFile !== "")
+    return { certFile, keyFile, ...(clientCaFile === "" ? {} : { clientCaFile }) };
+  if (clientCaFile === "") return undefined;
+  throw LINE.usage("--client-ca-file needs --tls-cert-file and --tls-private-key-file");
+}
+
+function grantsOf({ allow = [] }: Values, asksWho: boolean): Grants {
+  if (allow.length > 0 && !asksWho) {
+    throw LINE.usage("--allow needs users: give --token-auth-file or --client-ca-file");
+  }
+  try {
+    return readGrants(allow);
+  } catch (error) {
+    throw LINE.usage(`--allow ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
 /** Reads the command line; `undefined` when help is asked for. */
 export function readJobsSettings(args: readonly string[]): JobsSettings | undefined {
-  let values;
-  try {
-    const given = args.map((arg) => (arg === "--console" ? `--console=${CONSOLE_ADDRESS}` : arg));
-    ({ values } = parseArgs({ args: given, options: OPTIONS }));
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new CliError("USAGE", why, "See nodetcd jobs --help");
-  }
+  const given = args.map((arg) => (arg === "--console" ? `--console=${CONSOLE_ADDRESS}` : arg));
+  const values = LINE.parse(given, OPTIONS);
   if (values.help) return undefined;
   const { api, controllers, worker } = values;
   const all = !api && !controllers && !worker;
+  const tls = tlsOf(values);
+  const tokenFile = values["token-auth-file"];
   const settings = {
     dataDir: resolve(values["data-dir"]),
     ...readListen(values.listen),
-    etcdServers: values["etcd-servers"].split(",").filter((server) => server !== ""),
-    tokenFile: values["token-auth-file"],
+    etcd: etcdOf(values),
+    tokenFile,
+    tls,
+    grants: grantsOf(values, tokenFile !== "" || tls?.clientCaFile !== undefined),
     api: all || api,
     controllers: all || controllers,
     worker: all || worker,
     nodeName: values["node-name"],
     console: values.console,
   };
-  if (settings.console !== "" && (settings.tokenFile !== "" || !settings.api)) {
+  if (settings.console !== "" && (tokenFile !== "" || tls !== undefined || !settings.api)) {
     throw new CliError(
       "USAGE",
-      "--console goes with --api, and not with --token-auth-file: who reaches the console may see all Jobs",
+      "--console goes with --api, and not with tokens or TLS: who reaches the console may see all Jobs",
       "Give a console a token of its own: nodetcd console --kubernetes URL",
     );
   }
-  if (settings.etcdServers.length === 0 && !settings.api) {
+  if (settings.etcd === undefined && !settings.api) {
     throw new CliError(
       "USAGE",
       "Controllers or a worker alone need an etcd that others reach as well",

@@ -55,20 +55,66 @@ function refused(why: string): ApiError {
   return new ApiError("Forbidden", why);
 }
 
+function refusePages(request: HttpRequest): void {
+  if (request.header("origin") === undefined) return;
+  throw refused("Requests of web pages are refused: they carry the header Origin");
+}
+
 /**
  * Where no tokens are asked for, only programs of this machine may ask: pages that a browser shows are told by the
  * header `Origin`, and names that a page's owner lets point here by `Host`.
  */
 export function anybody(loopback: boolean): Authenticate {
   return (request) => {
-    if (request.header("origin") !== undefined) {
-      throw refused("Requests of web pages are refused: they carry the header Origin");
-    }
+    refusePages(request);
     const host = request.header("host") ?? "";
     if (loopback && !LOOPBACK_HOST.test(host)) {
       throw refused(`The host ${host} is refused: without tokens, ask for 127.0.0.1 or localhost`);
     }
     return EVERYBODY;
+  };
+}
+
+/** Further groups of users, by their names. */
+export type Grants = Readonly<Record<string, readonly string[]>>;
+
+/**
+ * Reads who may do what where: `alice=*`, `bob=default`, `carol=default:read`. Raises `Error` for what is none.
+ */
+export function readGrants(texts: readonly string[]): Grants {
+  const grants: Record<string, string[]> = {};
+  for (const text of texts) {
+    const [, name = "", namespace = "", mode = ""] =
+      /^([^=]+)=(\*|[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)(:read)?$/.exec(text) ?? [];
+    if (name === "" || (namespace === "*" && mode !== "")) {
+      throw new Error(`${text} is not USER=NAMESPACE, USER=NAMESPACE:read or USER=*`);
+    }
+    const group = namespace === "*" ? ADMINS : `${NAMESPACE_GROUP}${namespace}${mode}`;
+    grants[name] = [...(grants[name] ?? []), group];
+  }
+  return grants;
+}
+
+export function withGrants(authenticate: Authenticate, grants: Grants): Authenticate {
+  return (request) => {
+    const { name, groups } = authenticate(request);
+    const more = Object.hasOwn(grants, name) ? (grants[name] ?? []) : [];
+    return { name, groups: [...groups, ...more] };
+  };
+}
+
+/**
+ * Those who show a certificate of one of our roots; who shows none is asked by `others`. Browsers show certificates
+ * for any page, so that pages are refused.
+ */
+export function byCertificate(others: Authenticate): Authenticate {
+  return (request) => {
+    const { certificate } = request;
+    if (certificate === undefined) return others(request);
+    const { verified, name, groups } = certificate;
+    if (!verified || name === "") throw new ApiError("Unauthorized", "Unauthorized");
+    refusePages(request);
+    return { name, groups: [...groups, "system:authenticated"] };
   };
 }
 

@@ -1,10 +1,20 @@
 import type { Logger, Runtime } from "@nodetcd/runtime";
 import { isReason } from "../errors.ts";
 import { serveHttp } from "../http/serve.ts";
+import type { TlsFiles } from "../http/tls.ts";
 import type { LogSource } from "../log-source.ts";
 import type { Part } from "../parts.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
-import { anybody, BY_NAMESPACE, byToken, type TokenUser } from "./authenticate.ts";
+import {
+  anybody,
+  type Authenticate,
+  BY_NAMESPACE,
+  byCertificate,
+  byToken,
+  type Grants,
+  type TokenUser,
+  withGrants,
+} from "./authenticate.ts";
 import { ALLOW_ALL } from "./authorize.ts";
 import { createNamespace } from "./create.ts";
 import { handlerOf } from "./handle.ts";
@@ -18,16 +28,20 @@ export interface ApiOptions {
   /** Default 0: a free one. */
   port?: number;
   /**
-   * Who may ask, as `readTokens` gives it. Without it everybody who can reach the server may do everything, which
-   * includes running programs where a worker runs.
+   * Who may ask, as `readTokens` gives it. Without it, and without roots of clients' certificates, everybody who can
+   * reach the server may do everything, which includes running programs where a worker runs.
    */
   tokens?: readonly TokenUser[];
+  /** Default: no encryption. With `clientCaFile` only who shows a certificate, or one of `tokens`, is let in. */
+  tls?: TlsFiles;
+  /** Groups that users have beside those of their tokens or certificates, as `readGrants` gives it. */
+  grants?: Grants;
   /** Where `kubectl logs` reads; without it there are none. */
   logs?: LogSource;
 }
 
 export interface ApiPart extends Part {
-  /** `http://127.0.0.1:PORT` */
+  /** `http://127.0.0.1:PORT`, or `https://`. */
   readonly url: string;
 }
 
@@ -39,19 +53,29 @@ export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || host.startsWith("127.");
 }
 
+/** Undefined where nobody is asked who they are. */
+function authenticationOf({ tokens, tls, grants = {} }: ApiOptions): Authenticate | undefined {
+  const certificates = tls?.clientCaFile !== undefined;
+  if (tokens === undefined && !certificates) return undefined;
+  const known = byToken(tokens ?? []);
+  return withGrants(certificates ? byCertificate(known) : known, grants);
+}
+
 /** Serves Kubernetes' API over what the store holds. */
 export async function startApi(options: ApiOptions): Promise<ApiPart> {
-  const { store, runtime, logger, host = "127.0.0.1", port = 0, logs, tokens } = options;
+  const { store, runtime, logger, host = "127.0.0.1", port = 0, logs, tls } = options;
   for (const name of NAMESPACES_AT_START) {
     const namespace = { apiVersion: "v1", kind: "Namespace", metadata: { name } };
     await createNamespace(store, namespace).catch((error: unknown) => {
       if (!isReason(error, "AlreadyExists")) throw error;
     });
   }
-  const authenticate = tokens === undefined ? anybody(isLoopback(host)) : byToken(tokens);
-  const authorizer = tokens === undefined ? ALLOW_ALL : BY_NAMESPACE;
+  const known = authenticationOf(options);
+  const authenticate = known ?? anybody(isLoopback(host));
+  const authorizer = known === undefined ? ALLOW_ALL : BY_NAMESPACE;
   const handler = handlerOf({ store, runtime, logger, logs, authenticate, authorizer });
-  const server = await serveHttp({ host, port, handler });
+  const server = await serveHttp({ host, port, handler, logger, tls });
+  const scheme = tls === undefined ? "http" : "https";
   const shown = host.includes(":") ? `[${host}]` : host;
-  return { url: `http://${shown}:${server.port}`, stop: () => server.close() };
+  return { url: `${scheme}://${shown}:${server.port}`, stop: () => server.close() };
 }

@@ -1,6 +1,9 @@
 import * as http from "node:http";
 import type { AddressInfo } from "node:net";
+import { TLSSocket } from "node:tls";
+import type { Logger } from "@nodetcd/runtime";
 import type { HttpHandler, HttpReply, HttpRequest } from "./exchange.ts";
+import { certificateOf, createTlsServer, type TlsFiles } from "./tls.ts";
 
 export interface HttpServer {
   readonly port: number;
@@ -13,6 +16,9 @@ export interface ServeOptions {
   /** 0: a free one. */
   port: number;
   handler: HttpHandler;
+  logger: Logger;
+  /** Default: no encryption. */
+  tls?: TlsFiles | undefined;
 }
 
 /** Bytes of the headers of a request, all together. */
@@ -47,6 +53,7 @@ function toRequest(message: http.IncomingMessage, signal: AbortSignal): HttpRequ
     query: url.searchParams,
     signal,
     remoteAddress: message.socket.remoteAddress ?? "",
+    certificate: message.socket instanceof TLSSocket ? certificateOf(message.socket) : undefined,
     header: (name) => {
       const value = message.headers[name];
       return Array.isArray(value) ? value.join(", ") : value;
@@ -88,27 +95,27 @@ async function write(
   response.end();
 }
 
-/** Serves HTTP/1.1. `handler` never rejects: what it cannot do is an answer, too. */
-export function serveHttp({ host, port, handler }: ServeOptions): Promise<HttpServer> {
+/** Serves HTTP/1.1. `handler` never rejects: what it cannot do is an answer, too. Raises for bad TLS files. */
+export function serveHttp({ host, port, handler, logger, tls }: ServeOptions): Promise<HttpServer> {
   const open = new Set<AbortController>();
   let closing = false;
-  const server = http.createServer(
-    { maxHeaderSize: HEADER_BYTES_MAX, noDelay: true },
-    (message, response) => {
-      const gone = new AbortController();
-      open.add(gone);
-      // `close` of the request comes as soon as its body is read: only the response tells that the client has left.
-      response.on("close", () => {
-        open.delete(gone);
-        gone.abort();
-      });
-      response.on("error", () => gone.abort());
-      if (closing) response.setHeader("Connection", "close");
-      handler(toRequest(message, gone.signal))
-        .then((reply) => write(response, reply, gone.signal))
-        .catch(() => response.destroy());
-    },
-  );
+  const options = { maxHeaderSize: HEADER_BYTES_MAX, noDelay: true };
+  const server =
+    tls === undefined ? http.createServer(options) : createTlsServer(tls, options, logger);
+  server.on("request", (message: http.IncomingMessage, response: http.ServerResponse) => {
+    const gone = new AbortController();
+    open.add(gone);
+    // `close` of the request comes as soon as its body is read: only the response tells that the client has left.
+    response.on("close", () => {
+      open.delete(gone);
+      gone.abort();
+    });
+    response.on("error", () => gone.abort());
+    if (closing) response.setHeader("Connection", "close");
+    handler(toRequest(message, gone.signal))
+      .then((reply) => write(response, reply, gone.signal))
+      .catch(() => response.destroy());
+  });
   // Watches are silent for long; clients end them by their own time limits.
   server.requestTimeout = 60_000;
   return new Promise((resolve, reject) => {

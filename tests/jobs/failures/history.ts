@@ -6,7 +6,8 @@ import {
   type ObjectStore,
   type Slot,
   SLOTS,
-} from "../../src/jobs.ts";
+} from "@nodetcd/jobs";
+import { WORKS } from "./works.ts";
 
 const SCHEDULED = "batch.kubernetes.io/cronjob-scheduled-timestamp";
 
@@ -28,7 +29,9 @@ export class History {
 
   constructor(store: ObjectStore, from: number) {
     this.#store = store;
-    this.#done = this.#follow(from);
+    this.#done = this.#follow(from).catch((error: unknown) => {
+      this.faults.push(`history of Jobs is lost: ${String(error)}`);
+    });
   }
 
   get jobs(): number {
@@ -58,9 +61,9 @@ export class History {
     this.#bySlot.set(slot, names);
     if (names.length > 1)
       this.faults.push(`slot ${slot} has ${names.length} Jobs: ${names.join()}`);
-    if (owner !== "forbid") return;
+    if (WORKS[owner]?.spec?.concurrencyPolicy !== "Forbid") return;
     const active = [...this.#unfinished.values()].filter(({ metadata }) =>
-      metadata.name.startsWith("forbid-"),
+      metadata.name.startsWith(`${owner}-`),
     );
     if (active.length > 0)
       this.faults.push(`${name} was made while ${active[0]?.metadata.name} was active`);
@@ -69,6 +72,16 @@ export class History {
   async stop(): Promise<void> {
     this.#ending.abort();
     await this.#done;
+  }
+
+  /** Jobs that ended in another way than they are made to. */
+  endedOtherwise(): string[] {
+    return [...this.ended.values()].flatMap(({ metadata, status }) => {
+      const [type, reason] = WORKS[metadata.ownerReferences?.[0]?.name ?? ""]?.ends ?? [];
+      const ended = status?.conditions?.find((each) => each.type === type);
+      const right = ended?.reason === reason && ended?.status === "True";
+      return right ? [] : [`${metadata.name} ended otherwise: ${JSON.stringify(status)}`];
+    });
   }
 
   /** Every slot of every CronJob has exactly one line, and a Job exactly when the line says so. */

@@ -1,0 +1,13 @@
+/**
+ * `nodetcd jobs` by a compressed clock, in a process of its own, to be killed. Arguments: how many times as fast, since
+ * when (milliseconds of wall time), and those of `nodetcd jobs`.
+ */
+import { jobs } from "@nodetcd/cli";
+import { compressedClock } from "./compressed-clock.ts";
+
+/** Real seconds until another controller takes over: the shortest that etcd keeps well. */
+const LEASE_SECONDS = 2;
+
+const [speed = "1", start = "0", ...flags] = process.argv.slice(2);
+const clock = compressedClock(Number(speed), Number(start));
+process.exitCode = await jobs(flags, { clock, leaseSeconds: LEASE_SECONDS, restartMs: 5_000 });

@@ -1,0 +1,192 @@
+/**
+ * Three controllers, three workers and an API on three members, killed at random under CronJobs of every kind. Each slot
+ * has at most one Job and exactly one line in the ledger, Jobs end as they are made to, no attempt starts twice, and no
+ * process outlives its pod.
+ *
+ *     SEED=1 ROUNDS=50 npm run prove -- jobs-failures
+ *
+ * `ONLY="kill a worker"` strikes with that alone.
+ * The order of events between processes is not repeated by the seed, what befalls them is.
+ */
+import { Client } from "@nodetcd/client";
+import { CRON_JOBS, JOBS, ObjectStore, PODS } from "@nodetcd/jobs";
+import { nodeRuntime } from "@nodetcd/runtime/node";
+import { sleep } from "../../clusters/patience.ts";
+import { ProcessCluster } from "../../clusters/process-cluster.ts";
+import { peer } from "../../peers.ts";
+import { temporaryDirectory } from "../../processes.ts";
+import { chosenSeed, Seeded } from "../../seeded.ts";
+import { Attempts } from "./attempts.ts";
+import { Company } from "./company.ts";
+import { compressedClock } from "./compressed-clock.ts";
+import { Disasters } from "./disasters.ts";
+import { History } from "./history.ts";
+import { Watchman } from "./watchman.ts";
+import { cronJobOf, WORKS } from "./works.ts";
+
+/** A minute of the schedules is five seconds. */
+const SPEED = 12;
+const MINUTE_MS = 60_000;
+const EACH = 3;
+/** Real milliseconds until the first Jobs must be there, and until all must have ended. */
+const FIRST_MS = 60_000;
+const REST_MS = 120_000;
+const PROGRESS_EVERY = 10;
+
+class Campaign {
+  readonly #store: ObjectStore;
+  readonly #company: Company;
+  readonly #attempts: Attempts;
+  readonly #disasters: Disasters;
+  readonly #random: Seeded;
+  readonly #watchman: Watchman;
+  #history: History | undefined;
+
+  constructor(
+    store: ObjectStore,
+    world: { company: Company; attempts: Attempts; disasters: Disasters; random: Seeded },
+  ) {
+    this.#store = store;
+    this.#company = world.company;
+    this.#attempts = world.attempts;
+    this.#disasters = world.disasters;
+    this.#random = world.random;
+    this.#watchman = new Watchman(store, world.attempts, world.company);
+  }
+
+  async begin(): Promise<void> {
+    const { resourceVersion } = await this.#store.list(JOBS);
+    this.#history = new History(this.#store, Number(resourceVersion));
+    for (const [name, work] of Object.entries(WORKS)) {
+      await this.#store.create(CRON_JOBS, cronJobOf(name, work, this.#attempts.marks));
+    }
+    const end = performance.now() + FIRST_MS;
+    while (this.#attempts.count === 0) {
+      if (performance.now() > end) throw new Error("No container has started");
+      await sleep(100);
+    }
+  }
+
+  /** Lets something happen, mostly in the middle of something; gives the faults that showed so far. */
+  async round(): Promise<readonly string[]> {
+    await this.#disasters.strike(this.#disasters.pick());
+    await sleep(this.#random.between(500, 5_000));
+    return [...this.#history!.faults, ...this.#watchman.faults];
+  }
+
+  get told(): string {
+    return `${this.#history?.jobs} slots ran, ${this.#history?.ended.size} jobs ended, ${this.#attempts.count} containers started`;
+  }
+
+  /** No slots any more: all that runs ends. Gives all faults. */
+  async end(): Promise<string[]> {
+    await this.#disasters.end();
+    const left = await this.#comeToRest();
+    await sleep(1_000);
+    await this.#watchman.stop();
+    const history = this.#history!;
+    await history.stop();
+    const lines = await history.checkLedger(MINUTE_MS);
+    console.log(`  ${lines} lines in the ledger`);
+    return [
+      ...left,
+      ...history.faults,
+      ...this.#watchman.faults,
+      ...this.#attempts.startedTwice(),
+      ...this.#attempts.ranTwice(this.#watchman.once),
+      ...history.endedOtherwise(),
+      ...(await this.#checkApi(lines)),
+    ];
+  }
+
+  async #comeToRest(): Promise<string[]> {
+    for (const name of Object.keys(WORKS)) {
+      await this.#store.modify(CRON_JOBS, "default", name, (each) => ({
+        ...each,
+        spec: { ...each.spec, suspend: true },
+      }));
+    }
+    for (const end = performance.now() + REST_MS; ; await sleep(300)) {
+      const left = await this.#notEnded();
+      if (left.length === 0 || performance.now() > end) return left;
+    }
+  }
+
+  async #notEnded(): Promise<string[]> {
+    const pods = (await this.#store.list(PODS)).items;
+    const jobs = (await this.#store.list(JOBS)).items;
+    const running = pods.filter(({ status }) => !/Succeeded|Failed/.test(status?.phase ?? ""));
+    const open = jobs.filter(
+      ({ status }) => !status?.conditions?.some(({ type }) => /^(Complete|Failed)$/.test(type)),
+    );
+    return [
+      ...running.map((pod) => `pod ${pod.metadata.name} does not end: ${JSON.stringify(pod)}`),
+      ...open.map((job) => `job ${job.metadata.name} does not end: ${JSON.stringify(job.status)}`),
+      ...this.#attempts
+        .processes()
+        .map(({ pid, node, command }) => `process ${pid} of ${node} is left: ${command}`),
+    ];
+  }
+
+  /** The API that was killed now and then shows the ledger that the store has. */
+  async #checkApi(lines: number): Promise<string[]> {
+    const [api] = this.#company.of("api");
+    const answer = await fetch(`${api!.url}/apis/nodetcd.io/v1/slots`);
+    const { items } = (await answer.json()) as { items: unknown[] };
+    return items.length === lines ? [] : [`the API shows ${items.length} lines of ${lines}`];
+  }
+}
+
+async function rounds(campaign: Campaign, count: number): Promise<readonly string[]> {
+  for (let round = 1; round <= count; round++) {
+    const faults = await campaign.round();
+    if (faults.length > 0) return [`in round ${round}:`, ...faults];
+    if (round % PROGRESS_EVERY === 0) console.log(`  ${round} rounds: ${campaign.told}`);
+  }
+  return await campaign.end();
+}
+
+function report(faults: readonly string[], cluster: ProcessCluster, company: Company): void {
+  console.log("FAILED:");
+  for (const fault of faults.slice(0, 20)) console.log(`  ${fault.slice(0, 1_500)}`);
+  for (const { name, process } of company.parts) console.log(`-- ${name}:\n${process?.tail()}`);
+  for (const { name, process } of cluster.seats) console.log(`-- ${name}:\n${process?.tail()}`);
+  process.exitCode = 1;
+}
+
+async function main(): Promise<void> {
+  const program = peer("nodetcd");
+  if (program === undefined) return;
+  const seed = chosenSeed();
+  const count = Number(process.env["ROUNDS"] ?? 20);
+  console.log(`${EACH} controllers, workers and members each: SEED=${seed} ROUNDS=${count}`);
+  const began = performance.now();
+  const cluster = await ProcessCluster.found(Array.from({ length: 3 }, () => ({ program })));
+  const endpoints = cluster.seats.map(({ url }) => url);
+  const folder = temporaryDirectory("nodetcd-jobs");
+  const start = Date.now();
+  const random = new Seeded(seed);
+  const attempts = new Attempts(folder);
+  const company = await Company.found({ endpoints, folder, speed: SPEED, start, each: EACH });
+  const disasters = new Disasters(cluster, company, random);
+  const client = new Client({ runtime: nodeRuntime, endpoints });
+  const runtime = { ...nodeRuntime, clock: compressedClock(SPEED, start) };
+  const store = new ObjectStore({ client, runtime });
+  try {
+    const campaign = new Campaign(store, { company, attempts, disasters, random });
+    await campaign.begin();
+    const faults = await rounds(campaign, count);
+    if (faults.length > 0) return report(faults, cluster, company);
+    const what = [...disasters.happened].map(([name, times]) => `${name} ${times}`).join(", ");
+    const seconds = ((performance.now() - began) / 1_000).toFixed(0);
+    console.log(`${count} rounds (${what}): ${campaign.told}, no fault: ${seconds} s`);
+  } finally {
+    client.close();
+    await company.end();
+    for (const { pid } of attempts.processes()) process.kill(pid, "SIGKILL");
+    await cluster.stop();
+    cluster.remove();
+  }
+}
+
+await main();
