@@ -7,7 +7,8 @@
  *     BESIDE=../old/bin/nodetcd npm run bench    an older tree of ours in the same turns
  *     SECURITY=tls npm run bench    over TLS; simple: with a user and a token, jwt: with a signed one, audit: with our audit log
  *
- * `LOADERS=1` uses one load process (default 4). `ONLY=put` leaves out workloads whose name does not hold that. Every figure is the median over the
+ * `LOADERS=1` uses one load process (default 4). `ONLY=put` leaves out workloads whose name does not hold that, `SHAPES=1x1,16x16` names
+ * connections and streams. Every figure is the median over the
  * runs; latencies are those that the load generator sees, in milliseconds.
  */
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
@@ -33,10 +34,10 @@ import { SECURITIES, type Secured, startSecured } from "./secured.ts";
 
 const ONLY = process.env["ONLY"] ?? "";
 const SECURITY = SECURITIES.find((each) => each === (process.env["SECURITY"] ?? "none"));
-const SHAPES = [
-  { connections: 16, streams: 16 },
-  { connections: 64, streams: 1 },
-];
+const SHAPES = (process.env["SHAPES"] ?? "16x16,64x1").split(",").map((shape) => {
+  const [connections = 1, streams = 1] = shape.split("x").map(Number);
+  return { connections, streams };
+});
 const WORKLOADS: readonly Workload[] = [
   ...SHAPES.map((shape) => ({ name: "Put 256 B", kind: "put" as const, ...shape })),
   ...SHAPES.map((shape) => ({ name: "Range linearizable", kind: "range" as const, ...shape })),
