@@ -79,6 +79,8 @@ export class Book {
 export class Load {
   readonly operations: Operation[] = [];
   acknowledged = 0;
+  /** Of these, those that changed something. */
+  written = 0;
   /** Longest time without an answer to a write, in milliseconds. */
   longestGapMs = 0;
   #lastWrite: number;
@@ -167,7 +169,7 @@ export class Load {
       this.operations.push({ ...common, end: this.#world.now(), changes, shown: [], ...answer });
       this.#newest = Math.max(this.#newest, answer.revision);
       this.acknowledged += 1;
-      if (changes.length > 0) this.#wrote();
+      if ((answer.changes ?? changes).length > 0) this.#wrote();
       return true;
     } catch (error) {
       this.#failed(error);
@@ -180,6 +182,7 @@ export class Load {
 
   #wrote(): void {
     const now = this.#world.now();
+    this.written += 1;
     this.longestGapMs = Math.max(this.longestGapMs, now - this.#lastWrite);
     this.#lastWrite = now;
   }

@@ -11,7 +11,7 @@ const SILENCE_MS = 3_000;
 
 /** What one member's watch told, held to the promises: in order, each once, whole revisions. */
 export class WatchLog {
-  readonly #name: string;
+  readonly name: string;
   readonly changes = new Map<number, readonly Change[]>();
   readonly faults: string[] = [];
   /** It is told of what comes after this. */
@@ -22,7 +22,7 @@ export class WatchLog {
   #newest: number;
 
   constructor(name: string, from: number) {
-    this.#name = name;
+    this.name = name;
     this.from = this.revision = this.#newest = from;
   }
 
@@ -51,7 +51,7 @@ export class WatchLog {
   }
 
   #fault(what: string): void {
-    this.faults.push(`watch of ${this.#name}: ${what}`);
+    this.faults.push(`watch of ${this.name}: ${what}`);
   }
 }
 

@@ -26,6 +26,7 @@ export class MixedCluster {
   /** Of loads that have ended, not checked yet. */
   #operations: Operation[] = [];
   #answered = 0;
+  #written = 0;
   #longestGapMs = 0;
 
   private constructor(
@@ -68,7 +69,7 @@ export class MixedCluster {
 
   get summary(): string {
     const revision = this.#observer.timeline.revision;
-    return `${this.#answered} calls answered, ${revision} revisions, longest without a write ${this.#longestGapMs.toFixed(0)} ms`;
+    return `${this.#answered} calls answered, ${this.#written} of them writes, ${revision} revisions, longest without a write ${this.#longestGapMs.toFixed(0)} ms`;
   }
 
   async join(program: Peer): Promise<void> {
@@ -88,18 +89,18 @@ export class MixedCluster {
     await this.processes.dismiss(this.callers[0]!, seat);
   }
 
-  /** So many calls through all members but `without`; `meanwhile` happens once a third is answered. */
+  /** So many writes through all members but `without`; `meanwhile` happens once a third is answered. */
   async work(
-    calls: number,
+    writes: number,
     meanwhile?: () => Promise<void>,
     without: readonly Seat[] = [],
   ): Promise<void> {
     const absent = new Set(without.map(({ name }) => name));
     const load = this.#beginLoad(this.callers.filter(({ name }) => !absent.has(name)));
     let waited = meanwhile;
-    while (load.acknowledged < calls || waited !== undefined) {
+    while (load.written < writes || waited !== undefined) {
       await sleep(10);
-      if (load.acknowledged < calls / 3 || waited === undefined) continue;
+      if (load.written < writes / 3 || waited === undefined) continue;
       await waited();
       waited = undefined;
     }
@@ -133,6 +134,7 @@ export class MixedCluster {
     await load.stop();
     this.#operations.push(...load.operations);
     this.#answered += load.acknowledged;
+    this.#written += load.written;
     this.#longestGapMs = Math.max(this.#longestGapMs, load.longestGapMs);
   }
 

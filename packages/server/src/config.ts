@@ -118,6 +118,8 @@ export interface MemberConfig {
   bootstrapDefragThresholdMegabytes: number;
   /** Log entries kept in memory behind a snapshot for slow followers. Default 5,000. */
   snapshotCatchupEntries: number;
+  /** Entries of one append message to a follower, in bytes; at least one entry. Default 1,048,576 (etcd's number). */
+  appendMessageBytes: number;
   /** Length of a raft tick. Default 100 ms. */
   heartbeatIntervalMs: number;
   /** Without a leader for this long an election begins. Default 1,000; 5 ticks to 50,000. */
@@ -252,6 +254,7 @@ export const defaultConfig: Readonly<MemberConfig> = {
   snapshotCount: 10_000,
   bootstrapDefragThresholdMegabytes: 0,
   snapshotCatchupEntries: 5_000,
+  appendMessageBytes: 1024 * 1024,
   heartbeatIntervalMs: 100,
   electionTimeoutMs: 1_000,
   initialElectionTickAdvance: true,

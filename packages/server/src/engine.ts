@@ -17,7 +17,7 @@ import { EntryApplier } from "./apply/apply-entry.ts";
 import { ApplyLoop } from "./apply/apply-loop.ts";
 import { DiskRoom } from "./state/disk-room.ts";
 import { Quota } from "./state/quota.ts";
-import { followClusterVersion } from "./state/storage-version.ts";
+import { followClusterVersion, isSchemaAhead, lowerSchema } from "./state/storage-version.ts";
 import type { Bootstrap } from "./bootstrap/context.ts";
 import { defaultConfig, type MemberConfig, requestTimeoutMs } from "./config.ts";
 import { isFeatureEnabled } from "./feature-gates.ts";
@@ -99,10 +99,13 @@ function openRecords(parts: EngineParts, timeouts: TimeoutCause): Records {
   const { memberId, clusterId, snapshotIndex, snapshotTerm } = start;
   const folders = [config.dataDir, dataDirectory(config).wal];
   const diskRoom = new DiskRoom({ clock: runtime.clock, disk: runtime.disk, logger, folders });
+  const headers = new ResponseHeaders(clusterId, memberId);
+  // Its first entry may be in the snapshot.
+  headers.setTerm(snapshotTerm);
   return {
     diskRoom,
     applied: new AppliedIndex(backend, snapshotIndex, snapshotTerm),
-    headers: new ResponseHeaders(clusterId, memberId),
+    headers,
     alarms: new Alarms(backend),
     quota: new Quota(
       config.quotaBackendBytes,
@@ -115,7 +118,12 @@ function openRecords(parts: EngineParts, timeouts: TimeoutCause): Records {
   };
 }
 
-function buildEntryApplier(parts: EngineParts, records: Records, proposer: Proposer): EntryApplier {
+function buildEntryApplier(
+  parts: EngineParts,
+  records: Records,
+  proposer: Proposer,
+  onDowngrade: () => void,
+): EntryApplier {
   const { runtime, backend, store, lessor, auth, cluster, logger, start } = parts;
   const { alarms, applied, headers, requestIds, inFlight, quota, tokens } = records;
   const { memberId, clusterId } = start;
@@ -130,6 +138,7 @@ function buildEntryApplier(parts: EngineParts, records: Records, proposer: Propo
     logger,
     meter: parts.applyMeter,
     raiseNoSpace: () => raiseNoSpace({ proposer, memberId }),
+    onDowngrade,
   });
 }
 
@@ -154,6 +163,7 @@ function buildSnapshots(
     snapshotCount: config.snapshotCount || defaultConfig.snapshotCount,
     catchupEntries: config.snapshotCatchupEntries,
     holdsLog,
+    onForced: () => lowerSchema(backend, cluster, logger),
   };
   return new LogSnapshots(options, { index: start.snapshotIndex, term: start.snapshotTerm });
 }
@@ -294,6 +304,7 @@ function buildVersions(
   { runtime, config, logger, start, backend, cluster }: EngineParts,
   raft: RaftFacade,
   proposer: OwnProposer,
+  snapshots: LogSnapshots,
 ): VersionMonitor {
   return new VersionMonitor({
     cluster,
@@ -302,7 +313,12 @@ function buildVersions(
     proposer,
     logger,
     isLeader: () => raft.isLeader,
-    followVersion: () => followClusterVersion(backend, cluster.version, logger),
+    followVersion: () => {
+      const { version } = cluster;
+      if (!isSchemaAhead(backend, version)) return followClusterVersion(backend, version, logger);
+      snapshots.force();
+      snapshots.takeIfDue();
+    },
     downgradeCheckMs: config.downgradeCheckTimeMs,
   });
 }
@@ -338,7 +354,7 @@ export function buildEngine(parts: EngineParts): Engine {
     snapshots: () => snapshots,
   });
   const proposer = new Proposer(loop, requestIds, inFlight, config.maxRequestBytes);
-  const entries = buildEntryApplier(parts, records, proposer);
+  const entries = buildEntryApplier(parts, records, proposer, () => snapshots.force());
   const replication: Replication = new Replication({
     ...parts,
     ids,
@@ -353,7 +369,7 @@ export function buildEngine(parts: EngineParts): Engine {
   const asMember: OwnProposer = {
     proposeMessage: (request) => proposer.proposeMessage(request, access.member),
   };
-  const versions = buildVersions(parts, raft, asMember);
+  const versions = buildVersions(parts, raft, asMember, snapshots);
   const applyLoop = buildApplyLoop(parts, records, raft, entries, {
     changeMembership: (change) => replication.change(change),
     onLeading: () => versions.look(),

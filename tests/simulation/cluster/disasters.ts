@@ -1,29 +1,53 @@
 /** What befalls a simulated cluster. */
 import type { SeededRandom } from "@nodetcd/simulator";
+import { befall, type Fate, kill, powerCut } from "./fates.ts";
+import type { Fleet } from "./fleet.ts";
+import { Newcomers } from "./newcomers.ts";
 import type { Seat } from "./seat.ts";
 import type { ClusterWorld } from "./world.ts";
 
 /** Longest that something lasts, in milliseconds; elections take one to two seconds. */
 const LAST_MS = 4_500;
+/** Longest that a link or a disk takes when all is well. */
+const CALM_MS = 2;
+const ELECTED = /became leader at term/;
+
+/** What members say right before something that must survive anything. */
+const MOMENTS: readonly RegExp[] = [
+  ELECTED,
+  / cast MsgVote for /,
+  /^receiving database snapshot/,
+  /^received and saved database snapshot/,
+  /^applying snapshot/,
+  /^applied snapshot/,
+  /^sending merged snapshot/,
+  /^triggering snapshot/,
+  /^saved snapshot to disk/,
+  /^created a new WAL segment/,
+  /^(promote|added|removed) member/,
+  /^leadership transfer starting/,
+];
 
 type Strike = (disasters: Disasters) => Promise<string>;
 
 export class Disasters {
   readonly #world: ClusterWorld;
   readonly #random: SeededRandom;
-  readonly #seats: readonly Seat[];
+  readonly #fleet: Fleet;
+  readonly #newcomers: Newcomers;
   readonly #trace: (line: string) => void;
 
   constructor(
     world: ClusterWorld,
     random: SeededRandom,
-    seats: readonly Seat[],
+    fleet: Fleet,
     trace: (line: string) => void,
   ) {
     this.#world = world;
     this.#random = random;
-    this.#seats = seats;
+    this.#fleet = fleet;
     this.#trace = trace;
+    this.#newcomers = new Newcomers(world, random, fleet);
   }
 
   /** One of all kinds; says which. */
@@ -36,12 +60,14 @@ export class Disasters {
 
   /** All is whole again. */
   async end(): Promise<void> {
-    const { network } = this.#world;
-    network.heal();
-    this.#world.delayMaxMs = 2;
-    const down = this.#seats.filter(({ member, end }) => member === undefined && end === undefined);
+    this.#world.heal();
+    this.#world.delayMaxMs = CALM_MS;
+    for (const seat of this.#fleet.seats) {
+      seat.diskMaxMs = CALM_MS;
+      if (seat.isPaused) seat.resume();
+    }
+    const down = this.#fleet.seats.filter(({ end }) => end === undefined);
     await Promise.all(down.map((seat) => seat.start()));
-    for (const seat of this.#seats) seat.diskMaxMs = 2;
   }
 
   #begin(what: string): string {
@@ -53,55 +79,48 @@ export class Disasters {
     await this.#world.sleep(this.#random.below(LAST_MS));
   }
 
+  /** A moment: often none at all, now and then long. */
+  #soon(): number {
+    return this.#random.below(this.#random.pick([1, 3, 10, 100, 1_000]));
+  }
+
   /** One or more die, and are started again a little later. */
   async die(count: number): Promise<string> {
     const random = this.#random;
-    const victims = shuffled(this.#seats, random).slice(0, count);
-    const isPowerCut = random.chance(0.6);
-    const names = victims.map(({ name }) => name).join(" ");
-    const what = this.#begin(`${isPowerCut ? "power cut" : "kill -9"} of ${names}`);
-    for (const seat of victims) seat.die(isPowerCut);
+    const victims = shuffled(this.#fleet.seats, random).slice(0, count);
+    const strike = random.chance(0.6) ? powerCut : kill;
+    const fates = victims.map((seat) => strike(seat, this.#world));
+    const what = this.#begin(fates.map((fate) => fate.what).join(", "));
     await this.#world.sleep(random.below(2_500));
-    const down = victims.filter(({ end }) => end === undefined);
+    for (const { end } of fates) end();
     await Promise.race([
-      Promise.all(down.map((seat) => seat.start())),
+      Promise.all(victims.map((seat) => (seat.isStarting ? seat.start() : undefined))),
       // Without a majority none gets ready.
       this.#world.sleep(LAST_MS),
     ]);
     return what;
   }
 
-  async standStill(): Promise<string> {
-    const seat = this.#leaderOrAny();
-    const what = this.#begin(`${seat.name} stands still`);
-    seat.pause();
+  async befallOne(): Promise<string> {
+    const fate = befall(this.#leaderOrAny(), this.#world, this.#random);
+    this.#begin(fate.what);
     await this.#last();
-    seat.resume();
-    return what;
+    fate.end();
+    return fate.what;
   }
 
-  async cut(): Promise<string> {
-    const { network } = this.#world;
+  async cutLink(): Promise<string> {
     const one = this.#leaderOrAny();
-    const other = this.#random.pick(this.#seats.filter((seat) => seat !== one));
-    const [how, isCut] = this.#random.pick([
-      [
-        `${one.name} to ${other.name}`,
-        (from: string, to: string) => from === one.host && to === other.host,
-      ],
-      [`what ${one.name} sends`, (from: string) => from === one.host],
-      [`what ${one.name} hears`, (_: string, to: string) => to === one.host],
-      [`all of ${one.name}`, (from: string, to: string) => from === one.host || to === one.host],
-    ] as const);
-    const what = this.#begin(`cut: ${how}`);
-    network.cut(isCut);
+    const other = this.#random.pick(this.#fleet.seats.filter((seat) => seat !== one));
+    const what = this.#begin(`cut: ${one.name} to ${other.name}`);
+    const heal = this.#world.cut((from, to) => from === one.host && to === other.host);
     await this.#last();
-    network.heal();
+    heal();
     return what;
   }
 
   async breakConnections(): Promise<string> {
-    const seat = this.#random.pick(this.#seats);
+    const seat = this.#random.pick(this.#fleet.seats);
     const what = this.#begin(`connections of ${seat.name} break`);
     this.#world.network.reset((from, to) => from === seat.host || to === seat.host);
     return what;
@@ -111,7 +130,7 @@ export class Disasters {
     const what = this.#begin("a slow network");
     this.#world.delayMaxMs = this.#random.pick([50, 200, 600]);
     await this.#last();
-    this.#world.delayMaxMs = 2;
+    this.#world.delayMaxMs = CALM_MS;
     return what;
   }
 
@@ -120,41 +139,141 @@ export class Disasters {
     const what = this.#begin(`a slow disk under ${seat.name}`);
     seat.diskMaxMs = this.#random.pick([50, 400]);
     await this.#last();
-    seat.diskMaxMs = 2;
+    seat.diskMaxMs = CALM_MS;
     return what;
   }
 
   async jumpClock(): Promise<string> {
-    const seat = this.#random.pick(this.#seats);
+    const seat = this.#random.pick(this.#fleet.seats);
     const ms = this.#random.pick([-86_400_000, -5_000, 5_000, 86_400_000]);
     seat.jumpClock(ms);
     return this.#begin(`the clock of ${seat.name} jumps by ${ms} ms`);
   }
 
+  /** Something befalls a member in the middle of what it does. */
+  async ambush(): Promise<string> {
+    const moment = this.#random.pick(MOMENTS);
+    this.#begin(`an ambush at ${moment.source}`);
+    this.#shakeDisks();
+    const struck = await this.#struckAt(moment, (seat) => [
+      befall(seat, this.#world, this.#random),
+    ]);
+    if (struck.length > 0) await this.#last();
+    for (const { end } of struck) end();
+    this.#calmDisks();
+    return `at ${moment.source}: ${struck.map(({ what }) => what).join() || "nobody came"}`;
+  }
+
+  /**
+   * Leaders that are struck right after their election, now and then together with one who has voted, while the
+   * last one comes back: entries that few have, votes that are just being written.
+   */
+  async shortLeaders(): Promise<string> {
+    this.#begin("short leaders");
+    this.#shakeDisks();
+    let before = [befall(this.#leaderOrAny(), this.#world, this.#random)];
+    const told = before.map(({ what }) => what);
+    const count = 2 + this.#random.below(4);
+    for (let i = 0; i < count; i++) {
+      // Whom it befell is not of the next election, more often than not; else it comes back for it.
+      if (this.#random.chance(0.4)) await this.#endLater(before.splice(0));
+      const struck = await this.#struckAt(ELECTED, (leader) => this.#unseat(leader));
+      told.push(struck.map(({ what }) => what).join(" and ") || "no leader");
+      await this.#endLater(before);
+      before = struck;
+    }
+    await this.#endLater(before);
+    this.#calmDisks();
+    return `short leaders: ${told.join("; ")}`;
+  }
+
+  #unseat(leader: Seat): Fate[] {
+    const fates = [befall(leader, this.#world, this.#random)];
+    const others = this.#fleet.running.filter((seat) => seat !== leader);
+    if (others.length > 0 && this.#random.chance(0.3)) {
+      fates.push(powerCut(this.#random.pick(others), this.#world));
+    }
+    return fates;
+  }
+
+  async #endLater(fates: readonly Fate[]): Promise<void> {
+    await this.#world.sleep(this.#soon());
+    for (const { end } of fates) end();
+  }
+
+  /** What befell when somebody said this, or right after; nothing when nobody did in time. */
+  #struckAt(moment: RegExp, strike: (seat: Seat) => Fate[]): Promise<Fate[]> {
+    const { clock, moments } = this.#world;
+    return new Promise((resolve) => {
+      const forget = moments.next(moment, (seat) => {
+        clock.setTimer(this.#soon(), () => {
+          const fates = strike(seat);
+          for (const { what } of fates) this.#trace(what);
+          resolve(fates);
+        });
+      });
+      clock.setTimer(LAST_MS, () => {
+        forget();
+        resolve([]);
+      });
+    });
+  }
+
+  #shakeDisks(): void {
+    for (const seat of this.#fleet.seats)
+      seat.diskMaxMs = this.#random.pick([CALM_MS, CALM_MS, 20, 100]);
+  }
+
+  #calmDisks(): void {
+    for (const seat of this.#fleet.seats) seat.diskMaxMs = CALM_MS;
+  }
+
+  /** Members come or go, by themselves or while something else befalls the cluster. */
+  async changeMembers(): Promise<string> {
+    this.#begin("members change");
+    const changing = this.#newcomers.change();
+    if (this.#random.chance(0.5)) return changing;
+    await this.#world.sleep(this.#soon());
+    const [change, strike] = await Promise.all([changing, this.#random.pick(UNDER_FIRE)(this)]);
+    return `${change} (${strike})`;
+  }
+
   /** The leader more often than not: what happens to it matters most. */
   #leaderOrAny(): Seat {
-    const leader = this.#seats.find(
-      ({ member }) => member?.status().leader === member?.id && member !== undefined,
+    const { seats } = this.#fleet;
+    const leader = seats.find(
+      ({ member }) => member !== undefined && member.status().leader === member.id,
     );
-    return leader !== undefined && this.#random.chance(0.6)
-      ? leader
-      : this.#random.pick(this.#seats);
+    return leader !== undefined && this.#random.chance(0.6) ? leader : this.#random.pick(seats);
   }
 }
 
-const KINDS: readonly Strike[] = [
+const UNDER_FIRE: readonly Strike[] = [
   (d) => d.die(1),
+  (d) => d.befallOne(),
+  (d) => d.slowNetwork(),
+  (d) => d.ambush(),
+];
+
+const KINDS: readonly Strike[] = [
   (d) => d.die(1),
   (d) => d.die(2),
   (d) => d.die(3),
-  (d) => d.standStill(),
-  (d) => d.cut(),
-  (d) => d.cut(),
-  (d) => d.cut(),
+  (d) => d.befallOne(),
+  (d) => d.befallOne(),
+  (d) => d.befallOne(),
+  (d) => d.cutLink(),
   (d) => d.breakConnections(),
   (d) => d.slowNetwork(),
   (d) => d.slowDisk(),
   (d) => d.jumpClock(),
+  (d) => d.ambush(),
+  (d) => d.ambush(),
+  (d) => d.shortLeaders(),
+  (d) => d.shortLeaders(),
+  (d) => d.shortLeaders(),
+  (d) => d.changeMembers(),
+  (d) => d.changeMembers(),
 ];
 
 function shuffled<T>(items: readonly T[], random: SeededRandom): T[] {

@@ -1,36 +1,30 @@
 /** What the members' states may never say, looked at between any two events. */
 import type { Seat } from "./seat.ts";
 
+const LEADS = /^\w+ became leader at term (\d+)/;
+
 export class Invariants {
   readonly faults: string[] = [];
-  readonly #seats: readonly Seat[];
   readonly #leaderOfTerm = new Map<number, string>();
-  /** Revision after each index that anybody was seen to have applied. */
-  readonly #revisions = new Map<number, number>();
-  /** Of those that lead: the newest term of which they had applied an entry when they began to. */
-  readonly #termBefore = new Map<Seat, number>();
+  /** Term of each entry that anybody was seen to have applied, and the revision after it. */
+  readonly #states = new Map<number, string>();
 
-  constructor(seats: readonly Seat[]) {
-    this.#seats = seats;
+  /** Election safety: whom a term has elected it has elected for good. */
+  said({ name }: Seat, line: string): void {
+    const term = LEADS.exec(line)?.[1];
+    if (term !== undefined)
+      this.#hold(this.#leaderOfTerm, Number(term), name, "is the leader of term");
   }
 
-  look(): void {
-    for (const seat of this.#seats) {
+  /** State machine safety: after the same entry all have the same. */
+  look(seats: readonly Seat[]): void {
+    for (const seat of seats) {
       const status = seat.member?.status();
-      if (status === undefined || status.leader !== seat.member?.id) this.#termBefore.delete(seat);
       if (status === undefined) continue;
-      const { leader, raftTerm, appliedIndex, revision } = status;
-      if (leader === seat.member?.id) this.#leads(seat, raftTerm);
-      this.#hold(this.#revisions, appliedIndex, revision, "is the state after entry");
+      const { raftTerm, appliedIndex, revision } = status;
+      const state = `term ${raftTerm}, revision ${revision}`;
+      this.#hold(this.#states, appliedIndex, state, "is what was after entry");
     }
-  }
-
-  /** Election safety. A term is the leader's own once it has applied an entry of a new one. */
-  #leads(seat: Seat, appliedTerm: number): void {
-    const before = this.#termBefore.get(seat);
-    if (before === undefined) this.#termBefore.set(seat, appliedTerm);
-    else if (appliedTerm > before)
-      this.#hold(this.#leaderOfTerm, appliedTerm, seat.name, "leads term");
   }
 
   /** What was true once stays true. */
@@ -38,7 +32,7 @@ export class Invariants {
     const before = known.get(at);
     if (before === undefined) known.set(at, value);
     else if (before !== value) {
-      this.faults.push(`${String(before)} ${what} ${at}, and so does ${String(value)}`);
+      this.faults.push(`${String(before)} ${what} ${at}, and so is ${String(value)}`);
     }
   }
 }

@@ -1,5 +1,5 @@
 /** A member of a simulated cluster, over its lives. */
-import { type Logger, silentLogger, sleep } from "@nodetcd/runtime";
+import { type Logger, sleep } from "@nodetcd/runtime";
 import { nodeDigests, nodeKeys } from "@nodetcd/runtime/node";
 import { type Member, type MemberConfig, startMember } from "@nodetcd/server";
 import { FaultDisk, HostClock, SeededRandom } from "@nodetcd/simulator";
@@ -8,17 +8,27 @@ import type { ClusterWorld } from "./world.ts";
 
 export class Seat {
   readonly name: string;
+  readonly place: number;
   readonly host: string;
   readonly #world: ClusterWorld;
   readonly #plant: Plant;
-  readonly #logger: Logger;
+  readonly #onLine: (seat: Seat, line: string) => void;
   config: MemberConfig;
   #disk = new FaultDisk({ losesNames: true });
   #clock: HostClock;
   /** While it serves. */
   member: Member | undefined;
-  /** Why it ended by itself. */
+  /** Why it ended by itself, once it had served: a newcomer that is refused tries again. */
   end: Error | undefined;
+  #hasServed = false;
+  /** Why it was not let in, the last time. */
+  refusal: unknown;
+  /** Its removal was asked for: that it ends then is no fault. */
+  mayGo = false;
+  /** It is no member any more. */
+  isDismissed = false;
+  /** Until it serves or has died. */
+  #starting: Promise<void> | undefined;
   isPaused = false;
   /** Wait for the process to go on. */
   #waiting: (() => void)[] = [];
@@ -30,20 +40,35 @@ export class Seat {
     place: number,
     world: ClusterWorld,
     config: MemberConfig,
+    onLine: (seat: Seat, line: string) => void,
     plant: Plant = honest,
-    logger: Logger = silentLogger,
   ) {
     this.name = config.name;
+    this.place = place;
     this.host = `10.0.0.${place}`;
     this.#world = world;
     this.#plant = plant;
-    this.#logger = logger;
+    this.#onLine = onLine;
     this.config = config;
     this.#clock = new HostClock(world.clock);
   }
 
-  /** Starts on what the disk has. Resolves when it serves, or has died before. */
-  async start(): Promise<void> {
+  /** It has been told of the cluster that it belongs to. */
+  get isTold(): boolean {
+    return this.config.initialCluster !== "";
+  }
+
+  get isStarting(): boolean {
+    return this.#starting !== undefined;
+  }
+
+  /** Starts on what the disk has, unless it runs. Resolves when it serves, or has died before. */
+  start(): Promise<void> {
+    if (this.member !== undefined) return Promise.resolve();
+    return (this.#starting ??= this.#start());
+  }
+
+  async #start(): Promise<void> {
     const life = ++this.life;
     const { random, network } = this.#world;
     const clock = new HostClock(this.#world.clock);
@@ -61,10 +86,12 @@ export class Seat {
       digests: nodeDigests,
       keys: nodeKeys,
     };
-    const starting = startMember(runtime, this.config, this.#logger).then(
+    const starting = startMember(runtime, this.config, this.#logger(life)).then(
       (member) => {
         if (life !== this.life) return;
         this.member = member;
+        this.#hasServed = true;
+        this.#starting = undefined;
         member.failed.then(
           (error) => this.#ended(life, error),
           () => undefined,
@@ -76,9 +103,18 @@ export class Seat {
     await Promise.race([starting, this.#death]);
   }
 
+  /** Tells what the process says while it lives. */
+  #logger(life: number): Logger {
+    const say = (line: string): void => {
+      if (life === this.life) this.#onLine(this, line);
+    };
+    return { debug: () => undefined, info: say, warn: say, error: say };
+  }
+
   #ended(life: number, error: unknown): void {
     if (life !== this.life) return;
-    this.end = error instanceof Error ? error : new Error(String(error));
+    if (this.#hasServed) this.end = error instanceof Error ? error : new Error(String(error));
+    else this.refusal = error;
     this.die(false);
   }
 
@@ -89,6 +125,7 @@ export class Seat {
   die(isPowerCut: boolean): void {
     this.life++;
     this.member = undefined;
+    this.#starting = undefined;
     this.isPaused = false;
     this.#clock.die();
     this.#world.network.leave(this.host, isPowerCut);

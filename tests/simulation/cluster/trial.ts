@@ -1,15 +1,16 @@
 /** The life of one simulated cluster, from a seed: work, disasters, and what must hold at the end. */
 import { METHODS } from "@nodetcd/messages";
-import { defaultConfig, type MemberConfig } from "@nodetcd/server";
+import type { MemberConfig } from "@nodetcd/server";
 import { SeededRandom } from "@nodetcd/simulator";
 import { Book, Load, pairOf } from "../../clusters/load.ts";
 import { isSame, type Operation, Timeline } from "../../clusters/timeline.ts";
 import { Seeded } from "../../seeded.ts";
 import type { Plant } from "../planted.ts";
-import { SimulatedCaller, SimulatedWatch } from "./client.ts";
+import type { SimulatedCaller } from "./client.ts";
 import { Disasters } from "./disasters.ts";
+import { Fleet } from "./fleet.ts";
 import { Invariants } from "./invariants.ts";
-import { Seat } from "./seat.ts";
+import type { Seat } from "./seat.ts";
 import { ClusterWorld } from "./world.ts";
 
 const SIZE = 3;
@@ -25,6 +26,8 @@ export interface TrialOptions {
   readonly plant?: Plant;
   /** Told what happens, with the virtual time in milliseconds. Default: nobody. */
   readonly trace?: (line: string) => void;
+  /** The trace has what members say, too. Default false. */
+  readonly tracesLines?: boolean;
   /** What clients were told, on its way to the check. Default: as it is. */
   readonly tamper?: (operations: Operation[]) => Operation[];
 }
@@ -57,29 +60,27 @@ class Simulated {
   readonly #options: TrialOptions;
   readonly #world: ClusterWorld;
   readonly #random: SeededRandom;
-  readonly #seats: Seat[];
-  readonly #watches: SimulatedWatch[];
-  readonly #callers: SimulatedCaller[];
-  readonly #invariants: Invariants;
+  readonly #fleet: Fleet;
+  readonly #invariants = new Invariants();
   readonly #timeline = new Timeline();
   readonly #book = new Book();
   readonly #disasters: string[] = [];
   #answered = 0;
 
   constructor(options: TrialOptions) {
-    const { seed } = options;
+    const { seed, plant } = options;
     this.#options = options;
     this.#random = new SeededRandom(seed);
     this.#world = new ClusterWorld(seed + 1);
     const world = this.#world;
-    const common = commonConfig(this.#random);
-    this.#seats = Array.from(
-      { length: SIZE },
-      (_, i) => new Seat(i + 1, world, configOf(i + 1, common), options.plant),
-    );
-    this.#watches = this.#seats.map((seat) => new SimulatedWatch(seat, world, 1));
-    this.#callers = this.#seats.map((seat) => new SimulatedCaller(seat, world));
-    this.#invariants = new Invariants(this.#seats);
+    const config = commonConfig(this.#random);
+    this.#fleet = new Fleet({
+      world,
+      config,
+      plant,
+      onLine: (seat, line) => this.#heard(seat, line),
+    });
+    this.#fleet.found(SIZE);
   }
 
   get outcome(): Trial {
@@ -92,11 +93,18 @@ class Simulated {
     };
   }
 
+  #heard(seat: Seat, line: string): void {
+    if (this.#options.tracesLines === true) this.#trace(`  ${seat.name}: ${line}`);
+    this.#invariants.said(seat, line);
+    this.#world.moments.said(seat, line);
+  }
+
   async run(): Promise<void> {
     const world = this.#world;
-    await world.run(Promise.all(this.#seats.map((seat) => seat.start())));
+    await world.run(Promise.all(this.#fleet.seats.map((seat) => seat.start())));
     this.#look();
     const load = this.#newLoad();
+    this.#fleet.load = load;
     await world.run(this.#suffer());
     await world.run(load.stop());
     this.#answered = load.acknowledged;
@@ -111,26 +119,31 @@ class Simulated {
 
   /** Looks at all members again and again. */
   #look(): void {
-    this.#invariants.look();
+    this.#invariants.look(this.#fleet.seats);
     this.#world.clock.setTimer(LOOK_MS, () => this.#look());
   }
 
   #newLoad(): Load {
     const world = this.#world;
-    const watched = (): number => Math.min(...this.#watches.map(({ log }) => log.revision));
+    const random = this.#random;
     const load = {
-      random: new Seeded(this.#random.uint32()),
+      random: new Seeded(random.uint32()),
       now: () => world.clock.monotonic(),
       sleep: (ms: number) => world.sleep(ms),
-      watched,
+      watched: () => this.#fleet.watched,
     };
-    const options = { workersEach: 3, valueSizes: [8, 40], pauseMs: 60, keptRevisions: 30 };
-    return new Load(this.#callers, load, this.#book, options);
+    const options = {
+      workersEach: random.pick([1, 2, 4]),
+      valueSizes: [8, 40],
+      pauseMs: random.pick([100, 400]),
+      keptRevisions: 30,
+    };
+    return new Load(this.#fleet.callers, load, this.#book, options);
   }
 
   async #suffer(): Promise<void> {
     const random = this.#random;
-    const disasters = new Disasters(this.#world, random, this.#seats, (line) => this.#trace(line));
+    const disasters = new Disasters(this.#world, random, this.#fleet, (line) => this.#trace(line));
     const count = 2 + random.below(4);
     for (let i = 0; i < count; i++) {
       await this.#world.sleep(random.below(800));
@@ -138,8 +151,10 @@ class Simulated {
     }
     await this.#world.sleep(random.below(500));
     await disasters.end();
-    for (const { name, end } of this.#seats) {
-      if (end !== undefined) this.faults.push(`${name} ended by itself: ${describe(end)}`);
+    await this.#fleet.becomeAsListed();
+    for (const { name, end, mayGo } of this.#fleet.seats) {
+      if (end === undefined || mayGo) continue;
+      this.faults.push(`${name} ended by itself: ${describe(end)}`);
     }
     await this.#world.sleep(random.below(500));
   }
@@ -149,33 +164,28 @@ class Simulated {
     const world = this.#world;
     const deadline = world.clock.monotonic() + SETTLE_MS;
     const isLate = (): boolean => world.clock.monotonic() > deadline;
-    const revision = await this.#newestRevision(isLate);
-    const isTold = (): boolean => this.#watches.every(({ log }) => log.revision >= revision);
+    const { header } = await this.#fleet.ask(METHODS.KV.Range, ALL);
+    const revision = header?.revision ?? 0;
+    const isTold = (): boolean => this.#fleet.watched >= revision;
     while (!isTold() && !isLate()) await world.sleep(20);
     this.#readWatches(revision);
     if (this.faults.length > 0) return;
     this.faults.push(...this.#timeline.check(operations));
     await this.#checkHashes(revision, isLate);
-    for (const caller of this.#callers) await this.#checkState(caller);
-  }
-
-  async #newestRevision(isLate: () => boolean): Promise<number> {
-    for (;;) {
-      try {
-        const { header } = await this.#callers[0]!.call(METHODS.KV.Range, ALL);
-        return header?.revision ?? 0;
-      } catch (error) {
-        if (isLate()) throw new Error("no read was answered in a minute", { cause: error });
-        await this.#world.sleep(100);
-      }
-    }
+    for (const caller of this.#fleet.callers) await this.#checkState(caller);
   }
 
   #readWatches(revision: number): void {
-    const logs = this.#watches.map(({ log }) => log);
+    const { present, gone } = this.#fleet.watches;
+    const logs = [...present, ...gone].map(({ log }) => log);
     this.faults.push(...logs.flatMap(({ faults }) => faults));
+    for (const { log } of present) {
+      if (log.revision < revision)
+        this.faults.push(`${log.name} told nothing after ${log.revision}`);
+    }
     for (let at = 2; at <= revision; at++) {
-      const [first, ...others] = logs.map(({ changes }) => changes.get(at));
+      const told = logs.filter(({ from }) => from < at).map(({ changes }) => changes.get(at));
+      const [first, ...others] = told.filter((changes) => changes !== undefined);
       if (first === undefined) return void this.faults.push(`no watch was told of revision ${at}`);
       if (others.some((other) => !isSame(other, first))) {
         this.faults.push(`watches were told different things of revision ${at}`);
@@ -187,7 +197,7 @@ class Simulated {
   async #checkHashes(revision: number, isLate: () => boolean): Promise<void> {
     for (;;) {
       const answers = await Promise.all(
-        this.#callers.map((caller) => caller.call(METHODS.Maintenance.HashKV, { revision })),
+        this.#fleet.callers.map((caller) => caller.call(METHODS.Maintenance.HashKV, { revision })),
       );
       const told = new Set(
         answers.map(({ hash, compactRevision }) => `${hash} ${compactRevision}`),
@@ -227,27 +237,12 @@ function commonConfig(random: SeededRandom): Partial<MemberConfig> {
     walSegmentBytes: random.pick([16_000, 60_000, 1_000_000]),
     snapshotCount: random.pick([10, 50, 1_000]),
     snapshotCatchupEntries: random.pick([2, 20]),
+    appendMessageBytes: random.pick([1, 300, 1024 * 1024]),
     backendBatchIntervalMs: random.pick([5, 20, 100]),
     compactionBatchLimit: random.pick([10, 1_000]),
     cacheBytes: 1024 * 1024,
     preVote: random.chance(0.8),
     strictReconfigCheck: false,
-  };
-}
-
-function configOf(place: number, common: Partial<MemberConfig>): MemberConfig {
-  const url = (i: number): string => `http://10.0.0.${i}:2380`;
-  const members = Array.from({ length: SIZE }, (_, i) => `m${i + 1}=${url(i + 1)}`);
-  return {
-    ...defaultConfig,
-    ...common,
-    name: `m${place}`,
-    dataDir: "/var/lib/nodetcd",
-    listenClientUrls: [],
-    advertiseClientUrls: [`http://10.0.0.${place}:2379`],
-    listenPeerUrls: [url(place)],
-    initialAdvertisePeerUrls: [url(place)],
-    initialCluster: members.join(","),
   };
 }
 

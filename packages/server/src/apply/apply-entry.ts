@@ -53,6 +53,8 @@ export interface EntryApplierOptions {
   readonly meter: ApplyMeter;
   /** Proposes the NOSPACE alarm of this member; settles when it is in force, or has failed. */
   readonly raiseNoSpace: () => Promise<void>;
+  /** The cluster's version has been lowered by the entry that is applied. */
+  readonly onDowngrade: () => void;
 }
 
 const NO_REPLY = new Uint8Array(0);
@@ -246,9 +248,10 @@ export class EntryApplier {
   }
 
   #dispatchToCluster(request: InternalRaftRequest): void {
-    const { cluster, state, ids, logger } = this.#options;
-    if (request.clusterVersionSet !== undefined) {
-      applyClusterVersionSet(cluster, state.backend, ids, logger, request.clusterVersionSet);
+    const { cluster, state, ids, logger, onDowngrade } = this.#options;
+    const { clusterVersionSet: version } = request;
+    if (version !== undefined) {
+      applyClusterVersionSet(cluster, state.backend, ids, logger, version, onDowngrade);
     } else if (request.clusterMemberAttrSet !== undefined) {
       const { memberId, memberAttributes } = request.clusterMemberAttrSet;
       const said = memberAttributes ?? { name: "", clientUrls: [] };

@@ -4,8 +4,6 @@ import type { MemberConfig } from "../config.ts";
 import { READY_BYTES_MAX } from "../limits.ts";
 import type { Bootstrap } from "./context.ts";
 
-/** Entries of one append message, in bytes (etcd's number). */
-const MESSAGE_BYTES_MAX = 1024 * 1024;
 /** Append messages on their way to one follower (etcd's number). */
 const INFLIGHT_MESSAGES_MAX = 512;
 
@@ -30,7 +28,7 @@ export function buildNode(
     electionTick: Math.max(2, Math.round(config.electionTimeoutMs / config.heartbeatIntervalMs)),
     heartbeatTick: 1,
     storage: start.storage,
-    maxSizePerMessage: MESSAGE_BYTES_MAX,
+    maxSizePerMessage: config.appendMessageBytes,
     maxCommittedSizePerReady: READY_BYTES_MAX,
     maxInflightMessages: INFLIGHT_MESSAGES_MAX,
     checkQuorum: true,

@@ -24,6 +24,8 @@ export interface LogSnapshotsOptions {
   readonly catchupEntries: number;
   /** Entries in memory must stay: a member is about to need those that follow a snapshot. */
   readonly holdsLog: () => boolean;
+  /** A snapshot that was forced is recorded. */
+  readonly onForced: () => void;
 }
 
 /** A place in the log. */
@@ -47,6 +49,7 @@ export class LogSnapshots {
   #lastBytes: number;
   #lastTruncation: number;
   #running: Promise<void> | undefined;
+  #isForced = false;
 
   /** @param recorded what the log was opened at */
   constructor(options: LogSnapshotsOptions, recorded: LogPosition) {
@@ -57,6 +60,11 @@ export class LogSnapshots {
     const { storage, wal } = options;
     this.#lastBytes = -storage.bytes;
     storage.readOlder = (low, high, maxBytes) => wal.readEntries(low, high, maxBytes);
+  }
+
+  /** The next look begins one, whatever the counts say, and again until one is recorded. */
+  force(): void {
+    this.#isForced = true;
   }
 
   /**
@@ -80,6 +88,7 @@ export class LogSnapshots {
   /** After so many entries, and after so many bytes: a start reads into memory what follows the last snapshot. */
   #isDue(): boolean {
     const { applied, snapshotCount, wal } = this.#options;
+    if (this.#isForced) return true;
     const entries = applied.index - this.#lastIndex;
     return entries > snapshotCount || wal.writtenBytes - this.#lastBytes > SNAPSHOT_BYTES;
   }
@@ -103,8 +112,8 @@ export class LogSnapshots {
 
   async #take(): Promise<void> {
     const { applied, backend, cluster, logger, loop, memberId, snapshotCount } = this.#options;
-    const index = applied.index;
-    const term = applied.term;
+    const { index, term } = applied;
+    const isForced = this.#isForced;
     const confState = cluster.confState();
     const data = v2StoreJson(cluster);
     logger.info("triggering snapshot", {
@@ -127,6 +136,9 @@ export class LogSnapshots {
     });
     storage.createSnapshot(index, confState, data);
     logger.info("saved snapshot to disk", { "snapshot-index": index });
+    if (!isForced) return;
+    this.#isForced = false;
+    this.#options.onForced();
   }
 
   /** Drops entries from memory but those that slow followers may still need. */

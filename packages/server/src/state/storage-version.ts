@@ -1,7 +1,25 @@
 import { BUCKETS, type Backend } from "@nodetcd/backend";
+import type { Cluster } from "@nodetcd/membership";
 import type { Logger } from "@nodetcd/runtime";
+import { ETCD_VERSION } from "../version.ts";
 
 const STORAGE_VERSION_KEY = Buffer.from("storageVersion");
+
+/** 3.6 */
+const FIRST_MARKED = 3_006;
+
+/** In the order of versions; patches count for nothing. */
+function rank(version: string): number {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  return major * 1_000 + minor;
+}
+
+/** The database's schema is newer than the cluster's version: the cluster is being downgraded. */
+export function isSchemaAhead(backend: Backend, clusterVersion: string | undefined): boolean {
+  const stored = storageVersion(backend);
+  if (stored === undefined || clusterVersion === undefined) return false;
+  return rank(stored) > rank(clusterVersion);
+}
 
 /** The schema that the database has; undefined in one that was never told, which means 3.5. */
 export function storageVersion(backend: Backend): string | undefined {
@@ -18,9 +36,22 @@ export function followClusterVersion(
   clusterVersion: string | undefined,
   logger: Logger,
 ): void {
-  const [major, minor] = (clusterVersion ?? "0.0").split(".").map(Number) as [number, number];
-  if (clusterVersion === undefined || major < 3 || (major === 3 && minor < 6)) return;
+  if (clusterVersion === undefined || rank(clusterVersion) < FIRST_MARKED) return;
   if (storageVersion(backend) === clusterVersion) return;
   backend.put(BUCKETS.meta, STORAGE_VERSION_KEY, Buffer.from(clusterVersion));
   logger.info("updated storage version", { "new-storage-version": clusterVersion });
+}
+
+/** As `followClusterVersion`, once nothing that a restart would replay needs the newer schema any more. */
+export function lowerSchema(
+  backend: Backend,
+  { version, downgradeTarget }: Pick<Cluster, "version" | "downgradeTarget">,
+  logger: Logger,
+): void {
+  followClusterVersion(backend, version, logger);
+  if (downgradeTarget === undefined) return;
+  logger.info("The server is ready to downgrade", {
+    "target-version": downgradeTarget,
+    "server-version": ETCD_VERSION,
+  });
 }
