@@ -82,16 +82,21 @@ export class ApiClient {
     return this.call("PATCH", path, body, "application/merge-patch+json");
   }
 
-  /** The list at `path`, then every change, until the signal; a stream that ends is begun again. */
+  /**
+   * The list at `path`, then every change, until the signal. A stream that ends is begun again with a new list,
+   * which stands for all changes between.
+   */
   async follow(
     path: string,
+    onList: (objects: readonly KubeObject[]) => void,
     onEvent: (event: WatchEvent) => void,
     signal: AbortSignal,
   ): Promise<void> {
     while (!signal.aborted) {
       const { status, body } = await this.call("GET", path);
+      if (signal.aborted) return;
       if (status !== 200) throw new Error(`GET ${path}: ${status} ${JSON.stringify(body)}`);
-      for (const object of body["items"] as KubeObject[]) onEvent({ type: "ADDED", object });
+      onList(body["items"] as KubeObject[]);
       const { resourceVersion } = body["metadata"] as { resourceVersion: string };
       const query = `watch=true&timeoutSeconds=3600&resourceVersion=${resourceVersion}`;
       try {
@@ -99,7 +104,7 @@ export class ApiClient {
         const lines = createInterface({ input: response, crlfDelay: Infinity });
         for await (const line of lines) onEvent(JSON.parse(line) as WatchEvent);
       } catch (error) {
-        if (!signal.aborted) throw error;
+        if (!isLost(error) && !signal.aborted) throw error;
       }
     }
   }
@@ -124,17 +129,28 @@ export class ApiClient {
           rejectUnauthorized: false,
           headers: {
             ...this.#headers,
-            ...(body === undefined ? {} : { "content-type": contentType }),
+            ...(body === undefined
+              ? {}
+              : { "content-type": contentType, "content-length": Buffer.byteLength(body) }),
           },
           ...(signal === undefined ? { timeout: CALL_TIMEOUT_MS } : { signal }),
         },
         resolve,
       );
-      call.on("error", reject);
+      call.on("error", (error) => {
+        // The server has closed an idle connection at the moment in which it was used again.
+        if (!call.reusedSocket || !isLost(error)) reject(error);
+        else this.#send(method, path, body, contentType, signal).then(resolve, reject);
+      });
       call.on("timeout", () => call.destroy(new Error(`no reply to ${method} ${path}`)));
       call.end(body);
     });
   }
+}
+
+function isLost(error: unknown): boolean {
+  const { code, message } = error as { code?: string; message?: string };
+  return code === "ECONNRESET" || code === "EPIPE" || message === "aborted";
 }
 
 function parsed(body: Buffer): Record<string, unknown> {

@@ -15,5 +15,5 @@ here=$(cd "$(dirname "$0")" && pwd)
 cp "$here/main_test.go" .
 echo "building Kubernetes' end-to-end specs $version"
 go mod tidy 2>/dev/null
-go test -c -ldflags "-s -w -X k8s.io/component-base/version.gitVersion=$version" -o "$output/e2e.test" .
+go test -c -vet=off -ldflags "-s -w -X k8s.io/component-base/version.gitVersion=$version" -o "$output/e2e.test" .
 go build -o "$output/" github.com/onsi/ginkgo/v2/ginkgo

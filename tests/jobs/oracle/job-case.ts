@@ -20,11 +20,20 @@ const NAME = "job";
 
 type Step = (state: JobState) => Promise<void>;
 
+interface JobHistory {
+  /** The most that there were at a time. */
+  pods: number;
+  failures: number;
+  /** Seconds that the last step has to be followed by. */
+  pause: number;
+}
+
 interface JobState {
   readonly pair: Pair;
   readonly random: Seeded;
   readonly manifest: JobManifest;
   readonly path: string;
+  readonly history: JobHistory;
   readonly pods: readonly KubeObject[];
   readonly active: readonly KubeObject[];
 }
@@ -36,19 +45,33 @@ export async function jobCase(pair: Pair, random: Seeded): Promise<void> {
   const made = await pair.both(`create ${JSON.stringify(manifest)}`, ({ client }) =>
     client.call("POST", jobs, manifest),
   );
-  await pair.settle();
+  await comeToRest(pair, manifest);
   if (made.status !== 201) return;
   const path = `${jobs}/${NAME}`;
-  let most = 0;
+  const history: JobHistory = { pods: 0, failures: 0, pause: 0 };
   for (let step = 0; step < STEPS_MAX && !isOver(pair); step++) {
     const pods = pair.real.of("pods", pair.namespace);
-    most = Math.max(most, pods.length);
-    if (most >= PODS_MAX) break;
-    const state = { pair, random, manifest, path, pods, active: pods.filter(isActive) };
-    await chooseStep(state)(state);
+    history.pods = Math.max(history.pods, pods.length);
+    if (history.pods >= PODS_MAX) break;
+    const state = { pair, random, manifest, path, pods, history, active: pods.filter(isActive) };
+    history.pause = 0;
+    await STEPS[chooseStep(state)](state);
+    if (history.pause > 0) await pair.wait(history.pause);
+    await comeToRest(pair, manifest);
+  }
+  if (manifest.spec.ttlSecondsAfterFinished !== undefined && isOver(pair)) {
+    await pair.wait(manifest.spec.ttlSecondsAfterFinished + 2);
     await pair.settle();
   }
   await bringToEnd(pair, random, path);
+}
+
+/** Nothing is done while a deadline is near: one side may be a little earlier than the other. */
+async function comeToRest(pair: Pair, { spec }: JobManifest): Promise<void> {
+  await pair.settle();
+  if (spec.activeDeadlineSeconds === undefined || isOver(pair)) return;
+  await pair.wait(spec.activeDeadlineSeconds + 1);
+  await pair.settle();
 }
 
 function isOver(pair: Pair): boolean {
@@ -64,21 +87,27 @@ function isOver(pair: Pair): boolean {
   );
 }
 
-function chooseStep({ random, active, pods, manifest }: JobState): Step {
+function chooseStep({ random, active, pods, manifest, history }: JobState): keyof typeof STEPS {
   const some = active.length > 0;
   const weights = {
     succeed: some ? 8 : 0,
     fail: some ? 8 : 0,
     run: some ? 4 : 0,
     restart: some && manifest.spec.template.spec["restartPolicy"] === "OnFailure" ? 6 : 0,
-    remove: some ? 3 : 0,
+    remove: some && history.failures <= 1 ? 3 : 0,
     finish: pods.some(isTerminating) ? 8 : 0,
     release: some ? 1 : 0,
     orphan: some ? 1 : 0,
     suspend: 3,
     scale: 2,
   };
-  return STEPS[random.weighted(weights)];
+  return random.weighted(weights);
+}
+
+/** A failure that is told with its true time: the pause after it is waited for. */
+function failed({ history }: JobState, now: boolean): void {
+  if (now) history.pause = 10 * 2 ** history.failures + 1;
+  history.failures++;
 }
 
 const rankOf = ({ random, active }: JobState): number => random.below(active.length);
@@ -98,8 +127,9 @@ const STEPS = {
     const how = {
       exitCode: random.pick([1, 1, 2, 42, 137]),
       disrupted: random.chance(20),
-      now: random.chance(8),
+      now: state.history.failures <= 1 && random.chance(15),
     };
+    failed(state, how.now);
     await pair.onPod(
       `a pod fails: ${JSON.stringify(how)}`,
       rankOf(state),
@@ -129,6 +159,7 @@ const STEPS = {
     );
   },
   async remove(state) {
+    failed(state, true);
     await state.pair.onPod(
       "a pod is deleted",
       rankOf(state),
@@ -178,15 +209,8 @@ const STEPS = {
 
 /** Deletes the Job, or lets it end. */
 async function bringToEnd(pair: Pair, random: Seeded, path: string): Promise<void> {
-  const policy = random.pick([
-    "Background",
-    "Foreground",
-    "Orphan",
-    undefined,
-    undefined,
-    undefined,
-  ]);
-  if (policy !== undefined) {
+  const policy = random.weighted({ none: 3, Background: 1, Foreground: 1, Orphan: 1 });
+  if (policy !== "none") {
     await pair.both(`delete, ${policy}`, ({ client }) =>
       client.call("DELETE", path, { propagationPolicy: policy }),
     );

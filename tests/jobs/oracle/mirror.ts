@@ -19,8 +19,8 @@ export class Mirror {
     pods: new Map(),
     events: new Map(),
   };
-  /** When something of a namespace has changed, in milliseconds. */
-  readonly #changes = new Map<string, number>();
+  /** What of a namespace has changed last, and when, in milliseconds. */
+  readonly #changes = new Map<string, { at: number; what: string }>();
   readonly #ending = new AbortController();
   /** Why a watch has ended, if one has. */
   failure: unknown;
@@ -33,7 +33,12 @@ export class Mirror {
   start(): void {
     for (const plural of Object.keys(PATHS) as Plural[]) {
       this.client
-        .follow(PATHS[plural], (event) => this.#take(plural, event), this.#ending.signal)
+        .follow(
+          PATHS[plural],
+          (objects) => this.#restart(plural, objects),
+          (event) => this.#take(plural, event),
+          this.#ending.signal,
+        )
         .catch((error: unknown) => (this.failure = error));
     }
   }
@@ -43,6 +48,11 @@ export class Mirror {
     this.client.close();
   }
 
+  #restart(plural: Plural, objects: readonly KubeObject[]): void {
+    this.#objects[plural].clear();
+    for (const object of objects) this.#take(plural, { type: "ADDED", object });
+  }
+
   #take(plural: Plural, { type, object }: { type: string; object: KubeObject }): void {
     if (type === "BOOKMARK") return;
     if (type === "ERROR") throw new Error(JSON.stringify(object));
@@ -50,7 +60,7 @@ export class Mirror {
     const key = `${namespace}/${name}`;
     if (type === "DELETED") this.#objects[plural].delete(key);
     else this.#objects[plural].set(key, object);
-    this.#changes.set(namespace, Date.now());
+    this.#changes.set(namespace, { at: Date.now(), what: `${type} ${plural} ${name}` });
   }
 
   of(plural: Plural, namespace: string): KubeObject[] {
@@ -63,6 +73,10 @@ export class Mirror {
 
   /** Milliseconds since the last change in the namespace. */
   quietFor(namespace: string): number {
-    return Date.now() - (this.#changes.get(namespace) ?? 0);
+    return Date.now() - (this.#changes.get(namespace)?.at ?? 0);
+  }
+
+  lastChange(namespace: string): string {
+    return this.#changes.get(namespace)?.what ?? "nothing";
   }
 }

@@ -177,21 +177,41 @@ function countEvents(events: readonly KubeObject[]): string[] {
   return [...counts].map(([text, count]) => `${count} x ${text}`).sort();
 }
 
-/** Lines that only one of them has; empty when they are equal. */
+/** What only one of them has; empty when they are equal. */
 export function differences(real: Picture, ours: Picture): string[] {
-  const found: string[] = [];
-  for (const part of ["cronJobs", "jobs", "pods", "events"] as const) {
-    const [a, b] = [[...real[part]], [...ours[part]]];
-    for (const line of a.splice(0)) {
-      const place = b.indexOf(line);
-      if (place >= 0) b.splice(place, 1);
-      else a.push(line);
+  return (["cronJobs", "jobs", "pods", "events"] as const).flatMap((part) => {
+    const onlyReal = without(real[part], ours[part]);
+    const onlyOurs = without(ours[part], real[part]);
+    if (onlyReal.length === 1 && onlyOurs.length === 1 && part !== "events") {
+      return [`${part}:`, ...valueDifferences("", parse(onlyReal), parse(onlyOurs))];
     }
-    // `splice` emptied it: what was pushed back is what is missing.
-    found.push(
-      ...a.map((line) => `Kubernetes: ${line}`),
-      ...b.map((line) => `nodetcd:    ${line}`),
-    );
+    return [
+      ...onlyReal.map((line) => `Kubernetes: ${line}`),
+      ...onlyOurs.map((line) => `nodetcd:    ${line}`),
+    ];
+  });
+}
+
+function without(lines: readonly string[], others: readonly string[]): string[] {
+  const left = [...others];
+  return lines.filter((line) => {
+    const place = left.indexOf(line);
+    if (place >= 0) left.splice(place, 1);
+    return place < 0;
+  });
+}
+
+function parse([line = "null"]: readonly string[]): unknown {
+  return JSON.parse(line);
+}
+
+/** The fields that differ. */
+function valueDifferences(path: string, real: unknown, ours: unknown): string[] {
+  if (JSON.stringify(real) === JSON.stringify(ours)) return [];
+  const isObject = (value: unknown): value is Plain => typeof value === "object" && value !== null;
+  if (!isObject(real) || !isObject(ours)) {
+    return [`  ${path}: Kubernetes ${JSON.stringify(real)}, nodetcd ${JSON.stringify(ours)}`];
   }
-  return found;
+  const keys = new Set([...Object.keys(real), ...Object.keys(ours)]);
+  return [...keys].flatMap((key) => valueDifferences(`${path}.${key}`, real[key], ours[key]));
 }

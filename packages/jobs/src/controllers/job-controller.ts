@@ -3,6 +3,7 @@ import { ifThere } from "./if-there.ts";
 import { EventRecorder } from "./event-recorder.ts";
 import { keyOf } from "./informer.ts";
 import { adopted, claimPods, released, withoutFinalizer } from "./job/claim-pods.ts";
+import type { Failures } from "./job/backoff.ts";
 import { type JobPlan, reconcileJob } from "./job/reconcile-job.ts";
 import { controllerOf } from "../objects/meta.ts";
 import type { Job } from "../objects/job.ts";
@@ -28,6 +29,8 @@ export class JobController implements Controller {
   readonly #recorder: EventRecorder;
   /** What this controller has written, and its informers have to show before the next look. */
   readonly #written = new Map<string, Written>();
+  /** Until the Job has finished. */
+  readonly #failures = new Map<string, { readonly uid: string; readonly known: Failures }>();
 
   constructor(world: ControllerWorld) {
     const { clock, logger, jobs, pods } = world;
@@ -78,6 +81,7 @@ export class JobController implements Controller {
     const job = jobs.get(key);
     if (job === undefined) {
       this.#written.delete(key);
+      this.#failures.delete(key);
       return this.#queue.forget(key);
     }
     const { managedBy } = job.spec;
@@ -85,8 +89,13 @@ export class JobController implements Controller {
     if (!this.#isCurrent(key)) return;
     if (await this.#claim(key, job)) return;
     const { owned } = claimPods(job, this.#candidates(job));
-    const plan = reconcileJob(job, owned, clock.wallTime());
+    const { uid = "" } = job.metadata;
+    const failures = this.#failures.get(key);
+    const known = failures?.uid === uid ? failures.known : undefined;
+    const plan = reconcileJob(job, owned, clock.wallTime(), known);
     const created = await this.#commit(key, job, plan);
+    if (plan.failures === undefined) this.#failures.delete(key);
+    else this.#failures.set(key, { uid, known: plan.failures });
     const events = created.map((pod) => `Created pod: ${pod.metadata.name}`);
     await this.#recorder.record(
       job,

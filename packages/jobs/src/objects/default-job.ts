@@ -13,6 +13,7 @@ export const CONTROLLER_UID_LABELS = [
 
 function defaultTemplate(spec: JobSpec): void {
   spec.template ??= { spec: { containers: [] } };
+  spec.template.metadata ??= {};
   spec.template.spec ??= { containers: [] };
   defaultPodSpec(spec.template.spec);
   for (const { onPodConditions = [] } of spec.podFailurePolicy?.rules ?? []) {
@@ -32,11 +33,10 @@ export function defaultJob(job: Job): void {
   spec.manualSelector ??= false;
   spec.podReplacementPolicy ??=
     spec.podFailurePolicy === undefined ? "TerminatingOrFailed" : "Failed";
-  labelAsPods(job);
 }
 
-/** A Job without labels has those of its pods. */
-function labelAsPods({ metadata, spec }: Job): void {
+/** A Job without labels has those of its pods, the generated ones too. */
+export function labelAsPods({ metadata, spec }: Job): void {
   const { labels } = spec.template.metadata ?? {};
   if (labels !== undefined && Object.keys(metadata.labels ?? {}).length === 0) {
     metadata.labels = { ...labels };
@@ -55,18 +55,18 @@ export function generateSelector(job: Job): void {
   const selector = (spec.selector ??= {});
   selector.matchLabels ??= {};
   selector.matchLabels[CONTROLLER_UID_LABEL] ??= uid;
-  labelAsPods(job);
 }
 
 /** Fills in what a CronJob leaves out. The Jobs that it makes are filled in when they are made. */
 export function defaultCronJob(cronJob: CronJob): void {
-  const template = { spec: { template: { spec: { containers: [] } } } };
+  const template = { metadata: {}, spec: { template: { spec: { containers: [] } } } };
   const spec = (cronJob.spec ??= { schedule: "", jobTemplate: template });
   spec.concurrencyPolicy ??= "Allow";
   spec.suspend ??= false;
   spec.successfulJobsHistoryLimit ??= 3;
   spec.failedJobsHistoryLimit ??= 1;
   spec.jobTemplate ??= template;
+  spec.jobTemplate.metadata ??= {};
   spec.jobTemplate.spec ??= template.spec;
   defaultTemplate(spec.jobTemplate.spec);
 }

@@ -1,6 +1,6 @@
 import { canonical } from "./canonical.ts";
 import type { Namespace, Secret } from "./core.ts";
-import { defaultCronJob, defaultJob, generateSelector } from "./default-job.ts";
+import { defaultCronJob, defaultJob, generateSelector, labelAsPods } from "./default-job.ts";
 import { defaultPod, defaultPodSpec } from "./default-pod.ts";
 import type { CronJob, Job } from "./job.ts";
 import type { KubeObject } from "./meta.ts";
@@ -49,14 +49,18 @@ export function prepareNew(resource: Resource, object: KubeObject): void {
   const { plural } = resource;
   if (COUNTED.has(plural)) object.metadata.generation = 1;
   fillIn(resource, object);
-  if (plural === "jobs") generateSelector(object as Job);
-  else if (plural === "pods") defaultPod(object as Pod);
+  if (plural === "jobs") {
+    generateSelector(object as Job);
+    labelAsPods(object as Job);
+  }
+  if (plural === "pods") defaultPod(object as Pod);
   else if (plural === "namespaces") prepareNamespace(object);
 }
 
 /** Completes what takes the place of `current`: its generation rises when its spec differs. */
 export function prepareChanged(resource: Resource, current: KubeObject, next: KubeObject): void {
   fillIn(resource, next);
+  if (resource.plural === "jobs") labelAsPods(next as Job);
   if (resource.plural === "pods") defaultPodSpec((next as Pod).spec);
   if (!COUNTED.has(resource.plural)) return;
   const { generation = 0 } = current.metadata;

@@ -47,6 +47,8 @@ export class JobWorld {
   /** How many pods each pass made. */
   readonly created: Pod[] = [];
 
+  #failures: JobPlan["failures"];
+
   constructor(spec: Partial<JobSpec> = {}) {
     this.job = job(spec);
   }
@@ -67,7 +69,13 @@ export class JobWorld {
     for (const pod of claimed.orphans) this.#replace(pod, adopted(this.job, pod) ?? pod);
     for (const pod of claimed.strangers) this.#replace(pod, released(this.job, pod) ?? pod);
     const { owned } = claimPods(this.job, this.pods);
-    const plan = reconcileJob(structuredClone(this.job), structuredClone(owned), this.now);
+    const plan = reconcileJob(
+      structuredClone(this.job),
+      structuredClone(owned),
+      this.now,
+      this.#failures,
+    );
+    this.#failures = plan.failures;
     this.job = { ...this.job, status: plan.status };
     for (const pod of plan.create) this.#create(pod);
     for (const pod of plan.release) this.#replace(pod, withoutFinalizer(this.#find(pod)));

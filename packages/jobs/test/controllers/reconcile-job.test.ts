@@ -136,6 +136,20 @@ describe("reconcileJob: completions", () => {
 });
 
 describe("reconcileJob: failures", () => {
+  it("waits as long after failures whose pods are gone", () => {
+    const world = new JobWorld({ backoffLimit: 3 });
+    for (const seconds of [10, 20]) {
+      world.settle();
+      world.end(world.active[0]!, 1);
+      world.pass();
+      world.pods = [];
+      expect(world.settle().againMs).toBe(seconds * 1_000);
+      world.now += seconds * 1_000;
+    }
+    world.settle();
+    expect(world.active).toHaveLength(1);
+  });
+
   it("waits 10, 20, 40 seconds between failures and gives up beyond the limit", () => {
     const world = new JobWorld({ backoffLimit: 2 });
     expect(runAll(world, () => 1)).toBe(30);
@@ -376,6 +390,40 @@ describe("reconcileJob: Indexed", () => {
     expect(world.status.conditions?.[0]?.message).toBe(`Matched rules at index ${at}`);
     expect(world.status.completedIndexes).toBe(completed);
     expect(world.status).toMatchObject({ ready: 0, terminating: 0 });
+  });
+});
+
+describe("reconcileJob: pods that run at the end", () => {
+  it("lets them go uncounted when the Job has met its success policy", () => {
+    const world = new JobWorld({
+      completions: 3,
+      parallelism: 3,
+      completionMode: "Indexed",
+      successPolicy: { rules: [{ succeededCount: 1 }] },
+    });
+    world.settle();
+    world.end(world.active[0]!, 0);
+    world.settle();
+    expect(world.pods.map(({ metadata }) => metadata.finalizers)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    expect(world.status).toMatchObject({ succeeded: 1, terminating: 2 });
+    expect(world.status.failed).toBeUndefined();
+    world.kill();
+    world.settle();
+    expect(world.conditions()[1]).toBe("Complete=True SuccessPolicy");
+    expect(world.status.failed).toBeUndefined();
+  });
+
+  it("counts them as failed when the Job has failed, before they have ended", () => {
+    const world = new JobWorld({ completions: 3, parallelism: 3, backoffLimit: 0 });
+    world.settle();
+    world.end(world.active[0]!, 1);
+    world.settle();
+    expect(world.status).toMatchObject({ failed: 3, terminating: 2 });
+    expect(world.conditions()).toEqual(["FailureTarget=True BackoffLimitExceeded"]);
   });
 });
 

@@ -2,6 +2,8 @@ import { nodeRuntime } from "@nodetcd/runtime/node";
 import { type Etcd, startEtcd } from "nodetcd";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import {
+  CRON_JOBS,
+  type CronJob,
   ApiError,
   type ConfigMap,
   CONFIG_MAPS,
@@ -93,6 +95,44 @@ describe("ObjectStore.create", () => {
     const draft = { ...configMap("a"), unheardOf: { deep: [1] } };
     await store.create(CONFIG_MAPS, draft);
     expect(await store.get(CONFIG_MAPS, "default", "a")).toHaveProperty("unheardOf.deep", [1]);
+  });
+});
+
+describe("ObjectStore.create, of Jobs and CronJobs", () => {
+  const spec = (labels?: Record<string, string>): Job["spec"] => ({
+    template: {
+      ...(labels === undefined ? {} : { metadata: { labels } }),
+      spec: { restartPolicy: "Never", containers: [{ name: "main", image: "busybox" }] },
+    },
+  });
+  const metadata = { namespace: "default" };
+
+  test.each([[undefined], [{ app: "x" }]])(
+    "a Job has the labels of its pods: %o",
+    async (labels) => {
+      const name = `labels-${labels === undefined ? "none" : "some"}`;
+      const job: Job = {
+        apiVersion: "batch/v1",
+        kind: "Job",
+        metadata: { ...metadata, name },
+        spec: spec(labels),
+      };
+      const created = await store.create(JOBS, job);
+      expect(created.metadata.labels).toEqual(created.spec.template.metadata?.labels);
+      expect(created.metadata.labels).toMatchObject({ ...labels, "job-name": name });
+    },
+  );
+
+  test("a CronJob's templates have metadata, though empty", async () => {
+    const cronJob: CronJob = {
+      apiVersion: "batch/v1",
+      kind: "CronJob",
+      metadata: { ...metadata, name: "templates" },
+      spec: { schedule: "@daily", jobTemplate: { spec: spec() } },
+    };
+    const { jobTemplate } = (await store.create(CRON_JOBS, cronJob)).spec;
+    expect(jobTemplate.metadata).toEqual({});
+    expect(jobTemplate.spec.template.metadata).toEqual({});
   });
 });
 

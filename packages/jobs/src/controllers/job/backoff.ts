@@ -12,16 +12,30 @@ export function backoffLeft(failures: number, lastFailure: number, now: number):
   return Math.max(0, lastFailure + wait - now);
 }
 
-/**
- * The same for a Job as a whole, from the failures since the last success. It is worked out anew from the
- * pods that are there, so it is the same after a restart of the controller.
- */
-export function jobBackoffLeft(
+/** A Job's failures since its last success. */
+export interface Failures {
+  readonly count: number;
+  /** When the last one was, in milliseconds; 0 when there is none. */
+  readonly last: number;
+}
+
+const NO_FAILURES: Failures = { count: 0, last: 0 };
+
+/** The failures with pods that have ended since. */
+export function addFailures(
+  before: Failures,
   succeeded: readonly Pod[],
   failed: readonly Pod[],
-  now: number,
-): number {
+): Failures {
+  const base = succeeded.length > 0 ? NO_FAILURES : before;
   const lastSuccess = Math.max(-Infinity, ...succeeded.map(endedAt));
   const times = failed.map(endedAt).filter((time) => time > lastSuccess);
-  return backoffLeft(times.length, Math.max(...times), now);
+  if (times.length === 0) return base;
+  return { count: base.count + times.length, last: Math.max(...times) };
+}
+
+/** As far as the pods tell that are still there: what a controller knows after its start. */
+export function failuresOf(pods: readonly Pod[]): Failures {
+  const ended = (phase: string): Pod[] => pods.filter(({ status }) => status?.phase === phase);
+  return addFailures(NO_FAILURES, ended("Succeeded"), ended("Failed"));
 }

@@ -1,5 +1,6 @@
 import type { Job, JobStatus } from "../../objects/job.ts";
 import type { Pod } from "../../objects/pod.ts";
+import { addFailures, type Failures } from "./backoff.ts";
 import { indexFailures } from "./index-failures.ts";
 import { type Indexes, indexesOf, joinIndexes, NO_INDEXES, parseIndexes } from "./indexes.ts";
 import { judgeFailure } from "./failure-policy.ts";
@@ -26,6 +27,8 @@ export interface JobContext {
   /** Ended pods whose end is in no count yet, not even in `uncountedTerminatedPods`. */
   readonly newSucceeded: readonly Pod[];
   readonly newFailed: readonly Pod[];
+  /** For the pause before the next pod. */
+  readonly failures: Failures;
   /** Counts with all that has ended. */
   readonly succeeded: number;
   readonly failed: number;
@@ -36,7 +39,12 @@ export interface JobContext {
   readonly replaced: ReadonlyMap<number, Pod>;
 }
 
-export function contextOf(job: Job, pods: readonly Pod[], now: number): JobContext {
+export function contextOf(
+  job: Job,
+  pods: readonly Pod[],
+  now: number,
+  failuresBefore: Failures,
+): JobContext {
   const status = job.status ?? {};
   const { succeeded: oldSucceeded = [], failed: oldFailed = [] } =
     status.uncountedTerminatedPods ?? {};
@@ -61,6 +69,7 @@ export function contextOf(job: Job, pods: readonly Pod[], now: number): JobConte
     ready: active.filter(isReady).length,
     newSucceeded,
     newFailed,
+    failures: addFailures(failuresBefore, newSucceeded, newFailed),
     succeeded: indexed
       ? succeededIndexes.reduce((sum, [first, last]) => sum + last - first + 1, 0)
       : (status.succeeded ?? 0) + newSucceeded.length + oldSucceeded.length,

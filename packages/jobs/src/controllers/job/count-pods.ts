@@ -5,9 +5,9 @@ import type { JobContext } from "./context.ts";
 import { judgeFailure } from "./failure-policy.ts";
 import { formatIndexes, hasIndex, indexesOf, joinIndexes, parseIndexes } from "./indexes.ts";
 import { definedIndexes } from "./index-failures.ts";
-import { hasFailed, indexOf, isIndexed, isTerminating, isTracked } from "./pod-state.ts";
+import { hasFailed, indexOf, isIndexed, isTracked } from "./pod-state.ts";
 
-/** Ended pods counted in one pass: their finalizers go in the transaction that counts them. */
+/** Pods counted in one pass: their finalizers go in the transaction that counts them. */
 const RELEASE_MAX = 40;
 
 export interface CountedPods {
@@ -21,26 +21,34 @@ export interface CountedPods {
 }
 
 /**
- * Counts pods that have ended. The count and the removal of the pod's finalizer are one transaction, so each
+ * Counts pods that have ended; when the Job ends (`end`), also those that are to go: as failed ones when it fails,
+ * else not at all. The count and the removal of the pod's finalizer are one transaction, so each
  * end is counted exactly once and `uncountedTerminatedPods` stays empty; what another controller has left in
  * it is counted too.
  */
 export function countPods(context: JobContext, end: JobEnd | undefined): CountedPods {
   const ended = context.pods.filter((pod) => isTracked(pod) && mayRelease(context, pod, end));
   const release = ended.slice(0, RELEASE_MAX);
-  return { release, left: ended.length - release.length, counts: countsWith(context, release) };
+  return {
+    release,
+    left: ended.length - release.length,
+    counts: countsWith(context, release, end),
+  };
 }
 
 function mayRelease({ job, replaced }: JobContext, pod: Pod, end: JobEnd | undefined): boolean {
-  if (pod.status?.phase === "Succeeded") return true;
-  if (end?.type === "FailureTarget" && isTerminating(pod)) return true;
+  if (end !== undefined || pod.status?.phase === "Succeeded") return true;
   if (!hasFailed(pod, job)) return false;
-  if (job.metadata.deletionTimestamp !== undefined || end !== undefined) return true;
+  if (job.metadata.deletionTimestamp !== undefined) return true;
   const index = indexOf(pod, job);
   return index === undefined || replaced.get(index) !== pod;
 }
 
-function countsWith(context: JobContext, release: readonly Pod[]): CountedPods["counts"] {
+function countsWith(
+  context: JobContext,
+  release: readonly Pod[],
+  end: JobEnd | undefined,
+): CountedPods["counts"] {
   const { job, status } = context;
   const indexed = isIndexed(job);
   const known = status.uncountedTerminatedPods ?? {};
@@ -50,6 +58,7 @@ function countsWith(context: JobContext, release: readonly Pod[]): CountedPods["
   const failed = fresh.filter(
     (pod) =>
       pod.status?.phase !== "Succeeded" &&
+      (end?.type === "FailureTarget" || hasFailed(pod, job)) &&
       (!indexed || indexOf(pod, job) !== undefined) &&
       judgeFailure(job, pod).counts,
   );

@@ -1,16 +1,16 @@
 import type { Pod } from "../../objects/pod.ts";
-import { backoffLeft, jobBackoffLeft } from "./backoff.ts";
+import { backoffLeft } from "./backoff.ts";
 import { chooseRemovals } from "./choose-removals.ts";
 import type { JobContext } from "./context.ts";
 import { definedIndexes, failuresBefore } from "./index-failures.ts";
 import { indexesOf, joinIndexes, missingIndexes } from "./indexes.ts";
 import { newIndexedPod, newPod } from "./new-pod.ts";
-import { endedAt, hasFailed, isIndexed, replacesOnlyEnded } from "./pod-state.ts";
+import { endedAt, isIndexed, replacesOnlyEnded } from "./pod-state.ts";
 
 /** Pods made in one pass; they and the Job's status are one transaction. The next pass makes more. */
 const CREATE_MAX = 40;
 /** Pods deleted in one pass. */
-export const REMOVE_MAX = 500;
+const REMOVE_MAX = 500;
 
 export interface PodPlan {
   readonly create: readonly Pod[];
@@ -49,13 +49,8 @@ function wantedActive({ job, active, succeeded }: JobContext): number {
   return succeeded > 0 ? active.length : parallelism;
 }
 
-function backoff({ job, pods, now }: JobContext): number {
-  const succeeded = pods.filter(({ status }) => status?.phase === "Succeeded");
-  return jobBackoffLeft(
-    succeeded,
-    pods.filter((pod) => hasFailed(pod, job)),
-    now,
-  );
+function backoff({ failures, now }: JobContext): number {
+  return backoffLeft(failures.count, failures.last, now);
 }
 
 function createPlain(context: JobContext, missing: number): PodPlan {

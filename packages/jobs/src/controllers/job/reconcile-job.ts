@@ -1,14 +1,15 @@
 import type { Job, JobStatus } from "../../objects/job.ts";
 import { timeText } from "../../objects/meta.ts";
 import type { Pod } from "../../objects/pod.ts";
+import { addFailures, type Failures, failuresOf } from "./backoff.ts";
 import { conclude, withCounts } from "./conclude.ts";
 import { finishedCondition, type JobEnd } from "./conditions.ts";
 import { contextOf, type JobContext } from "./context.ts";
 import { countPods } from "./count-pods.ts";
 import { deadlineLeft, decideEnd } from "./decide-end.ts";
-import { managePods, NO_PODS, REMOVE_MAX } from "./manage-pods.ts";
+import { managePods, NO_PODS } from "./manage-pods.ts";
 import type { PlannedEvent } from "../planned-event.ts";
-import { isReady } from "./pod-state.ts";
+import { isReady, isTracked } from "./pod-state.ts";
 import { suspension } from "./suspension.ts";
 
 const COMPLETIONS_REACHED: JobEnd = {
@@ -30,19 +31,43 @@ export interface JobPlan {
   readonly events: readonly PlannedEvent[];
   /** Milliseconds until the Job has to be looked at again, without anything having changed. */
   readonly againMs: number | undefined;
+  /** For the next pass, once this plan is carried out: counted pods may be gone by then. */
+  readonly failures: Failures | undefined;
 }
+
+type PlanOnce = Omit<JobPlan, "failures">;
 
 /**
  * What the Job controller does for a Job with these pods, which it controls, at this wall time (milliseconds).
+ * `failures` is what the pass before has given; a controller that has just started has none.
  * Pure; the same input gives the same plan, but for the names of new pods, which come when they are stored.
  */
-export function reconcileJob(job: Job, pods: readonly Pod[], now: number): JobPlan {
-  const before = job.status ?? {};
-  const rest = { create: [], release: [], remove: [], forget: false, events: [] };
-  if (finishedCondition(job) !== undefined) return { ...rest, status: before, againMs: undefined };
-  const context = contextOf(job, pods, now);
+export function reconcileJob(
+  job: Job,
+  pods: readonly Pod[],
+  now: number,
+  failures: Failures = failuresOf(pods.filter((pod) => !isTracked(pod))),
+): JobPlan {
+  if (finishedCondition(job) !== undefined) return nothingFor(job);
+  const context = contextOf(job, pods, now, failures);
   const end = decideEnd(context);
-  return end === undefined ? goOn(context) : bringToEnd(context, end);
+  const plan = end === undefined ? goOn(context) : bringToEnd(context, end);
+  const counted = (news: readonly Pod[]): Pod[] => news.filter((pod) => plan.release.includes(pod));
+  const { newSucceeded, newFailed } = context;
+  return { ...plan, failures: addFailures(failures, counted(newSucceeded), counted(newFailed)) };
+}
+
+function nothingFor({ status = {} }: Job): JobPlan {
+  return {
+    status,
+    create: [],
+    release: [],
+    remove: [],
+    forget: false,
+    events: [],
+    againMs: undefined,
+    failures: undefined,
+  };
 }
 
 function started({ job, status, now }: JobContext): JobStatus {
@@ -51,7 +76,7 @@ function started({ job, status, now }: JobContext): JobStatus {
 }
 
 /** The Job has met its end: its pods go, and when the last is gone it says so. */
-function bringToEnd(context: JobContext, end: JobEnd): JobPlan {
+function bringToEnd(context: JobContext, end: JobEnd): PlanOnce {
   const { active, terminating } = context;
   const counted = countPods(context, end);
   const going = active.length + terminating.length;
@@ -62,13 +87,14 @@ function bringToEnd(context: JobContext, end: JobEnd): JobPlan {
     ...conclude(context, status, end, last),
     create: [],
     release: counted.release,
-    remove: active.slice(0, REMOVE_MAX),
+    // Who is counted has to be counted before it goes: afterwards nobody knows why it went.
+    remove: active.filter((pod) => !isTracked(pod) || counted.release.includes(pod)),
     forget: false,
-    againMs: counted.left > 0 || active.length > REMOVE_MAX ? 0 : undefined,
+    againMs: counted.left > 0 ? 0 : undefined,
   };
 }
 
-function goOn(context: JobContext): JobPlan {
+function goOn(context: JobContext): PlanOnce {
   const { job, active, terminating, ready } = context;
   const plan = job.metadata.deletionTimestamp === undefined ? managePods(context) : NO_PODS;
   const { create, remove } = plan;
