@@ -1,6 +1,6 @@
 /** Calls and watches of a Kubernetes API, plain or over TLS whose certificate is not checked. */
-import { Agent as PlainAgent, type IncomingMessage, request as plainRequest } from "node:http";
-import { Agent as TlsAgent, request as tlsRequest } from "node:https";
+import { type IncomingMessage, request as plainRequest } from "node:http";
+import { request as tlsRequest } from "node:https";
 import { createInterface } from "node:readline";
 
 export interface KubeObject {
@@ -42,20 +42,10 @@ const CALL_TIMEOUT_MS = 60_000;
 export class ApiClient {
   readonly #url: URL;
   readonly #headers: Record<string, string>;
-  readonly #agent: PlainAgent | TlsAgent;
 
   constructor(url: string, token?: string) {
     this.#url = new URL(url);
     this.#headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
-    const pool = { keepAlive: true, maxSockets: 64 };
-    this.#agent =
-      this.#url.protocol === "https:"
-        ? new TlsAgent({ ...pool, rejectUnauthorized: false })
-        : new PlainAgent(pool);
-  }
-
-  close(): void {
-    this.#agent.destroy();
   }
 
   /** One call; never fails: status 0 says that no reply came. */
@@ -124,8 +114,8 @@ export class ApiClient {
           port: this.#url.port,
           method,
           path,
-          // A watch keeps its connection: it is not one of the pool.
-          agent: signal === undefined ? this.#agent : undefined,
+          // A connection of its own: one that is used again may just have been closed.
+          agent: false,
           rejectUnauthorized: false,
           headers: {
             ...this.#headers,
@@ -137,11 +127,7 @@ export class ApiClient {
         },
         resolve,
       );
-      call.on("error", (error) => {
-        // The server has closed an idle connection at the moment in which it was used again.
-        if (!call.reusedSocket || !isLost(error)) reject(error);
-        else this.#send(method, path, body, contentType, signal).then(resolve, reject);
-      });
+      call.on("error", reject);
       call.on("timeout", () => call.destroy(new Error(`no reply to ${method} ${path}`)));
       call.end(body);
     });

@@ -45,7 +45,6 @@ export class Mirror {
 
   stop(): void {
     this.#ending.abort();
-    this.client.close();
   }
 
   #restart(plural: Plural, objects: readonly KubeObject[]): void {

@@ -13,6 +13,19 @@ const LATE_SECONDS_MAX = 6;
 /** Found where the two control planes do not do the same. */
 export class Difference extends Error {}
 
+/**
+ * What a reply says. Values that are objects are printed by their names in Go, or by those of the API: they are left
+ * out.
+ */
+function told({ status, body }: Reply): string {
+  if (status > 0 && status < 300) return `${status}`;
+  const message = String(body["message"]).replaceAll(
+    /Invalid value: \{.*?\}: /g,
+    "Invalid value: {}: ",
+  );
+  return `${status} ${String(body["reason"])}: ${message}`;
+}
+
 /** A namespace of both control planes, in which the same is done at the same time. */
 export class Pair {
   readonly real: Mirror;
@@ -35,10 +48,6 @@ export class Pair {
     this.story.push(what);
     this.#began = Date.now();
     const [real, ours] = await Promise.all([send(this.real), send(this.ours)]);
-    const told = ({ status, body }: Reply): string =>
-      status > 0 && status < 300
-        ? `${status}`
-        : `${status} ${String(body["reason"])}: ${String(body["message"])}`;
     if (told(real) !== told(ours)) {
       throw new Difference(`${what}\n  Kubernetes: ${told(real)}\n  nodetcd:    ${told(ours)}`);
     }
