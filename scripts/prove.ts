@@ -75,7 +75,6 @@ const PROOFS: Readonly<Record<string, Proof>> = {
   "jobs-failures": {
     what: "controllers and workers of Jobs on three members, killed at random",
     file: "tests/jobs/failures/run.ts",
-    built: true,
   },
   "cluster-mixed": { what: "nodetcd and etcd in one cluster", file: "tests/clusters/mixed.ts" },
   "cluster-checklist": {

@@ -24,7 +24,7 @@ export const NODE_LOST_MS = 300_000;
 /** Milliseconds until a namespace that is not empty yet is looked at again. */
 export const NAMESPACE_RECHECK_MS = 500;
 /** Keys of one controller that are worked on at the same time. */
-export const CONTROLLER_WORKERS = 8;
+export const CONTROLLER_WORKERS = 32;
 /** Milliseconds until a key comes again after a failure: the first time, and at most. */
 export const RETRY_FIRST_MS = 20;
 export const RETRY_LONGEST_MS = 60_000;
@@ -32,6 +32,9 @@ export const RETRY_LONGEST_MS = 60_000;
 export const RELIST_MS = 1_000;
 /** Longest time of one timer, in milliseconds; who waits longer looks again in between. */
 export const TIMER_MS_MAX = 3_600_000;
+/** Events that wait to be written; of more the oldest are dropped. And how many are written in one transaction. */
+export const EVENTS_WAITING_MAX = 10_000;
+export const EVENTS_AT_ONCE = 50;
 /** Events whose repetitions are counted instead of written anew. */
 export const EVENTS_REMEMBERED = 4_096;
 /** Characters of a generated name; the base is cut so that base and suffix fit. */

@@ -50,11 +50,12 @@ export class CronJobController implements Controller {
   }
 
   get idle(): boolean {
-    return this.#queue.idle;
+    return this.#queue.idle && this.#recorder.idle;
   }
 
-  stop(): Promise<void> {
-    return this.#queue.stop();
+  async stop(): Promise<void> {
+    await this.#queue.stop();
+    await this.#recorder.written();
   }
 
   async #sync(key: string): Promise<void> {
@@ -73,7 +74,7 @@ export class CronJobController implements Controller {
     const plan = reconcileCronJob(cronJob, owned, clock.wallTime());
     for (const job of plan.replace) await this.#delete(cronJob, job);
     const started = await this.#commit(key, cronJob, plan);
-    await this.#recorder.record(cronJob, [...plan.events, ...started]);
+    this.#recorder.record(cronJob, [...plan.events, ...started]);
     for (const job of plan.remove) await this.#delete(cronJob, job);
     if (plan.againAt !== undefined) this.#queue.addAfter(key, plan.againAt - clock.wallTime());
   }
@@ -156,7 +157,7 @@ export class CronJobController implements Controller {
     const gone = await ifThere(this.#world.store.delete(JOBS, namespace, name, options));
     if (gone === undefined) return;
     const message = `Deleted job ${name}`;
-    await this.#recorder.record(cronJob, [{ type: "Normal", reason: "SuccessfulDelete", message }]);
+    this.#recorder.record(cronJob, [{ type: "Normal", reason: "SuccessfulDelete", message }]);
   }
 }
 

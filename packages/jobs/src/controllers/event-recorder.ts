@@ -1,8 +1,14 @@
 import type { Clock, Logger, Random } from "@nodetcd/runtime";
-import { EVENT_TTL_SECONDS, EVENTS_REMEMBERED } from "../limits.ts";
+import {
+  EVENT_TTL_SECONDS,
+  EVENTS_AT_ONCE,
+  EVENTS_REMEMBERED,
+  EVENTS_WAITING_MAX,
+} from "../limits.ts";
 import type { Event } from "../objects/core.ts";
 import { type KubeObject, timeText } from "../objects/meta.ts";
 import { EVENTS } from "../objects/resources.ts";
+import { ifThere } from "./if-there.ts";
 import type { Store } from "./informer.ts";
 import type { PlannedEvent } from "./planned-event.ts";
 
@@ -16,44 +22,86 @@ export interface EventRecorderOptions {
   readonly host?: string;
 }
 
-/** Writes events about objects. The same one again raises the count of the first. Never fails. */
+interface Waiting {
+  readonly object: KubeObject;
+  readonly planned: PlannedEvent;
+  /** RFC 3339. */
+  readonly time: string;
+  readonly namespace: string;
+}
+
+/**
+ * Writes events about objects beside the work that they tell of, several in one transaction. The same one again raises
+ * the count of the first. Never fails: what cannot be written is logged, and of what waits too long the oldest goes.
+ */
 export class EventRecorder {
   readonly #options: EventRecorderOptions;
   /** Names of events by what they say. */
   readonly #known = new Map<string, string>();
+  readonly #waiting: Waiting[] = [];
+  #writing: Promise<void> | undefined;
 
   constructor(options: EventRecorderOptions) {
     this.#options = options;
   }
 
-  async record(object: KubeObject, events: readonly PlannedEvent[]): Promise<void> {
-    for (const event of events) {
-      try {
-        await this.#record(object, event);
-      } catch (error) {
-        const { logger } = this.#options;
-        logger.warn("event could not be written", { reason: event.reason, error: String(error) });
-      }
+  record(object: KubeObject, events: readonly PlannedEvent[]): void {
+    const time = timeText(this.#options.clock.wallTime());
+    const namespace = object.metadata.namespace || "default";
+    for (const planned of events) this.#waiting.push({ object, planned, time, namespace });
+    const over = this.#waiting.length - EVENTS_WAITING_MAX;
+    if (over > 0) {
+      this.#waiting.splice(0, over);
+      this.#options.logger.warn("events are dropped, etcd is slow", { events: over });
     }
+    if (this.#waiting.length > 0) this.#writing ??= this.#write();
   }
 
-  async #record(object: KubeObject, { type, reason, message }: PlannedEvent): Promise<void> {
-    const { store, clock } = this.#options;
-    const namespace = object.metadata.namespace || "default";
-    const same = `${object.metadata.uid}/${type}/${reason}/${message}`;
-    const known = this.#known.get(same);
-    const now = timeText(clock.wallTime());
-    if (known !== undefined && (await store.find(EVENTS, namespace, known)) !== undefined) {
-      await store.modify(EVENTS, namespace, known, (event) => ({
-        ...event,
-        count: (event.count ?? 1) + 1,
-        lastTimestamp: now,
-      }));
-      return;
+  get idle(): boolean {
+    return this.#writing === undefined;
+  }
+
+  /** Resolves when all that was recorded is written, or could not be. */
+  async written(): Promise<void> {
+    await this.#writing;
+  }
+
+  async #write(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting.splice(0, EVENTS_AT_ONCE);
+      try {
+        await this.#writeBatch(batch);
+      } catch (error) {
+        const { logger } = this.#options;
+        const reasons = [...new Set(batch.map(({ planned }) => planned.reason))].join();
+        logger.warn("events could not be written", { reasons, error: String(error) });
+      }
     }
-    const event = this.#newEvent(object, { type, reason, message }, namespace, now);
-    const { metadata } = await store.create(EVENTS, event, { ttlSeconds: EVENT_TTL_SECONDS });
-    this.#remember(same, metadata.name);
+    this.#writing = undefined;
+  }
+
+  async #writeBatch(batch: readonly Waiting[]): Promise<void> {
+    const { store } = this.#options;
+    const fresh = new Map<string, Event>();
+    for (const waiting of batch) {
+      const same = sameOf(waiting);
+      const first = fresh.get(same);
+      if (first !== undefined) Object.assign(first, repeated(first, waiting));
+      else if (!(await this.#repeat(same, waiting))) fresh.set(same, this.#newEvent(waiting));
+    }
+    if (fresh.size === 0) return;
+    await store.createAll(EVENTS, [...fresh.values()], { ttlSeconds: EVENT_TTL_SECONDS });
+    for (const [same, { metadata }] of fresh) this.#remember(same, metadata.name);
+  }
+
+  /** False when there is none yet, or no more. */
+  async #repeat(same: string, waiting: Waiting): Promise<boolean> {
+    const { store } = this.#options;
+    const name = this.#known.get(same);
+    if (name === undefined) return false;
+    const change = (event: Event): Event => repeated(event, waiting);
+    const found = await ifThere(store.modify(EVENTS, waiting.namespace, name, change));
+    return found !== undefined;
   }
 
   #remember(same: string, name: string): void {
@@ -66,12 +114,8 @@ export class EventRecorder {
     this.#known.set(same, name);
   }
 
-  #newEvent(
-    { apiVersion, kind, metadata }: KubeObject,
-    planned: PlannedEvent,
-    namespace: string,
-    now: string,
-  ): Event {
+  #newEvent({ object, planned, time, namespace }: Waiting): Event {
+    const { apiVersion, kind, metadata } = object;
     const { component, host, random } = this.#options;
     const { name, uid = "", resourceVersion } = metadata;
     return {
@@ -88,12 +132,20 @@ export class EventRecorder {
       },
       ...planned,
       count: 1,
-      firstTimestamp: now,
-      lastTimestamp: now,
+      firstTimestamp: time,
+      lastTimestamp: time,
       eventTime: null,
       source: { component, ...(host === undefined ? {} : { host }) },
       reportingComponent: component,
       reportingInstance: host ?? "",
     };
   }
+}
+
+function sameOf({ object, planned }: Waiting): string {
+  return `${object.metadata.uid}/${planned.type}/${planned.reason}/${planned.message}`;
+}
+
+function repeated(event: Event, { time }: Waiting): Event {
+  return { ...event, count: (event.count ?? 1) + 1, lastTimestamp: time };
 }

@@ -17,7 +17,16 @@ export type ChangeHandler<T> = (now: T | undefined, before: T | undefined) => vo
 /** What informers and controllers need of the store. */
 export type Store = Pick<
   ObjectStore,
-  "complete" | "create" | "delete" | "find" | "list" | "modify" | "transaction" | "watch"
+  | "complete"
+  | "create"
+  | "createAll"
+  | "delete"
+  | "find"
+  | "list"
+  | "modify"
+  | "modifyRead"
+  | "transaction"
+  | "watch"
 >;
 
 export interface InformerOptions<T extends KubeObject> {

@@ -53,11 +53,12 @@ export class JobController implements Controller {
   }
 
   get idle(): boolean {
-    return this.#queue.idle;
+    return this.#queue.idle && this.#recorder.idle;
   }
 
-  stop(): Promise<void> {
-    return this.#queue.stop();
+  async stop(): Promise<void> {
+    await this.#queue.stop();
+    await this.#recorder.written();
   }
 
   #addOwner(pod: Pod): void {
@@ -97,11 +98,11 @@ export class JobController implements Controller {
     if (plan.failures === undefined) this.#failures.delete(key);
     else this.#failures.set(key, { uid, known: plan.failures });
     const events = created.map((pod) => `Created pod: ${pod.metadata.name}`);
-    await this.#recorder.record(
+    this.#recorder.record(
       job,
       events.map((message) => ({ type: "Normal", reason: "SuccessfulCreate", message })),
     );
-    await this.#recorder.record(job, plan.events);
+    this.#recorder.record(job, plan.events);
     for (const pod of plan.remove) await this.#remove(job, pod, plan.forget);
     if (plan.againMs !== undefined) this.#queue.addAfter(key, plan.againMs);
   }
@@ -186,7 +187,7 @@ export class JobController implements Controller {
     const gone = await ifThere(store.delete(PODS, namespace, name, { uid }));
     if (gone === undefined) return;
     const message = `Deleted pod: ${name}`;
-    await this.#recorder.record(job, [{ type: "Normal", reason: "SuccessfulDelete", message }]);
+    this.#recorder.record(job, [{ type: "Normal", reason: "SuccessfulDelete", message }]);
   }
 }
 

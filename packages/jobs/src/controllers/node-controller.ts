@@ -34,11 +34,12 @@ export class NodeController implements Controller {
   }
 
   get idle(): boolean {
-    return this.#queue.idle;
+    return this.#queue.idle && this.#recorder.idle;
   }
 
-  stop(): Promise<void> {
-    return this.#queue.stop();
+  async stop(): Promise<void> {
+    await this.#queue.stop();
+    await this.#recorder.written();
   }
 
   async #sync(name: string): Promise<void> {
@@ -106,6 +107,6 @@ export class NodeController implements Controller {
       }),
     );
     if (failed === undefined) return;
-    await this.#recorder.record(failed, [{ type: "Warning", reason: "NodeLost", message }]);
+    this.#recorder.record(failed, [{ type: "Warning", reason: "NodeLost", message }]);
   }
 }

@@ -37,11 +37,12 @@ export class Scheduler implements Controller {
   }
 
   get idle(): boolean {
-    return this.#queue.idle;
+    return this.#queue.idle && this.#recorder.idle;
   }
 
-  stop(): Promise<void> {
-    return this.#queue.stop();
+  async stop(): Promise<void> {
+    await this.#queue.stop();
+    await this.#recorder.written();
   }
 
   #count(pod: Pod, there: boolean): void {
@@ -71,12 +72,12 @@ export class Scheduler implements Controller {
     );
     if (bound === undefined) return void load.delete(key);
     const message = `Successfully assigned ${keyOf(pod)} to ${name}`;
-    await this.#recorder.record(bound, [{ type: "Normal", reason: "Scheduled", message }]);
+    this.#recorder.record(bound, [{ type: "Normal", reason: "Scheduled", message }]);
   }
 
   #change(pod: Pod, change: (copy: Pod) => void): Promise<Pod> {
-    const { namespace = "", name, uid } = pod.metadata;
-    return this.#world.store.modify(PODS, namespace, name, (each) => {
+    const { uid } = pod.metadata;
+    return this.#world.store.modifyRead(PODS, pod, (each) => {
       if (each.metadata.uid !== uid || !isUnbound(each)) return undefined;
       change(each);
       return each;
@@ -108,9 +109,7 @@ export class Scheduler implements Controller {
       ),
     );
     if (changed === undefined) return;
-    await this.#recorder.record(changed, [
-      { type: "Warning", reason: "FailedScheduling", message },
-    ]);
+    this.#recorder.record(changed, [{ type: "Warning", reason: "FailedScheduling", message }]);
   }
 }
 

@@ -72,6 +72,7 @@ export class Worker {
     this.#ending.abort();
     this.#logTimer?.cancel();
     await this.#queue.stop();
+    await this.#recorder.written();
     await this.#running;
   }
 
@@ -99,7 +100,7 @@ export class Worker {
     if (phase === "Succeeded" || phase === "Failed") return await this.#finish(uid, pod, now);
     const run = this.#runOf(uid, pod);
     const look = await run.look(pod, now, this.#world.mayStart());
-    await this.#tell(pod, look);
+    this.#tell(pod, look);
     await this.#report(pod, look, now);
     if (look.plan.finished && pod.metadata.deletionTimestamp !== undefined)
       return await this.#finish(uid, pod, now);
@@ -154,11 +155,11 @@ export class Worker {
 
   async #report(pod: Pod, look: PodLook, now: number): Promise<void> {
     const { store, hostIP } = this.#world;
-    const { namespace = "", name, uid } = pod.metadata;
+    const { uid } = pod.metadata;
     const status = (each: Pod) => podStatus({ pod: each, ...look, now, hostIP });
     if (JSON.stringify(status(pod)) === JSON.stringify(pod.status)) return;
     await ifThere(
-      store.modify(PODS, namespace, name, (each) => {
+      store.modifyRead(PODS, pod, (each) => {
         const ended = each.status?.phase === "Succeeded" || each.status?.phase === "Failed";
         // Somebody has decided meanwhile that it has failed: that stands.
         if (each.metadata.uid !== uid || ended) return undefined;
@@ -167,7 +168,7 @@ export class Worker {
     );
   }
 
-  async #tell(pod: Pod, { started, killing }: PodLook): Promise<void> {
+  #tell(pod: Pod, { started, killing }: PodLook): void {
     const events: PlannedEvent[] = [
       ...started.map((name) => ({
         type: "Normal" as const,
@@ -180,6 +181,6 @@ export class Worker {
         message: `Stopping container ${name}`,
       })),
     ];
-    if (events.length > 0) await this.#recorder.record(pod, events);
+    if (events.length > 0) this.#recorder.record(pod, events);
   }
 }

@@ -107,6 +107,22 @@ export class ObjectStore {
     return this.insert(resource, this.complete(resource, object), options);
   }
 
+  /** As `create`, for several at one revision, or none of them. At most `TRANSACTION_CHANGES_MAX`. */
+  async createAll<T extends KubeObject>(
+    resource: Resource<T>,
+    objects: readonly T[],
+    { ttlSeconds }: { ttlSeconds?: number } = {},
+  ): Promise<void> {
+    const lease = ttlSeconds === undefined ? {} : { lease: await this.#leaseFor(ttlSeconds) };
+    const change = (object: T): Change => ({
+      kind: "create",
+      resource,
+      object: this.complete(resource, object),
+      ...lease,
+    });
+    await this.transaction(objects.map(change));
+  }
+
   /** Stores what `complete` gave; see `create`. */
   async insert<T extends KubeObject>(
     resource: Resource<T>,
@@ -141,8 +157,30 @@ export class ObjectStore {
     change: (current: T) => T | undefined | Promise<T | undefined>,
     check: (current: T, next: T) => void = () => undefined,
   ): Promise<T> {
-    for (let attempt = 1; ; attempt++) {
-      const current = await this.get(resource, namespace, name);
+    return await this.#modify(resource, { namespace, name }, undefined, change, check);
+  }
+
+  /**
+   * As `modify`, of an object that was read before: when it is still as it was, that saves a read. What `change` decides
+   * not to do was decided by what was read, too.
+   */
+  async modifyRead<T extends KubeObject>(
+    resource: Resource<T>,
+    read: T,
+    change: (current: T) => T | undefined,
+  ): Promise<T> {
+    return await this.#modify(resource, read.metadata, read, change, () => undefined);
+  }
+
+  async #modify<T extends KubeObject>(
+    resource: Resource<T>,
+    { namespace = "", name }: { readonly namespace?: string; readonly name: string },
+    read: T | undefined,
+    change: (current: T) => T | undefined | Promise<T | undefined>,
+    check: (current: T, next: T) => void,
+  ): Promise<T> {
+    for (let attempt = 1, known = read; ; attempt++, known = undefined) {
+      const current = known ?? (await this.get(resource, namespace, name));
       const next = await change(structuredClone(current));
       if (next === undefined) return current;
       prepareChanged(resource, current, next);
