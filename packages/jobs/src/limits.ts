@@ -32,6 +32,11 @@ export const RETRY_LONGEST_MS = 60_000;
 export const RELIST_MS = 1_000;
 /** Longest time of one timer, in milliseconds; who waits longer looks again in between. */
 export const TIMER_MS_MAX = 3_600_000;
+/** Lines of the slot ledger that are kept of a CronJob, and lines after which those before them go. */
+export const LEDGER_LINES_KEPT = 1_000;
+export const LEDGER_PRUNE_EVERY = 100;
+/** Keys read at once where contents are not needed. */
+export const NAMES_PAGE = 5_000;
 /** Events that wait to be written; of more the oldest are dropped. And how many are written in one transaction. */
 export const EVENTS_WAITING_MAX = 10_000;
 export const EVENTS_AT_ONCE = 50;

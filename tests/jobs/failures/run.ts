@@ -9,9 +9,9 @@
  * The order of events between processes is not repeated by the seed, what befalls them is.
  */
 import { Client } from "@nodetcd/client";
-import { CRON_JOBS, JOBS, ObjectStore, PODS } from "@nodetcd/jobs";
+import { type CronJob, CRON_JOBS, JOBS, ObjectStore, PODS } from "@nodetcd/jobs";
 import { nodeRuntime } from "@nodetcd/runtime/node";
-import { sleep } from "../../clusters/patience.ts";
+import { patiently, sleep } from "../../clusters/patience.ts";
 import { ProcessCluster } from "../../clusters/process-cluster.ts";
 import { peer } from "../../peers.ts";
 import { temporaryDirectory } from "../../processes.ts";
@@ -55,10 +55,11 @@ class Campaign {
   }
 
   async begin(): Promise<void> {
-    const { resourceVersion } = await this.#store.list(JOBS);
+    const { resourceVersion } = await patiently(() => this.#store.list(JOBS));
     this.#history = new History(this.#store, Number(resourceVersion));
     for (const [name, work] of Object.entries(WORKS)) {
-      await this.#store.create(CRON_JOBS, cronJobOf(name, work, this.#attempts.marks));
+      const cronJob = cronJobOf(name, work, this.#attempts.marks);
+      await patiently(() => this.#store.create(CRON_JOBS, cronJob));
     }
     const end = performance.now() + FIRST_MS;
     while (this.#attempts.count === 0) {
@@ -86,7 +87,7 @@ class Campaign {
     await this.#watchman.stop();
     const history = this.#history!;
     await history.stop();
-    const lines = await history.checkLedger(MINUTE_MS);
+    const lines = await patiently(() => history.checkLedger(MINUTE_MS));
     console.log(`  ${lines} lines in the ledger`);
     return [
       ...left,
@@ -101,10 +102,11 @@ class Campaign {
 
   async #comeToRest(): Promise<string[]> {
     for (const name of Object.keys(WORKS)) {
-      await this.#store.modify(CRON_JOBS, "default", name, (each) => ({
+      const suspended = (each: CronJob): CronJob => ({
         ...each,
         spec: { ...each.spec, suspend: true },
-      }));
+      });
+      await patiently(() => this.#store.modify(CRON_JOBS, "default", name, suspended));
     }
     for (const end = performance.now() + REST_MS; ; await sleep(300)) {
       const left = await this.#notEnded();
@@ -113,8 +115,8 @@ class Campaign {
   }
 
   async #notEnded(): Promise<string[]> {
-    const pods = (await this.#store.list(PODS)).items;
-    const jobs = (await this.#store.list(JOBS)).items;
+    const pods = (await patiently(() => this.#store.list(PODS))).items;
+    const jobs = (await patiently(() => this.#store.list(JOBS))).items;
     const running = pods.filter(({ status }) => !/Succeeded|Failed/.test(status?.phase ?? ""));
     const open = jobs.filter(
       ({ status }) => !status?.conditions?.some(({ type }) => /^(Complete|Failed)$/.test(type)),
@@ -180,6 +182,12 @@ async function main(): Promise<void> {
     const what = [...disasters.happened].map(([name, times]) => `${name} ${times}`).join(", ");
     const seconds = ((performance.now() - began) / 1_000).toFixed(0);
     console.log(`${count} rounds (${what}): ${campaign.told}, no fault: ${seconds} s`);
+  } catch (error) {
+    report(
+      [error instanceof Error ? (error.stack ?? error.message) : String(error)],
+      cluster,
+      company,
+    );
   } finally {
     client.close();
     await company.end();
@@ -190,3 +198,4 @@ async function main(): Promise<void> {
 }
 
 await main();
+process.exit();

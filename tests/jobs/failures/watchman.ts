@@ -24,7 +24,10 @@ export class Watchman {
     this.#store = store;
     this.#attempts = attempts;
     this.#company = company;
-    this.#done = Promise.all([this.#walk(), this.#follow()]).then(() => undefined);
+    this.#done = Promise.all([this.#walk(), this.#follow()]).then(
+      () => undefined,
+      (error: unknown) => void this.faults.push(`pods are not watched any more: ${String(error)}`),
+    );
   }
 
   async stop(): Promise<void> {

@@ -23,6 +23,7 @@ export type Store = Pick<
   | "delete"
   | "find"
   | "list"
+  | "listNames"
   | "modify"
   | "modifyRead"
   | "transaction"

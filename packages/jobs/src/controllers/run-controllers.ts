@@ -6,6 +6,7 @@ import { CronJobController } from "./cron-job-controller.ts";
 import { GarbageCollector } from "./garbage-collector.ts";
 import { Informer, type Store } from "./informer.ts";
 import { JobController } from "./job-controller.ts";
+import { LedgerController } from "./ledger-controller.ts";
 import { NodeController } from "./node-controller.ts";
 import { NamespaceController } from "./namespace-controller.ts";
 import { Scheduler } from "./scheduler.ts";
@@ -62,6 +63,7 @@ export function runControllers(options: RunOptions): RunningControllers {
       new NamespaceController(world),
       new Scheduler(world),
       new NodeController(world),
+      new LedgerController(world),
     ];
     for (const informer of informers) informer.replay();
   };

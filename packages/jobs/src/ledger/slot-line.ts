@@ -18,6 +18,11 @@ function slotName({ metadata }: CronJob, scheduled: number): string {
   return second === 0 ? minute : `${minute}-${second}`;
 }
 
+/** The CronJob in the name of a slot: `nightly` of `nightly-29678340`. */
+export function cronJobNameOf(slot: string): string {
+  return /^(.+?)-\d{6,}(?:-\d{1,2})?$/.exec(slot)?.[1] ?? "";
+}
+
 /**
  * The line as an object of the resource `slots`. It belongs to the CronJob, and goes with it; `job` is the one
  * that the slot got.

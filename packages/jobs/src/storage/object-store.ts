@@ -10,6 +10,7 @@ import { decideDelete, type DeleteOptions, isGone } from "./decide-delete.ts";
 import { decodeObject, encodeObject } from "./encode.ts";
 import { objectKey } from "./keys.ts";
 import { listObjects, type ListOptions, type ObjectList } from "./list.ts";
+import { listNames, type ObjectName } from "./list-names.ts";
 import { newObject } from "./new-object.ts";
 import { type Change, commitChanges } from "./transaction.ts";
 import { type ObjectEvent, watchObjects, type WatchOptions } from "./watch.ts";
@@ -76,6 +77,11 @@ export class ObjectStore {
     options: ListOptions = {},
   ): Promise<ObjectList<T>> {
     return listObjects(this.client, this.#prefix, resource, options);
+  }
+
+  /** Names, in order, of what begins so in a namespace ("": with any name in all of them); contents are not read. */
+  listNames(resource: Resource, namespace: string, beginning: string): Promise<ObjectName[]> {
+    return listNames(this.client, this.#prefix, resource, namespace, beginning);
   }
 
   /**

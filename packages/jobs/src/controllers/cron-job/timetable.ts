@@ -67,7 +67,8 @@ export function openSlots(
   };
 }
 
-function decidedUntil({ metadata, status }: CronJob): number {
+/** Slots up to this time, in milliseconds, have their line in the ledger. */
+export function decidedUntil({ metadata, status }: CronJob): number {
   const times = [
     status?.lastScheduleTime ?? metadata.creationTimestamp,
     metadata.annotations?.[DECIDED_ANNOTATION],
