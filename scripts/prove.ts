@@ -72,6 +72,10 @@ const PROOFS: Readonly<Record<string, Proof>> = {
   "crash-torn-tail": { what: "the end of the log torn", file: "tests/crash/torn-tail.ts" },
   "crash-simulated": { what: "every crash point of one member", file: "tests/simulation/run.ts" },
   "cluster-failures": { what: "three members that fail", file: "tests/clusters/failures.ts" },
+  "jobs-export": {
+    what: "what Jobs export is taken by a real kube-apiserver",
+    file: "tests/jobs/export/run.ts",
+  },
   "jobs-failures": {
     what: "controllers and workers of Jobs on three members, killed at random",
     file: "tests/jobs/failures/run.ts",

@@ -5,9 +5,9 @@
  *
  *     npm run prove -- documents [part of a heading...]
  *
- * Needs Linux with `unshare` and `ip`, and root or user namespaces; real etcd and etcdctl for the sections that name them.
+ * Needs Linux with `unshare` and `ip`, and root or user namespaces; real etcd, etcdctl and kubectl for the sections that name them.
  */
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { peer, ROOT, sayMissing } from "../peers.ts";
@@ -15,7 +15,7 @@ import { cleanEnvironment, run, temporaryDirectory } from "../processes.ts";
 import { proveMigration } from "./migration.ts";
 import { type Block, blocksOf } from "./blocks.ts";
 
-const PAGES = ["docs/operate.md", "docs/migrate-from-etcd.md"];
+const PAGES = ["docs/operate.md", "docs/migrate-from-etcd.md", "docs/jobs.md"];
 const TIMEOUT_MS = 180_000;
 
 /** What a block is run under. Whatever it has left running ends with it. */
@@ -34,12 +34,25 @@ function programFolder(): { readonly path: string; readonly names: ReadonlySet<s
     symlinkSync(found.path, join(path, name));
     names.add(name);
   }
+  const kubectl = spawnSync("kubectl", ["version", "--client"]);
+  if (kubectl.status === 0) names.add("kubectl");
   return { path, names };
 }
 
-/** Names of real etcd's programs at the beginning of a command. */
+/** The manifests of a page by the names that it gives them: `cronjob.yaml` is the one of a CronJob. */
+function manifestsOf(page: string): Map<string, string> {
+  const manifests = blocksOf(page, "yaml").map(({ text }) => {
+    const kind = /^kind: (\w+)$/m.exec(text)?.[1] ?? "manifest";
+    return [`${kind.toLowerCase()}.yaml`, text] as const;
+  });
+  return new Map(manifests);
+}
+
+/** Names of other programs than ours at the beginning of a command. */
 function programsOf({ text }: Block): string[] {
-  return [...text.matchAll(/(?:^|[;&|(] ?|until |do )(etcd|etcdctl|etcdutl) /gm)].map((m) => m[1]!);
+  return [...text.matchAll(/(?:^|[;&|(] ?|until |do )(etcd|etcdctl|etcdutl|kubectl) /gm)].map(
+    (m) => m[1]!,
+  );
 }
 
 interface Outcome {
@@ -47,8 +60,9 @@ interface Outcome {
   readonly output: string;
 }
 
-function runBlock(block: Block, path: string): Promise<Outcome> {
+function runBlock(block: Block, path: string, files: Map<string, string>): Promise<Outcome> {
   const folder = temporaryDirectory("document");
+  for (const [name, text] of files) writeFileSync(join(folder, name), text);
   const script = join(folder, "..", `${folder.split("/").at(-1)}.sh`);
   writeFileSync(script, PRELUDE + block.text);
   const user = process.getuid?.() === 0 ? [] : ["--map-root-user"];
@@ -78,7 +92,9 @@ async function proveCommands(wanted: readonly string[]): Promise<boolean> {
   let good = true;
   try {
     for (const page of PAGES) {
-      const blocks = blocksOf(readFileSync(join(ROOT, page), "utf8"), "sh");
+      const text = readFileSync(join(ROOT, page), "utf8");
+      const blocks = blocksOf(text, "sh");
+      const files = manifestsOf(text);
       for (const block of blocks) {
         const title = `${page}: ${block.heading}`;
         if (wanted.length > 0 && !wanted.some((part) => title.includes(part))) continue;
@@ -88,7 +104,7 @@ async function proveCommands(wanted: readonly string[]): Promise<boolean> {
           continue;
         }
         const begun = performance.now();
-        const { status, output } = await runBlock(block, path);
+        const { status, output } = await runBlock(block, path, files);
         const seconds = ((performance.now() - begun) / 1_000).toFixed(1);
         console.log(`${status === 0 ? "ok  " : "FAIL"} ${title} (${seconds} s)`);
         if (status !== 0) console.log(`exit status ${status}\n${output}`);

@@ -10,6 +10,8 @@ export const JOBS_USAGE: string = `Usage:
   nodetcd jobs [flags]
     Jobs and CronJobs that kubectl drives, without a cluster:
     kubectl -s http://127.0.0.1:8080 apply -f job.yaml
+  nodetcd jobs export [flags]
+    What it holds as YAML for any Kubernetes; see its --help.
 
   --data-dir 'nodetcd-jobs'
     Folder of the embedded etcd member, and of the worker's logs and volumes.
