@@ -47,7 +47,7 @@ test("portable keeps a selector that is the user's own", () => {
   const selector = { matchLabels: { app: "x" } };
   const { spec } = job();
   const found = portable(job({ spec: { ...spec, selector, manualSelector: true } }));
-  expect((found?.object as Job).spec.selector).toEqual(selector);
+  expect((found!.object as Job).spec.selector).toEqual(selector);
 });
 
 test("portable leaves out Jobs that have ended, go, or are a CronJob's", () => {
