@@ -74,7 +74,7 @@ async function onKubernetes(
     folder,
     etcdUrl: store.url,
     port: await freePort(),
-    controllerFlags: [CONTROLLERS],
+    controllerFlags: [CONTROLLERS, "--leader-elect=false"],
   };
   const plane = new ControlPlane(options);
   let proxy: ChildProcess | undefined;

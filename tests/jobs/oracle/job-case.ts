@@ -58,6 +58,7 @@ export async function jobCase(pair: Pair, random: Seeded): Promise<void> {
     await STEPS[chooseStep(state)](state);
     if (history.pause > 0) await pair.wait(history.pause);
     await comeToRest(pair, manifest);
+    if (history.pause > 0) pair.comparePause(history.pause - 1);
   }
   if (manifest.spec.ttlSecondsAfterFinished !== undefined && isOver(pair)) {
     await pair.wait(manifest.spec.ttlSecondsAfterFinished + 2);

@@ -163,9 +163,14 @@ function podSpec({ spec = {} }: KubeObject): unknown {
   return clean(Object.fromEntries(kept));
 }
 
+/** Kubernetes has this event, and a search for slots that never finds what it tells: see docs/deviations.md. */
+function isCompared(event: KubeObject): boolean {
+  return (event as { reason?: string } & KubeObject).reason !== "MissSchedule";
+}
+
 function countEvents(events: readonly KubeObject[]): string[] {
   const counts = new Map<string, number>();
-  for (const event of events as (KubeObject & Record<string, unknown>)[]) {
+  for (const event of events.filter(isCompared) as (KubeObject & Record<string, unknown>)[]) {
     const { kind } = event["involvedObject"] as { kind: string };
     const { type, reason, message, source } = event as unknown as Record<string, unknown>;
     const { component } = source as { component?: string };

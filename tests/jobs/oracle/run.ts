@@ -29,6 +29,7 @@ const atOnce = Number(process.env["AT_ONCE"] ?? 40);
 const only = process.env["CASE"];
 const CONTROLLERS = [
   "--controllers=job-controller,cronjob-controller,garbage-collector-controller,namespace-controller,ttl-after-finished-controller",
+  "--leader-elect=false",
   "--concurrent-job-syncs=20",
   "--concurrent-cron-job-syncs=20",
   "--kube-api-qps=1000",

@@ -134,8 +134,8 @@ export async function createObject(
   settleNamespace(call, draft);
   await checkNamespace(call, draft);
   const completed = store.complete(resource, draft);
-  call.warnings.push(...warningsOf(resource, completed));
   validateNew(resource, completed);
+  call.warnings.push(...warningsOf(resource, completed));
   const fields = owners === "tracked" ? undefined : changeOf(call, "Update");
   if (fields !== undefined) trackUpdate(undefined, completed, fields);
   if (!isDryRun(call.request.query.getAll("dryRun"))) return await insert(call, completed);

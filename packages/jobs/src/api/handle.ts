@@ -66,12 +66,19 @@ function notAllowed(): ApiError {
   );
 }
 
-/** In plain text: clients tell by it that the path is unknown, not the object. */
+/** Of a path that is none of an object. */
 const MISSING: HttpReply = {
   status: 404,
   headers: { "Content-Type": "text/plain; charset=utf-8" },
   body: "404 page not found\n",
 };
+
+/** Clients tell by the missing name that the path is unknown, not the object. */
+function unknownPath({ path }: HttpRequest): HttpReply {
+  if (!/^\/(api\/[^/]+|apis\/[^/]+\/[^/]+)\/./.test(path)) return MISSING;
+  const message = "the server could not find the requested resource";
+  return errorReply(new ApiError("NotFound", message, { details: {} }));
+}
 
 async function objects(call: Call): Promise<HttpReply> {
   const { target, request } = call;
@@ -139,6 +146,17 @@ const VERSION: Readonly<Record<string, string>> = {
   platform: "linux/amd64",
 };
 
+/** kubectl asks for them when it does not know the kind of an object: there are none. */
+const CUSTOM_KINDS = {
+  path: "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
+  list: {
+    kind: "CustomResourceDefinitionList",
+    apiVersion: "apiextensions.k8s.io/v1",
+    metadata: {},
+    items: [],
+  },
+} as const;
+
 function wellKnown(request: HttpRequest): HttpReply | undefined {
   const { path } = request;
   if (request.method !== "GET" && request.method !== "HEAD") return undefined;
@@ -149,6 +167,7 @@ function wellKnown(request: HttpRequest): HttpReply | undefined {
   if (path === "/openapi/v2" && request.header("accept")?.includes(OPEN_API_V2) === true) {
     return { status: 200, headers: { "Content-Type": OPEN_API_V2_ANSWER }, body: openApiV2() };
   }
+  if (path === CUSTOM_KINDS.path) return jsonReply(CUSTOM_KINDS.list);
   if (path === "/openapi/v3") return jsonReply(openApiIndex());
   if (path.startsWith("/openapi/v3/")) {
     const found = openApiDocument(path.slice("/openapi/v3/".length));
@@ -163,7 +182,7 @@ async function answer(api: Api, request: HttpRequest, warnings: string[]): Promi
   const known = wellKnown(request);
   if (known !== undefined) return known;
   const route = parsePath(request.path);
-  if (route === undefined) return MISSING;
+  if (route === undefined) return unknownPath(request);
   if (route.kind === "object") {
     return await objects({ api, request, target: route.target, user, warnings });
   }
@@ -171,19 +190,31 @@ async function answer(api: Api, request: HttpRequest, warnings: string[]): Promi
   return await answerReview(api, request, route.review, user);
 }
 
+/** For people: with line breaks, as curl, wget and browsers get it without asking. */
+function legible({ query, header }: HttpRequest, reply: HttpReply): HttpReply {
+  const asked = query.get("pretty");
+  const person = /^(curl|Wget|Mozilla\/5\.0)/.test(header("user-agent") ?? "");
+  if (asked === "false" || asked === "0" || (asked === null && !person)) return reply;
+  const { body, headers } = reply;
+  if (typeof body !== "string" || !String(headers["Content-Type"]).startsWith("application/json"))
+    return reply;
+  return { ...reply, body: `${JSON.stringify(JSON.parse(body), null, 2)}\n` };
+}
+
 /** Answers every request; failures are Kubernetes' `Status` objects. */
 export function handlerOf(api: Api): HttpHandler {
   return async (request) => {
     const warnings: string[] = [];
     try {
-      return withWarnings(await answer(api, request, warnings), warnings);
+      const reply = legible(request, await answer(api, request, warnings));
+      return withWarnings(reply, warnings);
     } catch (raised) {
       const error = toApiError(raised);
       if (error.code >= 500 && !request.signal.aborted) {
         const { method, path } = request;
         api.logger.warn("request failed", { method, path, error: error.message });
       }
-      return withWarnings(errorReply(error), warnings);
+      return withWarnings(legible(request, errorReply(error)), warnings);
     }
   };
 }

@@ -1,6 +1,6 @@
-import { ApiError } from "../errors.ts";
 import type { HttpReply } from "../http/exchange.ts";
 import { BOOKMARK_MS, WATCH_MS_MAX, WATCH_MS_MIN } from "../limits.ts";
+import { FieldErrors } from "../objects/field-errors.ts";
 import type { KubeObject } from "../objects/meta.ts";
 import type { ObjectEvent } from "../storage/watch.ts";
 import { type Call, queryFlag, queryNumber } from "./call.ts";
@@ -23,15 +23,18 @@ interface WatchRequest {
   readonly timeoutMs: number;
 }
 
-function forbidden(field: string, why: string): ApiError {
-  const message = `${field}: Forbidden: ${why}`;
-  return new ApiError("Invalid", `ListOptions.meta.k8s.io "" is invalid: ${message}`, {
-    details: {
-      group: "meta.k8s.io",
-      kind: "ListOptions",
-      causes: [{ reason: "FieldValueForbidden", message: `Forbidden: ${why}`, field }],
-    },
-  });
+function checkMatch(initial: string | null, match: string): void {
+  const errors = new FieldErrors();
+  const field = "resourceVersionMatch";
+  if (initial === null && match !== "") {
+    const why = `${field} is forbidden for watch unless sendInitialEvents is provided`;
+    errors.forbidden(field, why);
+  }
+  if (initial !== null && match !== "NotOlderThan") {
+    errors.forbidden(field, `sendInitialEvents requires setting ${field} to NotOlderThan`);
+  }
+  if (match !== "" && match !== "NotOlderThan") errors.notSupported(field, match, ["NotOlderThan"]);
+  errors.raise({ group: "meta.k8s.io", kind: "ListOptions" }, "");
 }
 
 function read(call: Call): WatchRequest {
@@ -40,18 +43,7 @@ function read(call: Call): WatchRequest {
   const initial = query.get("sendInitialEvents");
   const match = query.get("resourceVersionMatch") ?? "";
   const bookmarks = queryFlag(query, "allowWatchBookmarks");
-  if (initial === null && match !== "") {
-    throw forbidden(
-      "resourceVersionMatch",
-      "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
-    );
-  }
-  if (initial !== null && match !== "NotOlderThan") {
-    throw forbidden(
-      "resourceVersionMatch",
-      "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
-    );
-  }
+  checkMatch(initial, match);
   const asked = queryNumber(query, "timeoutSeconds");
   const { random } = call.api.runtime;
   const timeoutMs =

@@ -78,13 +78,18 @@ export class FieldErrors {
   }
 
   /** Raises `Invalid` when anything was found. */
-  raise({ kind, group }: Resource, name: string): void {
+  raise({ kind, group }: Pick<Resource, "kind" | "group">, name: string): void {
     if (this.#causes.length === 0) return;
     const lines = this.#causes.map(({ field, message }) => `${field}: ${message}`);
     const text = lines.length === 1 ? lines[0] : `[${lines.join(", ")}]`;
     const qualified = group === "" ? kind : `${kind}.${group}`;
     throw new ApiError("Invalid", `${qualified} "${name}" is invalid: ${text}`, {
-      details: { name, ...(group === "" ? {} : { group }), kind, causes: this.#causes },
+      details: {
+        ...(name === "" ? {} : { name }),
+        ...(group === "" ? {} : { group }),
+        kind,
+        causes: this.#causes,
+      },
     });
   }
 

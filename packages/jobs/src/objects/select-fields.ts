@@ -88,7 +88,7 @@ const PROBE: KubeObject = {
 };
 
 function unknownField({ plural }: Resource, field: string): string {
-  if (plural === "jobs") return `field label "${field}" not supported for batchv1.Job`;
+  if (plural === "jobs") return `field label "${field}" not supported for Job`;
   if (Object.hasOwn(FIELDS, plural)) return `field label not supported: ${field}`;
   return `"${field}" is not a known field selector: only "metadata.name", "metadata.namespace"`;
 }

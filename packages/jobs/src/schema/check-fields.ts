@@ -51,7 +51,8 @@ interface Place {
 }
 
 function misfit(value: unknown, place: Place, type: string): never {
-  const what = typeof value === "number" ? `number ${value}` : shown(value);
+  const shownNumber = type === "string" ? "number" : `number ${String(value)}`;
+  const what = typeof value === "number" ? shownNumber : shown(value);
   throw new MisfitError(
     `json: cannot unmarshal ${what} into Go struct field ${place.owner}.${place.go} of type ${type}`,
   );
