@@ -3,7 +3,7 @@ import type { Mirror } from "./mirror.ts";
 import { differences, pictureOf } from "./picture.ts";
 
 /** Controllers gather changes for a second: what is quiet for longer has come to rest. */
-const QUIET_MS = 2_200;
+const QUIET_MS = 3_000;
 const SETTLE_TIMEOUT_MS = 60_000;
 const POLL_MS = 200;
 

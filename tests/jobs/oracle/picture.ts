@@ -168,16 +168,23 @@ function isCompared(event: KubeObject): boolean {
   return (event as { reason?: string } & KubeObject).reason !== "MissSchedule";
 }
 
+/**
+ * Different events by what they say. How often one was repeated is left out: it says how often a controller looked,
+ * and how often it had to look again because somebody was faster.
+ */
 function countEvents(events: readonly KubeObject[]): string[] {
-  const counts = new Map<string, number>();
+  const told = new Set<string>();
   for (const event of events.filter(isCompared) as (KubeObject & Record<string, unknown>)[]) {
-    const { kind } = event["involvedObject"] as { kind: string };
+    const { kind, uid } = event["involvedObject"] as { kind: string; uid: string };
     const { type, reason, message, source } = event as unknown as Record<string, unknown>;
     const { component } = source as { component?: string };
-    const text = settled(
-      `${kind} ${String(component)} ${String(type)} ${String(reason)}: ${String(message)}`,
-    );
-    counts.set(text, (counts.get(text) ?? 0) + Number(event["count"] ?? 1));
+    const what = `${kind} ${String(component)} ${String(type)} ${String(reason)}`;
+    told.add(`${uid}|${what}: ${String(message)}`);
+  }
+  const counts = new Map<string, number>();
+  for (const each of told) {
+    const text = settled(each.slice(each.indexOf("|") + 1));
+    counts.set(text, (counts.get(text) ?? 0) + 1);
   }
   return [...counts].map(([text, count]) => `${count} x ${text}`).sort();
 }

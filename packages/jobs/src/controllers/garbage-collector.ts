@@ -129,15 +129,15 @@ export class GarbageCollector implements Controller {
   async #releaseOrphan(pod: Pod): Promise<void> {
     if (!isTracked(pod)) return;
     const { namespace = "", name, uid, ownerReferences = [] } = pod.metadata;
-    const owner = ownerReferences.find(
-      ({ kind, controller }) => kind === "Job" && controller === true,
-    );
+    const owner = jobOf(ownerReferences);
     if (owner !== undefined && !(await this.#isGone(owner, namespace))) return;
     const { store } = this.#world;
     await ifThere(
-      store.modify(PODS, namespace, name, (each) =>
-        each.metadata.uid === uid ? withoutFinalizer(each) : undefined,
-      ),
+      store.modify(PODS, namespace, name, (each) => {
+        // A Job may have adopted it meanwhile: then it is counted again.
+        const same = jobOf(each.metadata.ownerReferences ?? [])?.uid === owner?.uid;
+        return each.metadata.uid === uid && same ? withoutFinalizer(each) : undefined;
+      }),
     );
   }
 
@@ -180,6 +180,10 @@ export class GarbageCollector implements Controller {
       }),
     );
   }
+}
+
+function jobOf(owners: readonly OwnerReference[]): OwnerReference | undefined {
+  return owners.find(({ kind, controller }) => kind === "Job" && controller === true);
 }
 
 function isGoing({ metadata }: KubeObject): boolean {

@@ -217,6 +217,15 @@ describe("reconcileCronJob", () => {
     ]);
   });
 
+  it("does not tell of the end of a Job that it deletes at once", () => {
+    const world = new CronWorld({ successfulJobsHistoryLimit: 0 });
+    world.to("09:01:00");
+    world.finish("Complete");
+    world.pass();
+    expect([world.jobs, world.active, world.events]).toEqual([[], [], []]);
+    expect(world.cronJob.status?.lastSuccessfulTime).toBe("2026-11-30T09:01:00Z");
+  });
+
   it("tells of Jobs that it does not know, and of those that vanished", () => {
     const world = new CronWorld();
     world.to("09:01:00");

@@ -146,6 +146,8 @@ export function scenarios(where: string, client: () => Client): void {
       expect(adopted.metadata.ownerReferences).toMatchObject([
         { uid: "uid-hello", controller: true },
       ]);
+      // Else its end would never be counted.
+      expect(adopted.metadata.finalizers).toEqual(["batch.kubernetes.io/job-tracking"]);
       await change("labels");
       await cluster.advance(2);
       const released = await cluster.store.get(PODS, "default", first!.metadata.name);

@@ -12,8 +12,15 @@ export interface Account {
   readonly failuresAfter: (before: number) => number;
 }
 
-/** Brings the list of active Jobs up to date with the Jobs that there are. */
-export function account({ status = {} }: CronJob, jobs: readonly Job[]): Account {
+/**
+ * Brings the list of active Jobs up to date with the Jobs that there are. Of those that are deleted now as they have
+ * ended (`removed`) nothing is told but that.
+ */
+export function account(
+  { status = {} }: CronJob,
+  jobs: readonly Job[],
+  removed: readonly Job[],
+): Account {
   const events: PlannedEvent[] = [];
   const ended: Job[] = [];
   let active = status.active ?? [];
@@ -30,7 +37,8 @@ export function account({ status = {} }: CronJob, jobs: readonly Job[]): Account
       active = active.filter((reference) => reference.uid !== uid);
       ended.push(job);
       const message = `Saw completed job: ${name}, condition: ${finished.type}`;
-      events.push({ type: "Normal", reason: "SawCompletedJob", message });
+      if (!removed.includes(job))
+        events.push({ type: "Normal", reason: "SawCompletedJob", message });
     }
     const success = finished?.type === "Complete" ? job.status?.completionTime : undefined;
     if (success !== undefined && !(Date.parse(success) <= Date.parse(lastSuccessfulTime ?? ""))) {

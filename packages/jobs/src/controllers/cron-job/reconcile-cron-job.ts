@@ -35,8 +35,8 @@ export interface CronJobPlan {
  * (milliseconds). Pure.
  */
 export function reconcileCronJob(cronJob: CronJob, jobs: readonly Job[], now: number): CronJobPlan {
-  const accounted = account(cronJob, jobs);
   const remove = pastHistory(cronJob, jobs);
+  const accounted = account(cronJob, jobs, remove);
   const options = cronJobOptions(cronJob);
   const next = pausedAfterFailures({ ...cronJob, status: accounted.status }, accounted, options);
   const idle: CronJobPlan = {

@@ -10,6 +10,7 @@ import { deadlineLeft, decideEnd } from "./decide-end.ts";
 import { managePods, NO_PODS } from "./manage-pods.ts";
 import type { PlannedEvent } from "../planned-event.ts";
 import { isReady, isTracked } from "./pod-state.ts";
+import { FOREGROUND_FINALIZER, ORPHAN_FINALIZER } from "../../storage/decide-delete.ts";
 import { suspension } from "./suspension.ts";
 
 const COMPLETIONS_REACHED: JobEnd = {
@@ -79,16 +80,18 @@ function started({ job, status, now }: JobContext): JobStatus {
 function bringToEnd(context: JobContext, end: JobEnd): PlanOnce {
   const { active, terminating } = context;
   const counted = countPods(context, end);
-  const going = active.length + terminating.length;
-  const counts = { active: 0, ready: 0, terminating: going };
+  const pods = active.length + terminating.length;
+  const counts = { active: 0, ready: 0, terminating: pods };
   const status = withCounts(started(context), counted, counts);
-  const last = going + counted.left === 0;
+  const last = pods + counted.left === 0;
   return {
     ...conclude(context, status, end, last),
     create: [],
     release: counted.release,
     // Who is counted has to be counted before it goes: afterwards nobody knows why it went.
-    remove: active.filter((pod) => !isTracked(pod) || counted.release.includes(pod)),
+    remove: isLeftToCollector(context.job)
+      ? []
+      : active.filter((pod) => !isTracked(pod) || counted.release.includes(pod)),
     forget: false,
     againMs: counted.left > 0 ? 0 : undefined,
   };
@@ -96,7 +99,7 @@ function bringToEnd(context: JobContext, end: JobEnd): PlanOnce {
 
 function goOn(context: JobContext): PlanOnce {
   const { job, active, terminating, ready } = context;
-  const plan = job.metadata.deletionTimestamp === undefined ? managePods(context) : NO_PODS;
+  const plan = going(job) ? NO_PODS : managePods(context);
   const { create, remove } = plan;
   const counts = {
     active: active.length + create.length - remove.length,
@@ -117,6 +120,16 @@ function goOn(context: JobContext): PlanOnce {
     events,
     againMs: soonest(plan.againMs, counted.left > 0 ? 0 : undefined, deadlineLeft(context, status)),
   };
+}
+
+function going({ metadata }: Job): boolean {
+  return metadata.deletionTimestamp !== undefined;
+}
+
+/** The garbage collector deletes the pods of such a Job, or makes them nobody's. */
+function isLeftToCollector({ metadata }: Job): boolean {
+  const { finalizers = [] } = metadata;
+  return finalizers.includes(FOREGROUND_FINALIZER) || finalizers.includes(ORPHAN_FINALIZER);
 }
 
 function isComplete({ job, succeeded }: JobContext): boolean {
