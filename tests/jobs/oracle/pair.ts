@@ -1,9 +1,9 @@
 import type { KubeObject, Reply } from "../api-client.ts";
 import type { Mirror } from "./mirror.ts";
-import { differences, pictureOf } from "./picture.ts";
+import { differences, pictureOf, settled } from "./picture.ts";
 
 /** Controllers gather changes for a second: what is quiet for longer has come to rest. */
-const QUIET_MS = 3_000;
+const QUIET_MS = 2_500;
 const SETTLE_TIMEOUT_MS = 60_000;
 const POLL_MS = 200;
 
@@ -29,7 +29,7 @@ async function patiently(send: (mirror: Mirror) => Promise<Reply>, mirror: Mirro
  */
 function told({ status, body }: Reply): string {
   if (status > 0 && status < 300) return `${status}`;
-  const message = String(body["message"]).replaceAll(
+  const message = settled(String(body["message"])).replaceAll(
     /Invalid value: \{.*?\}: /g,
     "Invalid value: {}: ",
   );
@@ -118,7 +118,9 @@ export class Pair {
     });
   }
 
+  /** Nothing has changed for a while, nor was anything done that may not be seen yet. */
   #quiet(): boolean {
+    if (Date.now() - this.#began <= QUIET_MS) return false;
     return [this.real, this.ours].every((mirror) => mirror.quietFor(this.namespace) > QUIET_MS);
   }
 
