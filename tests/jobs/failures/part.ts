@@ -4,10 +4,12 @@
  */
 import { jobs } from "@nodetcd/cli";
 import { compressedClock } from "./compressed-clock.ts";
+import { plant } from "./planted.ts";
 
 /** Real seconds until another controller takes over: the shortest that etcd keeps well. */
 const LEASE_SECONDS = 2;
 
 const [speed = "1", start = "0", ...flags] = process.argv.slice(2);
+plant(process.env["PLANTED"] ?? "", flags);
 const clock = compressedClock(Number(speed), Number(start));
 process.exitCode = await jobs(flags, { clock, leaseSeconds: LEASE_SECONDS, restartMs: 5_000 });

@@ -5,11 +5,12 @@
  *
  *     SEED=1 ROUNDS=50 npm run prove -- jobs-failures
  *
- * `ONLY="kill a worker"` strikes with that alone.
+ * `ONLY="kill a worker"` strikes with that alone. `PLANTED=ledger` and `PLANTED=restart` plant bugs that must be found.
  * The order of events between processes is not repeated by the seed, what befalls them is.
  */
 import { Client } from "@nodetcd/client";
 import { type CronJob, CRON_JOBS, JOBS, ObjectStore, PODS } from "@nodetcd/jobs";
+import type { Clock } from "@nodetcd/runtime";
 import { nodeRuntime } from "@nodetcd/runtime/node";
 import { patiently, sleep } from "../../clusters/patience.ts";
 import { ProcessCluster } from "../../clusters/process-cluster.ts";
@@ -31,6 +32,8 @@ const EACH = 3;
 /** Real milliseconds until the first Jobs must be there, and until all must have ended. */
 const FIRST_MS = 60_000;
 const REST_MS = 120_000;
+/** How long after a slot something may happen, in real milliseconds. */
+const AFTER_SLOT_MS = 400;
 const PROGRESS_EVERY = 10;
 
 class Campaign {
@@ -40,6 +43,7 @@ class Campaign {
   readonly #disasters: Disasters;
   readonly #random: Seeded;
   readonly #watchman: Watchman;
+  readonly #clock: Clock;
   #history: History | undefined;
 
   constructor(
@@ -51,6 +55,7 @@ class Campaign {
     this.#attempts = world.attempts;
     this.#disasters = world.disasters;
     this.#random = world.random;
+    this.#clock = store.runtime.clock;
     this.#watchman = new Watchman(store, world.attempts, world.company);
   }
 
@@ -68,11 +73,18 @@ class Campaign {
     }
   }
 
-  /** Lets something happen, mostly in the middle of something; gives the faults that showed so far. */
+  /** Lets something happen, mostly while a slot is being decided; gives the faults that showed so far. */
   async round(): Promise<readonly string[]> {
+    if (this.#random.chance(60)) await this.#slot();
     await this.#disasters.strike(this.#disasters.pick());
-    await sleep(this.#random.between(500, 5_000));
+    await sleep(this.#random.between(300, 2_500));
     return [...this.#history!.faults, ...this.#watchman.faults];
+  }
+
+  /** Until shortly after the next slot. */
+  async #slot(): Promise<void> {
+    const left = MINUTE_MS - (this.#clock.wallTime() % MINUTE_MS);
+    await sleep(left / SPEED + this.#random.below(AFTER_SLOT_MS));
   }
 
   get told(): string {
