@@ -168,7 +168,7 @@ export class Worker {
     );
   }
 
-  #tell(pod: Pod, { started, killing }: PodLook): void {
+  #tell(pod: Pod, { started, killing, unlimited }: PodLook): void {
     const events: PlannedEvent[] = [
       ...started.map((name) => ({
         type: "Normal" as const,
@@ -179,6 +179,11 @@ export class Worker {
         type: "Normal" as const,
         reason: "Killing",
         message: `Stopping container ${name}`,
+      })),
+      ...unlimited.map((name) => ({
+        type: "Warning" as const,
+        reason: "LimitsNotKept",
+        message: `Container ${name} runs without its limits: this worker may not make control groups`,
       })),
     ];
     if (events.length > 0) this.#recorder.record(pod, events);

@@ -45,6 +45,11 @@ export class Attempt {
     this.folder = folder;
   }
 
+  /** Name of its control group: pod, container and run. */
+  get group(): string {
+    return this.folder.split("/").slice(-3).join("_");
+  }
+
   /** Makes the folder, with the token that the one who starts it takes away. */
   prepare(): void {
     mkdirSync(this.folder, { recursive: true, mode: 0o700 });

@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { TERMINATION_MESSAGE_BYTES_MAX } from "../../limits.ts";
 import type { Container } from "../../objects/pod.ts";
 import type { ContainerView, RunEnd } from "../plan-pod.ts";
+import { ConfigProblem } from "../environment.ts";
 import { Attempt, type StartRequest } from "./attempt.ts";
+import { type ControlGroups, joined, limitsOf } from "./control-groups.ts";
 import type { Readiness } from "./readiness.ts";
 import { LogCollector, logLines } from "./collect-logs.ts";
 
@@ -30,7 +32,10 @@ export class ContainerRuns {
   /** A supervisor was sent for the newest run, and has not taken its token yet. */
   #sent = false;
 
-  constructor(podFolder: string, container: Container, init: boolean) {
+  readonly #groups: ControlGroups | undefined;
+
+  constructor(podFolder: string, container: Container, init: boolean, groups?: ControlGroups) {
+    this.#groups = groups;
     this.container = container;
     this.init = init;
     this.#folder = join(podFolder, container.name);
@@ -65,9 +70,27 @@ export class ContainerRuns {
     return next;
   }
 
+  /** Whether what the container may use at most is seen to. */
+  get isLimited(): boolean {
+    return this.#groups !== undefined || limitsOf(this.container.resources?.limits) === undefined;
+  }
+
+  /** The command within the container's limits. Raises `ConfigProblem`. */
+  #limited(attempt: Attempt, { command, ...rest }: StartRequest): StartRequest {
+    const limits = limitsOf(this.container.resources?.limits);
+    if (this.#groups === undefined || limits === undefined) return { command, ...rest };
+    try {
+      return { command: joined(this.#groups.create(attempt.group, limits), command), ...rest };
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new ConfigProblem("CreateContainerError", `limits cannot be set: ${why}`);
+    }
+  }
+
   start(attempt: Attempt, request: StartRequest, onChange: () => void): void {
+    const limited = this.#limited(attempt, request);
     this.#sent = true;
-    attempt.start(request, () => {
+    attempt.start(limited, () => {
       this.#sent = false;
       onChange();
     });
@@ -126,6 +149,7 @@ export class ContainerRuns {
     if (number === this.#count - 1) this.collect(now, true);
     const end = state.kind === "ended" ? this.#endOf(attempt, state) : lost(state.startedAt, now);
     this.#ends.set(number, end);
+    this.#groups?.remove(attempt.group);
     return end;
   }
 
@@ -137,7 +161,9 @@ export class ContainerRuns {
       finishedAt,
     }: { exitCode: number; startedAt: number; finishedAt: number },
   ): RunEnd {
-    const end = { exitCode, startedAt, finishedAt, reason: exitCode === 0 ? "Completed" : "Error" };
+    const killed = exitCode === 137 && this.#groups?.ranOutOfMemory(attempt.group) === true;
+    const reason = exitCode === 0 ? "Completed" : killed ? "OOMKilled" : "Error";
+    const end = { exitCode, startedAt, finishedAt, reason };
     const refused = textOf(join(attempt.folder, REASON));
     if (refused !== "")
       return { ...end, ...(JSON.parse(refused) as { reason: string; message: string }) };

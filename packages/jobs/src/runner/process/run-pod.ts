@@ -5,6 +5,7 @@ import { commandOf } from "../command.ts";
 import { ConfigProblem, type Sources } from "../environment.ts";
 import { type ContainerView, planPod, type PodPlan } from "../plan-pod.ts";
 import type { PodFailure } from "../pod-status.ts";
+import type { ControlGroups } from "./control-groups.ts";
 import { ContainerRuns } from "./container-runs.ts";
 import { Readiness } from "./readiness.ts";
 import {
@@ -22,6 +23,8 @@ export interface PodRunOptions {
   readonly folder: string;
   readonly sources: Sources;
   readonly restartMs: number | undefined;
+  /** Undefined where limits cannot be kept. */
+  readonly groups: ControlGroups | undefined;
   /** Something has ended: look again. */
   readonly onChange: () => void;
 }
@@ -33,6 +36,8 @@ export interface PodLook {
   readonly failure: PodFailure | undefined;
   readonly started: readonly string[];
   readonly killing: readonly string[];
+  /** Containers that run without the limits that they have. */
+  readonly unlimited: readonly string[];
 }
 
 /** One pod's processes on this machine. All that has to survive this process is in files. */
@@ -42,13 +47,13 @@ export class PodRun {
   #failure: PodFailure | undefined;
 
   constructor(pod: Pod, options: PodRunOptions) {
-    const { folder } = options;
+    const { folder, groups } = options;
     this.#options = options;
     const known = existsSync(join(folder, "pod.json"));
     const { containers, initContainers = [] } = pod.spec;
     this.#containers = [
-      ...initContainers.map((container) => new ContainerRuns(folder, container, true)),
-      ...containers.map((container) => new ContainerRuns(folder, container, false)),
+      ...initContainers.map((container) => new ContainerRuns(folder, container, true, groups)),
+      ...containers.map((container) => new ContainerRuns(folder, container, false, groups)),
     ];
     if (!known && hasBegun(pod)) {
       const message = "The pod had begun on this node, and what was known of its processes is gone";
@@ -83,7 +88,15 @@ export class PodRun {
     const views = this.#views(now);
     const plan = planPod(pod, views, now, options);
     const againAt = this.#againAt(plan, now);
-    return { views, plan: { ...plan, againAt }, failure: this.#failure, started, killing };
+    const unlimited = started.filter((name) => !this.#container(name).isLimited);
+    return {
+      views,
+      plan: { ...plan, againAt },
+      failure: this.#failure,
+      started,
+      killing,
+      unlimited,
+    };
   }
 
   #againAt({ againAt }: PodPlan, now: number): number | undefined {

@@ -1,12 +1,14 @@
 import { existsSync, readdirSync } from "node:fs";
 import { arch, availableParallelism, hostname, release, totalmem } from "node:os";
 import { join, resolve } from "node:path";
+import type { Logger } from "@nodetcd/runtime";
 import { LOG_PRUNE_MS } from "../../limits.ts";
 import type { Node } from "../../objects/core.ts";
 import type { WorkerOptions, WorkerPart } from "../../parts.ts";
 import { NodePresence } from "../node-presence.ts";
 import { Worker } from "../worker.ts";
 import { Attempt } from "./attempt.ts";
+import { ControlGroups } from "./control-groups.ts";
 import { pruneLogs } from "./prune-logs.ts";
 import { FileLogs } from "./read-logs.ts";
 import { knownPods, PodRun } from "./run-pod.ts";
@@ -25,6 +27,7 @@ export async function startWorker(options: WorkerOptions): Promise<WorkerPart> {
   disk.makeDirectory(pods);
   const lock = disk.open(join(dataDir, "lock"), "create");
   lock.lock("exclusive", 0);
+  const groups = openGroups(logger);
   const ending = new AbortController();
   const presence = new NodePresence({
     store,
@@ -47,6 +50,7 @@ export async function startWorker(options: WorkerOptions): Promise<WorkerPart> {
         folder: join(pods, pod.metadata.uid ?? ""),
         sources,
         restartMs: options.restartMs,
+        groups,
         onChange,
       }),
     known: () => knownPods(pods),
@@ -54,9 +58,11 @@ export async function startWorker(options: WorkerOptions): Promise<WorkerPart> {
   });
   await worker.start();
   const present = presence.run();
-  const pruning = clock.setRepeating(LOG_PRUNE_MS, () =>
-    pruneLogs(pods, (uid) => worker.has(uid), clock.wallTime()),
-  );
+  const pruning = clock.setRepeating(LOG_PRUNE_MS, () => {
+    pruneLogs(pods, (uid) => worker.has(uid), clock.wallTime());
+    // What was being killed when its container ended may have been in its group for a moment more.
+    groups?.removeAllEmpty();
+  });
   return {
     logs: new FileLogs(pods, clock),
     async stop() {
@@ -68,6 +74,18 @@ export async function startWorker(options: WorkerOptions): Promise<WorkerPart> {
       lock.close();
     },
   };
+}
+
+/** Undefined, and said once, where limits of containers cannot be kept. */
+function openGroups(logger: Logger): ControlGroups | undefined {
+  try {
+    const groups = ControlGroups.open();
+    groups.removeAllEmpty();
+    return groups;
+  } catch (error) {
+    logger.info("limits of containers are not kept: no control groups", { error: String(error) });
+    return undefined;
+  }
 }
 
 /** Kills what runs of a pod that the store does not know any more. */
