@@ -23,7 +23,6 @@ function randomCronJob(random: Seeded): object {
       "* * * * *": 6,
       "*/1 * * * ?": 1,
       "@hourly": 1,
-      "@every 1m": 1,
       "*/2 * * * *": 2,
     }),
     jobTemplate: {
@@ -35,8 +34,8 @@ function randomCronJob(random: Seeded): object {
   };
   if (random.chance(70)) spec["concurrencyPolicy"] = random.pick(["Allow", "Forbid", "Replace"]);
   if (random.chance(40)) spec["startingDeadlineSeconds"] = random.pick([10, 30, 200, 10_000]);
-  if (random.chance(50)) spec["successfulJobsHistoryLimit"] = random.below(3);
-  if (random.chance(50)) spec["failedJobsHistoryLimit"] = random.below(3);
+  if (random.chance(50)) spec["successfulJobsHistoryLimit"] = random.between(1, 3);
+  if (random.chance(50)) spec["failedJobsHistoryLimit"] = random.between(1, 3);
   if (random.chance(15)) spec["suspend"] = true;
   if (random.chance(40))
     spec["timeZone"] = random.pick([

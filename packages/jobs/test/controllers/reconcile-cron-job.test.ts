@@ -180,6 +180,13 @@ describe("reconcileCronJob", () => {
     expect(world.ledger.slice(5, 7)).toEqual(["09:06-12:20 Superseded", "12:21 Superseded"]);
   });
 
+  it("does not warn of many missed slots when the deadline leaves few of them", () => {
+    const world = new CronWorld({ startingDeadlineSeconds: 200 });
+    world.to("13:00:00");
+    expect(world.ledger.at(-1)).toBe("13:00 Ran");
+    expect(world.events.filter((event) => event.startsWith("TooMany"))).toEqual([]);
+  });
+
   it("does not run what is later than startingDeadlineSeconds", () => {
     const world = new CronWorld({ schedule: "0 * * * *", startingDeadlineSeconds: 60 });
     world.to("10:01:01");

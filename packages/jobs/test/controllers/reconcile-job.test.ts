@@ -427,7 +427,38 @@ describe("reconcileJob: pods that run at the end", () => {
   });
 });
 
+describe("reconcileJob: a Job that is being deleted", () => {
+  it("lets its pods go, and counts only those that have ended", () => {
+    const world = new JobWorld({ completions: 3, parallelism: 3, backoffLimit: 0 });
+    world.settle();
+    world.job.metadata = {
+      ...world.job.metadata,
+      deletionTimestamp: "2026-11-30T09:00:00Z",
+      finalizers: ["foregroundDeletion"],
+    };
+    world.end(world.active[0]!, 0);
+    world.delete(world.active[0]!);
+    world.settle();
+    expect(world.pods.every(({ metadata }) => metadata.finalizers === undefined)).toBe(true);
+    expect(world.status).toMatchObject({ succeeded: 1, active: 1, terminating: 1 });
+    expect(world.status.failed).toBeUndefined();
+    expect(world.conditions()).toEqual([]);
+  });
+});
+
 describe("reconcileJob: suspend", () => {
+  it("lets a Job finish whose last pod succeeds meanwhile", () => {
+    const world = new JobWorld({ podReplacementPolicy: "Failed" });
+    world.settle();
+    world.delete(world.active[0]!);
+    world.job.spec.suspend = true;
+    world.settle();
+    world.end(world.pods[0]!, 0);
+    world.settle();
+    expect(world.conditions().at(-1)).toBe("Complete=True CompletionsReached");
+    expect(world.status.startTime).toBe("2026-11-30T09:00:00Z");
+  });
+
   it("makes no pods for a Job that is created suspended, nor a start time", () => {
     const world = new JobWorld({ suspend: true, activeDeadlineSeconds: 10 });
     world.settle();

@@ -12,7 +12,7 @@ import {
   DECIDED_ANNOTATION,
   FAILURES_ANNOTATION,
 } from "./options.ts";
-import { openSlots, type Timetable, timetableOf } from "./timetable.ts";
+import { type OpenSlots, openSlots, type Timetable, timetableOf } from "./timetable.ts";
 
 export interface CronJobPlan {
   /** Active Jobs that have to go before the next one starts. */
@@ -72,7 +72,10 @@ function planSlots(
   const { start, lines, waitUntil } = decisions;
   const events = [...idle.events];
   if (!suspended)
-    events.push(...timetable.warnings, ...eventsOf(decisions, open.oldest !== undefined, blocked));
+    events.push(
+      ...timetable.warnings,
+      ...eventsOf(decisions, hasMissedMany(cronJob, open, now), blocked),
+    );
   const times = [open.next, waitUntil, start && open.due.length > 1 ? now : undefined];
   const plan = {
     ...idle,
@@ -91,6 +94,12 @@ function planSlots(
 
 function isIn(active: readonly { uid?: string }[]): (job: Job) => boolean {
   return ({ metadata }) => active.some(({ uid }) => uid === metadata.uid);
+}
+
+/** Whether there are more than a hundred that the deadline has not passed over. */
+function hasMissedMany({ spec }: CronJob, { due, oldest }: OpenSlots, now: number): boolean {
+  const { startingDeadlineSeconds: seconds = Infinity } = spec;
+  return oldest !== undefined && (due[0] ?? 0) > now - seconds * 1_000;
 }
 
 function eventsOf(

@@ -37,9 +37,9 @@ export function countPods(context: JobContext, end: JobEnd | undefined): Counted
 }
 
 function mayRelease({ job, replaced }: JobContext, pod: Pod, end: JobEnd | undefined): boolean {
-  if (end !== undefined || pod.status?.phase === "Succeeded") return true;
+  if (end !== undefined || job.metadata.deletionTimestamp !== undefined) return true;
+  if (pod.status?.phase === "Succeeded") return true;
   if (!hasFailed(pod, job)) return false;
-  if (job.metadata.deletionTimestamp !== undefined) return true;
   const index = indexOf(pod, job);
   return index === undefined || replaced.get(index) !== pod;
 }

@@ -24,10 +24,14 @@ export function replacesOnlyEnded({ spec }: Job): boolean {
   return spec.podReplacementPolicy === "Failed" || spec.podFailurePolicy !== undefined;
 }
 
-/** A pod that is being deleted may never come to an end of its own: it counts as failed, unless it is waited for. */
+/**
+ * A pod that is being deleted may never come to an end of its own: it counts as failed, unless it is waited for, or
+ * goes because its Job goes.
+ */
 export function hasFailed(pod: Pod, job: Job): boolean {
   if (pod.status?.phase === "Failed") return true;
-  return isTerminating(pod) && !replacesOnlyEnded(job);
+  const { deletionTimestamp } = job.metadata;
+  return isTerminating(pod) && !replacesOnlyEnded(job) && deletionTimestamp === undefined;
 }
 
 export function isTracked(pod: Pod): boolean {

@@ -82,7 +82,8 @@ function bringToEnd(context: JobContext, end: JobEnd): PlanOnce {
   const counted = countPods(context, end);
   const pods = active.length + terminating.length;
   const counts = { active: 0, ready: 0, terminating: pods };
-  const status = withCounts(started(context), counted, counts);
+  const { startTime = timeText(context.now) } = context.status;
+  const status = withCounts({ ...context.status, startTime }, counted, counts);
   const last = pods + counted.left === 0;
   return {
     ...conclude(context, status, end, last),
