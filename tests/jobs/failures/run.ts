@@ -9,7 +9,7 @@
  * The order of events between processes is not repeated by the seed, what befalls them is.
  */
 import { Client } from "@nodetcd/client";
-import { type CronJob, CRON_JOBS, JOBS, ObjectStore, PODS } from "@nodetcd/jobs";
+import { type CronJob, CRON_JOBS, JOBS, ObjectStore, PODS, SLOTS } from "@nodetcd/jobs";
 import type { Clock } from "@nodetcd/runtime";
 import { nodeRuntime } from "@nodetcd/runtime/node";
 import { patiently, sleep } from "../../clusters/patience.ts";
@@ -142,12 +142,14 @@ class Campaign {
     ];
   }
 
-  /** The API that was killed now and then shows the ledger that the store has. */
+  /** The API that was killed now and then shows the ledger that the store has; it grows while CronJobs are suspended, too. */
   async #checkApi(lines: number): Promise<string[]> {
     const [api] = this.#company.of("api");
-    const answer = await fetch(`${api!.url}/apis/nodetcd.io/v1/slots`);
+    const answer = await patiently(() => fetch(`${api!.url}/apis/nodetcd.io/v1/slots`));
     const { items } = (await answer.json()) as { items: unknown[] };
-    return items.length === lines ? [] : [`the API shows ${items.length} lines of ${lines}`];
+    const after = (await patiently(() => this.#store.list(SLOTS))).items.length;
+    const right = lines <= items.length && items.length <= after;
+    return right ? [] : [`the API shows ${items.length} lines, there were ${lines} to ${after}`];
   }
 }
 
