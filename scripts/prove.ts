@@ -140,15 +140,25 @@ const PROOFS: Readonly<Record<string, Proof>> = {
   patroni: { what: "Patroni and PostgreSQL fail over on a member", file: "tests/patroni/run.ts" },
   "raft-scenarios": { what: "scenario files of raft", file: "packages/raft/scenarios/run.ts" },
   "raft-schedules": { what: "random schedules of raft", file: "packages/raft/schedules/run.ts" },
-  browser: { what: "the console in a real Chromium", file: "tests/browser/run.ts", built: true },
-  "browser-screenshots": {
+  console: { what: "the console in a real Chromium", file: "tests/browser/run.ts", built: true },
+  "console-ill": {
+    what: "the console's wizards on clusters that are ill",
+    file: "tests/browser/ill/run.ts",
+    built: true,
+  },
+  "console-pictures": {
     what: "pictures of every page",
     file: "tests/browser/screenshots.ts",
     built: true,
   },
-  "browser-million": {
+  "console-lighthouse": {
+    what: "Lighthouse on every page of the console",
+    file: "tests/browser/lighthouse.ts",
+    built: true,
+  },
+  "console-large": {
     what: "the console on a million keys",
-    file: "tests/browser/million.ts",
+    file: "tests/browser/large.ts",
     built: true,
   },
 };

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { keyId, openScene } from "./scene.ts";
 import type { Stage } from "./stage.ts";
 
@@ -20,6 +20,7 @@ export const PAGES: readonly (readonly [string, string])[] = [
   ["locks", "/locks"],
   ["compact", "/maintenance/compact"],
   ["defragment", "/maintenance/defragment"],
+  ["members", "/maintenance/members"],
   ["snapshots", "/maintenance/snapshots"],
   ["hashes", "/maintenance/hashes"],
   ["out-of-space", "/maintenance/space"],
@@ -37,6 +38,8 @@ interface Violation {
   }[];
 }
 
+const THEMES = ["light", "dark"] as const;
+
 /** What axe finds on each page in both themes, and with the dialogs open; one line each. */
 export async function findings(browser: Browser, stage: Stage): Promise<string[]> {
   const found: string[] = [];
@@ -44,39 +47,47 @@ export async function findings(browser: Browser, stage: Stage): Promise<string[]
     "/registry/deployments/shop/now",
     "the past is behind",
   );
-  for (const theme of ["light", "dark"] as const) {
-    const scene = await openScene(browser, stage, { theme });
-    const look = async (name: string): Promise<void> => {
-      const violations = await audit(scene.page);
-      found.push(...violations.map((text) => `${name}, ${theme}: ${text}`));
-    };
-    for (const [name, path] of PAGES) {
-      await scene.go(path.replace("REVISION", String(revision)));
-      await scene.page.waitForTimeout(900);
-      await look(name);
+  const scene = await openScene(browser, stage);
+  const { page } = scene;
+  const look = async (name: string): Promise<void> => {
+    await settled(page);
+    for (const colorScheme of THEMES) {
+      await page.emulateMedia({ colorScheme });
+      const violations = await audit(page);
+      found.push(...violations.map((text) => `${name}, ${colorScheme}: ${text}`));
     }
-    await scene.go("/cluster");
-    await scene.page.keyboard.press("Control+k");
-    await scene.page.getByRole("combobox").waitFor();
-    await look("palette");
-    await scene.page.keyboard.press("Escape");
-    await scene.page.keyboard.press("?");
-    await scene.page.getByRole("dialog", { name: "Shortcuts" }).waitFor();
-    await look("shortcuts");
-    await scene.page.keyboard.press("Escape");
-    await scene.unlock();
-    await scene.go(`/keys/${keyId("/settings/theme")}`);
-    await scene.page.waitForTimeout(500);
-    await scene.page.keyboard.press("e");
-    await scene.page.getByRole("textbox", { name: "New value" }).waitFor();
-    await look("edit");
-    found.push(...scene.problems.map((text) => `${theme}: ${text}`));
-    await scene.close();
+  };
+  for (const [name, path] of PAGES) {
+    await scene.go(path.replace("REVISION", String(revision)));
+    await look(name);
   }
+  await scene.go("/cluster");
+  await page.keyboard.press("Control+k");
+  await page.getByRole("combobox").waitFor();
+  await look("palette");
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("?");
+  await page.getByRole("dialog", { name: "Shortcuts" }).waitFor();
+  await look("shortcuts");
+  await page.keyboard.press("Escape");
+  await scene.unlock();
+  await scene.go(`/keys/${keyId("/settings/theme")}`);
+  await page.getByText("accent: sea").first().waitFor();
+  await page.keyboard.press("e");
+  await page.getByRole("textbox", { name: "New value" }).waitFor();
+  await look("edit");
+  found.push(...scene.problems);
+  await scene.close();
   return found;
 }
 
-async function audit(page: { evaluate(script: string): Promise<unknown> }): Promise<string[]> {
+/** Waits until nothing of the page is still to come. */
+async function settled(page: Page): Promise<void> {
+  await page.waitForTimeout(250);
+  await page.waitForFunction("document.querySelector('.sk') === null");
+}
+
+async function audit(page: Page): Promise<string[]> {
   await page.evaluate(AXE);
   const violations = (await page.evaluate(
     `axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }).then((result) => result.violations)`,

@@ -2,6 +2,9 @@ import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
 
+/** A machine with much else to do takes many times longer than a quiet one. */
+const PATIENCE_MS = 60_000;
+
 const FLAGS = [
   "--headless",
   "--no-sandbox",
@@ -52,7 +55,7 @@ export async function openPage(browser: Browser, options: PageOptions = {}): Pro
     acceptDownloads: true,
   });
   const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(PATIENCE_MS);
   const problems: string[] = [];
   page.on("console", (message) => {
     if (message.type() === "error") problems.push(`console: ${message.text()}`);

@@ -1,4 +1,4 @@
-/** Pictures of every page in both themes, into docs/console: `npm run prove -- browser-screenshots`. */
+/** Pictures of every page in both themes, into docs/console: `npm run prove -- console-pictures`. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { PAGES } from "./accessibility.ts";

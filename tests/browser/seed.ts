@@ -1,7 +1,10 @@
 import { Client, EtcdError, type Lock } from "@nodetcd/client";
 
-/** One harbour's worth of data, the same every time: pods, deployments, settings, odd keys, leases, locks. */
-export async function seed(client: Client): Promise<{ stop(): Promise<void> }> {
+/** A name that is markup. */
+const HOSTILE = "<b onmouseover=globalThis.hacked=1>x</b>";
+
+/** One harbour's worth of data, the same every time: pods, deployments, settings, odd keys, users; `withOwners` also leases and locks. */
+export async function seed(client: Client, withOwners = true): Promise<{ stop(): Promise<void> }> {
   const spaces = ["billing", "edge", "shop", "telemetry"];
   const apps = ["cart", "catalog", "checkout", "payments", "search", "web"];
   const puts: [string | Uint8Array, string | Uint8Array][] = [];
@@ -25,10 +28,7 @@ export async function seed(client: Client): Promise<{ stop(): Promise<void> }> {
   puts.push(["/settings/flags", '{"beta":true,"ratio":0.25,"big":12345678901234567890}']);
   puts.push(["/settings/logo", PNG]);
   puts.push([Uint8Array.of(0, 7, 0x6d, 0x65, 0x74, 0x61), Uint8Array.of(1, 2, 3, 255, 254)]);
-  puts.push([
-    "<img src=x onerror=document.title='hacked'>",
-    "<script>document.title='hacked'</script>",
-  ]);
+  puts.push(["<img src=x onerror=globalThis.hacked=1>", "<script>globalThis.hacked=1</script>"]);
   puts.push(["javascript:alert(1)", "\u202etxt.exe"]);
   puts.push(["/registry/secrets/shop/token", "k8s:enc:aescbc:v1:key1:\u0001\u0002"]);
   puts.push(["/registry/configmaps/shop/limits", configMap()]);
@@ -41,8 +41,14 @@ export async function seed(client: Client): Promise<{ stop(): Promise<void> }> {
   await client.put("/registry/deployments/shop/web", object("Deployment", "shop", "web", "1"));
   await client.delete("/registry/deployments/edge/web");
   await addUsers(client);
+  return withOwners ? await addOwners(client) : { stop: async () => undefined };
+}
+
+/** Leases, locks and a leader, kept alive until the end. */
+async function addOwners(client: Client): Promise<{ stop(): Promise<void> }> {
   const lease = await client.leases.grant(600);
   await client.put("/leases/node-07", "alive", { lease });
+  await client.put(`/leases/${HOSTILE}`, HOSTILE, { lease });
   const deploy = await client.lock("/locks/deploy");
   const nightly = await client.lock("/locks/nightly");
   const waiting = client.lock("/locks/nightly");
@@ -67,6 +73,7 @@ async function addUsers(client: Client): Promise<void> {
     await auth.addRole("root");
     await auth.grantRole("root", "root");
     await auth.addUser("grace", "grace");
+    await auth.addUser(HOSTILE, "no matter");
     await auth.addRole("shop-reader");
     await auth.grantPermission("shop-reader", "read", "/registry/deployments/shop/", {
       prefix: true,

@@ -36,6 +36,9 @@ export interface StageOptions {
   readonly jobs?: string;
 }
 
+/** How slow a disk may be here: the machine may have much else to do. */
+export const ANY_DISK_MS = 60_000;
+
 const stages = new Set<Stage>();
 process.on("exit", () => {
   for (const { members } of stages) for (const { child } of members) child.kill("SIGKILL");
@@ -77,6 +80,7 @@ export async function startStage(options: StageOptions): Promise<Stage> {
     writes: "locked",
     stateFolder: join(folder, "state"),
     version: "0.1.0",
+    fsyncGateMs: ANY_DISK_MS,
     ...(jobs === undefined ? {} : { kubernetes: { url: jobs.url } }),
     ...(options.prefix === undefined ? {} : { prefix: options.prefix }),
   });

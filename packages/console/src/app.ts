@@ -3,6 +3,7 @@ import { type Clock, type Logger, type Runtime, silentLogger } from "@nodetcd/ru
 import type { AuditEntry, WriteState } from "./contract/session.ts";
 import { ConsoleError } from "./errors.ts";
 import { ASK_MEMBER_MS, SAMPLE_MS, SIGN_INS_PER_MINUTE } from "./limits.ts";
+import { KeyIndex } from "./keys/key-index.ts";
 import type { Kubernetes } from "./kubernetes/kubernetes.ts";
 import { type FetchText, Members } from "./members/ask-members.ts";
 import type { Sample } from "./samples/sample.ts";
@@ -12,6 +13,7 @@ import { Audit } from "./session/audit.ts";
 import { setCookie } from "./session/guard.ts";
 import { type Session, Sessions } from "./session/sessions.ts";
 import { Heat } from "./space/heat.ts";
+import type { HistoryWeight } from "./space/history-weight.ts";
 import type { Task } from "./task.ts";
 
 export interface AppSettings {
@@ -23,6 +25,8 @@ export interface AppSettings {
   readonly writes: WriteState;
   /** Path before every address, such as `/etcd`; empty for none. */
   readonly prefix: string;
+  /** fsync p99 in milliseconds past which no member is taken away. */
+  readonly fsyncGateMs: number;
   /** Says on the Cluster page where samples are kept. */
   readonly samplesNote: string;
 }
@@ -57,6 +61,9 @@ export class App {
   readonly sessions: Sessions;
   readonly audit: Audit;
   readonly heat: Heat;
+  readonly keyIndex: KeyIndex;
+  /** The reading of history that somebody asked for, by the client with their rights. */
+  readonly historyWeights: WeakMap<Client, HistoryWeight> = new WeakMap();
   readonly kubernetes: Kubernetes | undefined;
   /** Streams of events that are open. */
   streams = 0;
@@ -95,6 +102,7 @@ export class App {
       keep: parts.keepSample,
     });
     this.heat = new Heat(this.samplingClient, runtime.clock, this.logger);
+    this.keyIndex = new KeyIndex(this.samplingClient, runtime.clock, this.logger);
     this.sessions = new Sessions(runtime.clock, runtime.random);
     this.audit = new Audit(parts.keepAudit);
     const look = (): void => void this.sampler.look(SAMPLE_MS / 2).catch(() => undefined);
@@ -194,6 +202,7 @@ export class App {
     this.#timer.cancel();
     this.task?.stop();
     this.heat.close();
+    this.keyIndex.close();
     this.sessions.close();
     this.members.close();
     this.#anonymousMembers.close();

@@ -52,3 +52,14 @@ export const GATE_MS = 5_000;
 export const GATE_BEHIND = 100;
 /** Milliseconds after which a task that only waits gives up. */
 export const GATE_PATIENCE_MS: number = 30 * 60_000;
+/** Keys that a reading of history weighs. */
+export const HISTORY_KEYS = 2_000_000;
+/** The most written keys that a page shows. */
+export const TOP_SHOWN = 12;
+/** Keys that the index of searches holds, and changes after which it is read anew. */
+export const INDEX_KEYS = 2_000_000;
+export const INDEX_CHANGES = 100_000;
+/** Milliseconds without a search after which the index goes. */
+export const INDEX_IDLE_MS: number = 10 * 60_000;
+/** fsync p99 in milliseconds past which no member is taken away. */
+export const GATE_FSYNC_MS = 100;

@@ -1,8 +1,10 @@
 import { Client } from "@nodetcd/client";
 import { keyText, fromBase64, type TreeEntry } from "@nodetcd/console/contract";
+import { silentLogger } from "@nodetcd/runtime";
 import { nodeRuntime } from "@nodetcd/runtime/node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { searchKeys } from "../src/keys/search.ts";
+import { KeyIndex } from "../src/keys/key-index.ts";
+import { matcher, searchKeys } from "../src/keys/search.ts";
 import { etcdBinary, type RealEtcd, startEtcd } from "./support/etcd.ts";
 import { base64, id, openApp, type OpenApp } from "./support/open-app.ts";
 
@@ -81,6 +83,30 @@ describe.skipIf(binary === undefined)("keys on a real etcd", () => {
     expect(await find("/^.[ab]$/")).toEqual(["/b"]);
     const bad = await open.get(`/api/keys/search?pattern=${encodeURIComponent("/(a+)+$/")}`);
     expect(bad.status).toBe(400);
+  });
+
+  test("search: the index finds what the cluster finds, and follows what comes and goes", async () => {
+    const index = new KeyIndex(client, nodeRuntime.clock, silentLogger);
+    const found = async (pattern: string): Promise<string[]> => {
+      const page = await index.search(matcher(pattern));
+      return page!.keys.map(({ id: key }) => keyText(fromBase64(key))).toSorted();
+    };
+    expect(await index.search(() => true)).toBeUndefined();
+    index.wake();
+    await expect.poll(() => index.isReady).toBe(true);
+    const all = (await index.search(() => true))!;
+    expect(all.total).toBe((await client.range("", { prefix: true, countOnly: true })).count);
+    expect(await found("/C/ 2")).toEqual(["/c/1/2", "/c/2"]);
+    await client.put("/c/indexed 2", "");
+    await client.put("/c/indexed 2", "again");
+    await client.delete("/c/2");
+    await expect.poll(() => found("/C/ 2")).toEqual(["/c/1/2", "/c/indexed 2"]);
+    await client.put("/c/2", "back");
+    await client.delete("/c/indexed 2");
+    await expect.poll(() => found("/C/ 2")).toEqual(["/c/1/2", "/c/2"]);
+    expect(await found("xff")).toEqual(["\\xff\\x00/\\x01"]);
+    index.close();
+    expect(index.isReady).toBe(false);
   });
 
   test("search: every key is seen once, whatever the length of a read", async () => {

@@ -43,7 +43,7 @@ test("defragmentOrder: learners, then followers, the leader last", () => {
 
 test("gates: a silent member, no leader, lag, corruption, a slow disk each close one", () => {
   const closed = (reports: MemberReport[], of: Sample): string[] =>
-    gates({ at: 1, reports, sample: of })
+    gates({ at: 1, reports, sample: of }, 100)
       .filter(({ holds }) => !holds)
       .map(({ id }) => id);
   const both = [report(1n), report(2n)];

@@ -14,6 +14,8 @@ export default defineConfig({
   build: {
     outDir: fileURLToPath(new URL("../dist/web", import.meta.url)),
     emptyOutDir: true,
+    // The server reads it to send along what a page needs.
+    manifest: true,
     assetsInlineLimit: 0,
     target: "es2023",
     modulePreload: { polyfill: false },

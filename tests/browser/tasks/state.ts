@@ -51,6 +51,22 @@ export const STATE_TASKS: readonly Task[] = [
     },
   },
   {
+    name: "space: history is measured by prefix, and the keys that are written most are named",
+    run: async ({ go, page, stage, sees }) => {
+      await go("/space");
+      await sees(/Written most/);
+      for (let at = 0; at < 30; at++) await stage.client.put("/busy/one", "x".repeat(1_000));
+      await stage.client.put("/busy/two", "x");
+      await page.getByRole("button", { name: "Measure history" }).click();
+      await page.getByRole("button", { name: "Measure history again" }).waitFor();
+      const row = page.getByRole("row").filter({ hasText: "/busy/" }).first();
+      ok(/2[89](\.\d)? KiB/.test(await row.innerText()), await row.innerText());
+      await go("/space");
+      const top = page.getByRole("region", { name: "Written most, table" });
+      await top.getByRole("link", { name: "/busy/one" }).waitFor();
+    },
+  },
+  {
     name: "history: what a prefix was and is, and the way back",
     run: async ({ go, page, stage, sees, unlock }) => {
       await stage.client.put("/undo/kept", "old");

@@ -49,7 +49,7 @@ export interface KeyMissing {
 }
 
 export interface SearchPage {
-  readonly keys: readonly KeyMeta[];
+  readonly keys: readonly { readonly id: KeyId }[];
   readonly scanned: number;
   readonly total: number;
   readonly next?: KeyId;

@@ -17,7 +17,7 @@ export interface TaskStep {
 /** A task of several steps that the console carries out; one at a time. */
 export interface TaskView {
   readonly id: string;
-  readonly kind: "defragment" | "space" | "hashes";
+  readonly kind: "defragment" | "space" | "replace";
   readonly title: string;
   readonly state: "running" | "holding" | "done" | "stopped" | "failed";
   readonly steps: readonly TaskStep[];
@@ -30,7 +30,10 @@ export interface MemberPlan {
   readonly id: string;
   readonly name: string;
   readonly role: "leader" | "follower" | "learner" | "unknown";
-  readonly answers: boolean;
+  /** Why it does not answer, if so. */
+  readonly error?: string;
+  /** Entries that it lacks. */
+  readonly behind?: number;
   readonly size?: number;
   readonly inUse?: number;
 }

@@ -91,6 +91,7 @@ function silent({ members, quorum }: Evidence): Finding | undefined {
       left <= 0
         ? "If one more member stops, nothing can be written. Do not restart another one before this is mended."
         : `${left} more may stop before nothing can be written.`,
+    ...(members.length > 1 ? { to: "/maintenance/members", toLabel: "See the members" } : {}),
   };
 }
 
@@ -160,11 +161,16 @@ function slow({ signals, members }: Evidence): Finding[] {
   if (disk.length === 0) return found;
   const parts = disk.map((signal) => `${signal.id} ${figure(signal)}`);
   const [{ member = "A member" } = {}] = disk;
+  const leads = members.some(({ name, role }) => name === member && role === "leader");
+  const away = leads && members.length > 1;
   return [
     {
       rank: "look",
       title: `${member} has a slow disk: ${parts.join(", ")} at the 99th percentile.`,
-      text: "Every write waits for it. Nothing else should write to that disk; a shared or network disk is seldom fast enough.",
+      text: away
+        ? "It leads, so every write waits for it: hand leadership over. Nothing else should write to that disk."
+        : "Nothing else should write to that disk; a shared or network disk is seldom fast enough.",
+      ...(away ? { to: "/maintenance/members", toLabel: "Hand leadership over" } : {}),
     },
     ...found,
   ];

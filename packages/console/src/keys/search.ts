@@ -68,45 +68,71 @@ export function keyMeta(keyValue: KeyValue): KeyMeta {
   };
 }
 
-export interface SearchRequest {
+export interface KeyPages {
   readonly prefix: Uint8Array;
+  /** Where to begin; empty: at the beginning. */
   readonly from: Uint8Array;
+  /** 0: as it is now; all pages show one revision. */
   readonly revision: number;
-  readonly matches: Matcher;
   /** Keys of one read. Default `SEARCH_READ`. */
   readonly read?: number;
+}
+
+/** One read of keys without values. */
+export interface KeysRead {
+  readonly keyValues: readonly KeyValue[];
+  readonly revision: number;
+  /** Keys of the whole prefix. */
+  readonly total: number;
+  /** Where the next read begins; undefined behind the last. */
+  readonly next: Uint8Array | undefined;
+}
+
+/** The keys of a prefix, read by read. */
+export async function* keyPages(client: Client, request: KeyPages): AsyncGenerator<KeysRead> {
+  const { prefix, from, revision, read = SEARCH_READ } = request;
+  const window = new Window(prefix, from, read);
+  let [shown, total] = [revision, -1];
+  for (let more = true; more;) {
+    const { start, end } = window;
+    const options = { keysOnly: true, revision: shown, serializable: true };
+    const page = await client.range(start, { ...options, end, limit: read });
+    shown ||= page.revision;
+    if (total < 0) total = page.count;
+    more = window.move(page);
+    const next = more ? window.start : undefined;
+    yield { keyValues: page.keyValues, revision: shown, total, next };
+  }
+}
+
+export interface SearchRequest extends KeyPages {
+  readonly matches: Matcher;
 }
 
 /** Looks through the keys of a prefix for a while; a page says how far it has come. */
 export async function searchKeys(
   client: Client,
   clock: Clock,
-  { prefix, from, revision, matches, read = SEARCH_READ }: SearchRequest,
+  { matches, ...request }: SearchRequest,
 ): Promise<SearchPage> {
   const until = clock.monotonic() + LOOK_MS;
-  const keys: KeyMeta[] = [];
-  const window = new Window(prefix, from, read);
-  let [shown, scanned, total] = [revision, 0, -1];
-  for (;;) {
-    const { start, end } = window;
-    const options = { keysOnly: true, revision: shown, serializable: true };
-    const page = await client.range(start, { ...options, end, limit: read });
-    shown ||= page.revision;
-    if (total < 0) total = page.count;
-    for (const keyValue of page.keyValues) {
+  const keys: { id: string }[] = [];
+  let [scanned, all, shown] = [0, 0, request.revision];
+  for await (const { keyValues, revision, total, next } of keyPages(client, request)) {
+    [all, shown] = [total, revision];
+    for (const { key } of keyValues) {
       scanned++;
-      if (!matches(keyText(keyValue.key))) continue;
-      keys.push(keyMeta(keyValue));
-      if (keys.length >= SEARCH_FOUND) {
-        const next = toBase64Url(concatBytes([keyValue.key, ALL]));
-        return { keys, scanned, total, revision: shown, next };
-      }
+      if (!matches(keyText(key))) continue;
+      keys.push({ id: toBase64Url(key) });
+      if (keys.length < SEARCH_FOUND) continue;
+      const behind = toBase64Url(concatBytes([key, ALL]));
+      return { keys, scanned, total, revision, next: behind };
     }
-    if (!window.move(page)) return { keys, scanned, total, revision: shown };
-    if (clock.monotonic() > until) {
-      return { keys, scanned, total, revision: shown, next: toBase64Url(window.start) };
+    if (next !== undefined && clock.monotonic() > until) {
+      return { keys, scanned, total, revision, next: toBase64Url(next) };
     }
   }
+  return { keys, scanned, total: all, revision: shown };
 }
 
 /**

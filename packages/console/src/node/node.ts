@@ -7,7 +7,7 @@ import { nodeRuntime } from "@nodetcd/runtime/node";
 import { App } from "../app.ts";
 import type { WriteState } from "../contract/session.ts";
 import { ConsoleError } from "../errors.ts";
-import { SAMPLE_FILE_BYTES } from "../limits.ts";
+import { GATE_FSYNC_MS, SAMPLE_FILE_BYTES } from "../limits.ts";
 import type { Sample } from "../samples/sample.ts";
 import { assetsAreBuilt } from "./assets.ts";
 import { type MemberTls, textFetcher } from "./fetch-text.ts";
@@ -38,6 +38,8 @@ export interface ConsoleOptions {
   stateFolder?: string;
   /** A Kubernetes API for the Jobs page, such as that of `nodetcd jobs`. */
   kubernetes?: KubernetesOptions;
+  /** fsync p99 in milliseconds past which tasks take no member away. Default 100. */
+  fsyncGateMs?: number;
   version?: string;
   logger?: Logger;
 }
@@ -72,6 +74,7 @@ export async function startConsole(options: ConsoleOptions = {}): Promise<Runnin
       version: options.version ?? "",
       writes: options.writes ?? "never",
       prefix,
+      fsyncGateMs: options.fsyncGateMs ?? GATE_FSYNC_MS,
       samplesNote: state.note,
     },
     fetchText: textFetcher(options.tls ?? {}),

@@ -91,7 +91,10 @@ function sendFile(
   if (asset !== undefined) {
     response.setHeader("content-type", asset.type);
     response.setHeader("cache-control", "public, max-age=31536000, immutable");
-    endZipped(request, response, asset.body);
+    response.setHeader("vary", "accept-encoding");
+    const zipped = takesGzip(request);
+    if (zipped) response.setHeader("content-encoding", "gzip");
+    response.end(zipped ? asset.gzip : asset.body);
     return;
   }
   if (path.startsWith("/assets/") || /\.[a-z]{2,5}$/.test(path)) {
@@ -101,7 +104,7 @@ function sendFile(
     return;
   }
   const nonce = randomBytes(16).toString("base64");
-  const { html, scriptHashes } = readPage(prefix, nonce);
+  const { html, scriptHashes } = readPage(prefix, nonce, path);
   response.setHeader("content-type", "text/html; charset=utf-8");
   response.setHeader("cache-control", "no-store");
   response.setHeader("content-security-policy", contentSecurityPolicy(scriptHashes, nonce));

@@ -1,6 +1,5 @@
 import type {
   CompactPreview,
-  HashView,
   MaintenanceView,
   MemberPlan,
   TaskView,
@@ -10,10 +9,13 @@ import { memberViews } from "../health/member-views.ts";
 import { type ApiReply, json } from "../http/exchange.ts";
 import { type Fields, fieldsOf, textOf, wholeNumber } from "../http/query.ts";
 import { reasonOf } from "../members/ask-members.ts";
+import { compareHashes } from "../tasks/compare-hashes.ts";
 import { hexId } from "../samples/sample.ts";
 import { defragmentOrder, defragmentSteps } from "../tasks/defragment.ts";
 import { gates } from "../tasks/gates.ts";
+import { handOver } from "../tasks/hand-over.ts";
 import { makeRoomSteps } from "../tasks/make-room.ts";
+import { replaceMemberSteps } from "../tasks/replace-member.ts";
 import { type Step, Task } from "../task.ts";
 import type { Call, Route } from "./call.ts";
 
@@ -35,12 +37,13 @@ async function maintenance({ app }: Call): Promise<ApiReply> {
   const quotas = views.map(({ quota }) => quota).filter((quota) => quota !== undefined);
   const plan: MemberPlan[] = defragmentOrder(reports, sample.leader).map(({ member }) => {
     const view = views.find(({ id }) => id === hexId(member.id))!;
-    const { id, name, role, dbSize, dbSizeInUse, error } = view;
+    const { id, name, role, behind, dbSize, dbSizeInUse, error } = view;
     return {
       id,
       name,
       role,
-      answers: error === undefined,
+      ...(error === undefined ? {} : { error }),
+      ...(behind === undefined ? {} : { behind }),
       ...(dbSize === undefined ? {} : { size: dbSize }),
       ...(dbSizeInUse === undefined ? {} : { inUse: dbSizeInUse }),
     };
@@ -57,7 +60,7 @@ async function maintenance({ app }: Call): Promise<ApiReply> {
     at,
     revision: sample.revision,
     oldest: sample.oldest,
-    gates: gates(snapshot),
+    gates: gates(snapshot, app.settings.fsyncGateMs),
     plan,
     ...(app.task === undefined ? {} : { task: app.task.view }),
     alarms: sample.alarms,
@@ -166,33 +169,45 @@ function stop(call: Call): ApiReply {
   return json({ stopped: true });
 }
 
-/** The same hash of the same revision on every member that has not compacted further. */
-async function hashes({ client: own, members: lines }: Call): Promise<ApiReply> {
-  // With the rights of who asks: the console itself may not even list the members.
-  const [list, { revision }] = await Promise.all([
-    own.cluster.members({ serializable: true }),
-    own.maintenance.status(),
-  ]);
-  const members = await Promise.all(
-    list.map(async (member) => {
-      const about = { id: hexId(member.id), name: member.name };
-      try {
-        const client = await lines.of(member.id);
-        if (client === undefined) return { ...about, error: "it has no address" };
-        const found = await client.maintenance.hashKv(revision, { timeoutMs: 120_000 });
-        return { ...about, hash: found.hash, compactRevision: found.compactRevision };
-      } catch (error) {
-        return { ...about, error: reasonOf(error) };
-      }
-    }),
-  );
-  const told = members.flatMap((member) => ("hash" in member ? [member] : []));
-  const comparable = told.filter(
-    ({ compactRevision }) => compactRevision === told[0]?.compactRevision,
-  );
-  const equal =
-    comparable.length < 2 ? {} : { equal: new Set(comparable.map(({ hash }) => hash)).size === 1 };
-  return json({ revision, members, ...equal } satisfies HashView);
+/** With the rights of who asks: the console itself may not even list the members. */
+async function hashes({ client, members }: Call): Promise<ApiReply> {
+  return json(await compareHashes(client, members));
+}
+
+/** A member by its id; its name has to be typed before it goes. */
+async function replaceMember(call: Call): Promise<ApiReply> {
+  const fields = fieldsOf(call.body);
+  const id = memberId(fields);
+  const { reports } = await call.app.sampler.look(5_000);
+  const member = reports.find((report) => report.member.id === id)?.member;
+  const name = member?.name || hexId(id);
+  if (textOf("name", fields["name"]) !== name) {
+    throw new ConsoleError("FORBIDDEN", `Type ${name} to allow it`);
+  }
+  const steps = await replaceMemberSteps(call.app, call.client, call.members, id);
+  return begin(call, "replace", `Replace ${name}`, steps);
+}
+
+async function moveLeader(call: Call): Promise<ApiReply> {
+  const to = memberId(fieldsOf(call.body));
+  const { app, members } = call;
+  const { sample } = await app.sampler.look(0);
+  const audit = { action: "hand over", target: hexId(to) };
+  try {
+    if (sample.leader === "") throw new ConsoleError("CONFLICT", "There is no leader");
+    await handOver(app, members, BigInt(`0x${sample.leader}`), to);
+  } catch (error) {
+    call.audit({ ...audit, outcome: "failed", detail: reasonOf(error) });
+    throw error;
+  }
+  call.audit({ ...audit, outcome: "done", detail: "" });
+  return json({ leader: hexId(to) });
+}
+
+function memberId(fields: Fields): bigint {
+  const text = textOf("id", fields["id"]);
+  if (!/^[0-9a-f]{1,16}$/.test(text)) throw new ConsoleError("BAD_REQUEST", "id is no member's id");
+  return BigInt(`0x${text}`);
 }
 
 async function disarm(call: Call): Promise<ApiReply> {
@@ -225,6 +240,8 @@ export const MAINTENANCE_ROUTES: readonly Route[] = [
   { method: "POST", path: "/api/maintenance/compact", access: "write", run: compact },
   { method: "POST", path: "/api/maintenance/defragment", access: "write", run: defragment },
   { method: "POST", path: "/api/maintenance/make-room", access: "write", run: makeRoom },
+  { method: "POST", path: "/api/maintenance/replace", access: "write", run: replaceMember },
+  { method: "POST", path: "/api/maintenance/move-leader", access: "write", run: moveLeader },
   { method: "POST", path: "/api/maintenance/stop", access: "write", run: stop },
   { method: "POST", path: "/api/maintenance/disarm", access: "write", run: disarm },
 ];

@@ -4,6 +4,7 @@ import { ConsoleError } from "../errors.ts";
 import { json } from "../http/exchange.ts";
 import { fieldsOf, textOf } from "../http/query.ts";
 import { UNLOCK_MS } from "../limits.ts";
+import { isRoot } from "../access/is-root.ts";
 import type { Call, Route } from "./call.ts";
 
 const NOTES = {
@@ -94,8 +95,11 @@ async function lock(call: Call): Promise<ReturnType<typeof json>> {
   return json(await sessionView(call));
 }
 
-function audit({ app }: Call): ReturnType<typeof json> {
-  return json({ entries: app.audit.newestFirst() });
+/** Keys are named in it: whose role has limits sees what they did themselves. */
+async function audit(call: Call): Promise<ReturnType<typeof json>> {
+  const entries = call.app.audit.newestFirst();
+  if (await isRoot(call)) return json({ entries });
+  return json({ entries: entries.filter(({ user }) => user === call.session.user) });
 }
 
 export const SESSION_ROUTES: readonly Route[] = [

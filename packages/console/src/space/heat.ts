@@ -1,11 +1,12 @@
-import type { Client } from "@nodetcd/client";
+import type { Client, KeyValue } from "@nodetcd/client";
 import { type Clock, type Logger, sleep } from "@nodetcd/runtime";
+import { foldersOf, latin1 } from "./folders.ts";
+import { type TopKey, TopKeys } from "./top-keys.ts";
 
 /** Prefixes that are counted by at most; what is more goes together with its parent. */
 const MAX_GROUPS = 20_000;
-/** Parts of a key that are told apart. */
-const DEPTH = 4;
-const SLASH = 0x2f;
+/** Keys that are counted by themselves. */
+const TOP_COUNTED = 256;
 
 /**
  * Counts changes by prefix, from a watch over all keys. It begins when somebody first asks, and goes on as
@@ -16,6 +17,7 @@ export class Heat {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #counts = new Map<string, number>();
+  readonly #top = new TopKeys(TOP_COUNTED);
   readonly #stop = new AbortController();
   #since = 0;
   #sinceMonotonic = 0;
@@ -53,6 +55,11 @@ export class Heat {
     return (this.#counts.get(latin1(prefix)) ?? 0) / seconds;
   }
 
+  /** The keys that were written most since it began. */
+  top(number: number): TopKey[] {
+    return this.#top.most(number);
+  }
+
   close(): void {
     this.#stop.abort();
   }
@@ -64,7 +71,7 @@ export class Heat {
       const watcher = this.#client.watch("", { prefix: true, startRevision: from, signal });
       try {
         for await (const { events } of watcher.batches()) {
-          for (const { keyValue } of events) this.#count(keyValue.key);
+          for (const { keyValue } of events) this.#count(keyValue);
         }
       } catch (error) {
         if (signal.aborted) return;
@@ -76,15 +83,10 @@ export class Heat {
     }
   }
 
-  #count(key: Uint8Array): void {
+  #count({ key, value, lease }: KeyValue): void {
     this.#events++;
-    let depth = 0;
-    this.#add("");
-    for (let at = 1; at < key.length && depth < DEPTH; at++) {
-      if (key[at] !== SLASH) continue;
-      depth++;
-      this.#add(latin1(key.subarray(0, at + 1)));
-    }
+    for (const group of foldersOf(key)) this.#add(group);
+    this.#top.add(latin1(key), key, key.length + value.length, lease);
   }
 
   #add(group: string): void {
@@ -92,8 +94,4 @@ export class Heat {
     if (known === undefined && this.#counts.size >= MAX_GROUPS) return;
     this.#counts.set(group, (known ?? 0) + 1);
   }
-}
-
-function latin1(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
 }

@@ -1,4 +1,4 @@
-import { type Clock, sleep } from "@nodetcd/runtime";
+import { sleep } from "@nodetcd/runtime";
 import type { App } from "../app.ts";
 import { ConsoleError } from "../errors.ts";
 import { memberViews } from "../health/member-views.ts";
@@ -7,6 +7,7 @@ import { GATE_MS, GATE_PATIENCE_MS } from "../limits.ts";
 import type { MemberReport, Members } from "../members/ask-members.ts";
 import { hexId } from "../samples/sample.ts";
 import { gates } from "./gates.ts";
+import { handOver } from "./hand-over.ts";
 import type { Step, StepControl } from "../task.ts";
 
 const ASK_MS = 1_000;
@@ -36,7 +37,10 @@ export async function defragmentSteps(app: App, members: Members): Promise<Step[
         const heirName = heir.member.name || hexId(heir.member.id);
         steps.push({
           label: `Hand leadership from ${name} to ${heirName}`,
-          run: (control) => handOver(app, members, member.id, heir.member.id, control),
+          run: async (control) => {
+            await waitForGates(app, control);
+            return await handOver(app, members, member.id, heir.member.id);
+          },
         });
       }
     }
@@ -78,7 +82,9 @@ export async function waitForGates(app: App, { hold, say, signal }: StepControl)
 
 async function failingGates(app: App): Promise<string> {
   try {
-    const failing = gates(await app.sampler.look(ASK_MS / 2)).filter(({ holds }) => !holds);
+    const failing = gates(await app.sampler.look(ASK_MS / 2), app.settings.fsyncGateMs).filter(
+      ({ holds }) => !holds,
+    );
     return failing.map(({ label, value }) => `${label} (${value})`).join("; ");
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
@@ -107,36 +113,6 @@ async function sizeOf(app: App, id: bigint): Promise<string> {
   const { reports, sample } = await app.sampler.look(0);
   const view = memberViews(reports, sample).find((member) => member.id === hexId(id));
   return view?.dbSize === undefined ? "not told" : bytesText(view.dbSize);
-}
-
-async function handOver(
-  app: App,
-  members: Members,
-  from: bigint,
-  to: bigint,
-  control: StepControl,
-): Promise<string> {
-  await waitForGates(app, control);
-  const client = await members.of(from);
-  if (client === undefined) throw new ConsoleError("UNAVAILABLE", "it has no address");
-  await client.maintenance.moveLeader(to);
-  await until(app.clock, 10_000, async () => {
-    const { sample } = await app.sampler.look(0);
-    return sample.leader === hexId(to);
-  });
-  return "It leads now";
-}
-
-async function until(
-  clock: Clock,
-  patienceMs: number,
-  condition: () => Promise<boolean>,
-): Promise<void> {
-  const end = clock.monotonic() + patienceMs;
-  while (!(await condition())) {
-    if (clock.monotonic() > end) throw new ConsoleError("CONFLICT", "It did not happen in time");
-    await sleep(clock, 200);
-  }
 }
 
 async function check(app: App, control: StepControl): Promise<string> {

@@ -4,11 +4,8 @@ import { memberViews } from "../health/member-views.ts";
 import { GATE_BEHIND } from "../limits.ts";
 import type { Snapshot } from "../samples/sampler.ts";
 
-/** fsync p99 in milliseconds past which no member is taken away. */
-const GATE_FSYNC_MS = 100;
-
-/** What must hold before a member may stand still for a while. */
-export function gates({ reports, sample }: Snapshot): Gate[] {
+/** What must hold before a member may stand still for a while; `fsyncMs` is the bound of the disks. */
+export function gates({ reports, sample }: Snapshot, fsyncMs: number): Gate[] {
   const members = memberViews(reports, sample);
   const answering = members.filter(({ error }) => error === undefined).length;
   const leader = members.find(({ role }) => role === "leader");
@@ -42,8 +39,8 @@ export function gates({ reports, sample }: Snapshot): Gate[] {
     },
     {
       id: "fsync",
-      label: `fsync p99 under ${GATE_FSYNC_MS} ms`,
-      holds: slowest < GATE_FSYNC_MS,
+      label: `fsync p99 under ${fsyncMs} ms`,
+      holds: slowest < fsyncMs,
       value: slowest === 0 ? "not told" : `${slowest.toFixed(1)} ms`,
     },
   ];

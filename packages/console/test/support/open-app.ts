@@ -31,6 +31,7 @@ export async function openApp(
       version: "test",
       writes: "open",
       prefix: "",
+      fsyncGateMs: 100,
       samplesNote: "",
       ...settings,
     },

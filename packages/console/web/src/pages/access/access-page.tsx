@@ -10,7 +10,9 @@ import { useMutation, type UseMutationResult, useQuery } from "@tanstack/react-q
 import { type FormEvent, type ReactNode, useState } from "react";
 import { get, post } from "../../data/api.ts";
 import { queryClient, useSession } from "../../data/queries.ts";
+import { Dialog } from "../../parts/dialog.tsx";
 import { Icon } from "../../parts/icon.tsx";
+import { TypedName } from "../../parts/typed-name.tsx";
 import { Failed, Message, Skeleton, State } from "../../parts/states.tsx";
 import { useTitle } from "../../parts/use-title.ts";
 import { plural } from "../../parts/words.ts";
@@ -158,6 +160,7 @@ function UsersCell({
   readonly open: boolean;
   readonly change: Change;
 }): ReactNode {
+  const [leaving, setLeaving] = useState<string>();
   return (
     <section className="cell c6" aria-labelledby="users-head">
       <div className="ch">
@@ -188,7 +191,7 @@ function UsersCell({
             {open && name !== "root" ? (
               <button
                 className="btn del"
-                onClick={() => change.mutate({ do: "deleteUser", user: name })}
+                onClick={() => setLeaving(name)}
                 aria-label={`Delete user ${name}`}
               >
                 Delete
@@ -198,7 +201,50 @@ function UsersCell({
         ))}
       </ul>
       {open ? <AddUser change={change} /> : null}
+      {leaving === undefined ? null : (
+        <DeleteUser user={leaving} change={change} close={() => setLeaving(undefined)} />
+      )}
     </section>
+  );
+}
+
+function DeleteUser({
+  user,
+  change,
+  close,
+}: {
+  readonly user: string;
+  readonly change: Change;
+  readonly close: () => void;
+}): ReactNode {
+  return (
+    <Dialog label={`Delete user ${user}`} close={close}>
+      <div className="ks form">
+        <h2>Delete user {user}</h2>
+        <p className="note">
+          Whoever signs in as {user} is refused from then on. The password cannot be brought back.
+        </p>
+        <TypedName name={user}>
+          {(typed) => (
+            <>
+              <button
+                className="btn del sure"
+                disabled={!typed}
+                onClick={() => {
+                  change.mutate({ do: "deleteUser", user });
+                  close();
+                }}
+              >
+                Delete {user} now
+              </button>
+              <button className="btn bare" onClick={close}>
+                Keep
+              </button>
+            </>
+          )}
+        </TypedName>
+      </div>
+    </Dialog>
   );
 }
 

@@ -128,6 +128,7 @@ function LeaseRow({
       <td>
         <button
           className="btn del"
+          aria-label={`Revoke ${lease.id}`}
           aria-disabled={!open}
           title={open ? undefined : session?.writesNote}
           onClick={() => open && end()}

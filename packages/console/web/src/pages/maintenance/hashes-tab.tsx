@@ -1,5 +1,6 @@
 import type { HashView } from "@nodetcd/console/contract";
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { get } from "../../data/api.ts";
 import { Failed, Message, State } from "../../parts/states.tsx";
@@ -52,8 +53,11 @@ function HashVerdict({ view }: { readonly view: HashView }): ReactNode {
     />
   ) : (
     <Message kind="act" icon="act" title={`Members differ at ${numberText(view.revision)}.`}>
-      Find out which one is wrong (the majority is right), remove it from the cluster and add it
-      again with an empty data directory. Take a snapshot first.
+      Find out which one is wrong: the majority is right. Take a snapshot, then{" "}
+      <Link to="/maintenance/$tab" params={{ tab: "members" }}>
+        replace it
+      </Link>
+      .
     </Message>
   );
 }

@@ -10,6 +10,7 @@ import { useTitle } from "../../parts/use-title.ts";
 import { CompactTab } from "./compact-tab.tsx";
 import { DefragmentTab } from "./defragment-tab.tsx";
 import { HashesTab } from "./hashes-tab.tsx";
+import { MembersTab } from "./members-tab.tsx";
 import { SnapshotTab } from "./snapshot-tab.tsx";
 import { SpaceTab } from "./space-tab.tsx";
 import { TaskVerdict } from "./task.tsx";
@@ -17,6 +18,7 @@ import { TaskVerdict } from "./task.tsx";
 const TABS = [
   { id: "compact", label: "Compact" },
   { id: "defragment", label: "Defragment" },
+  { id: "members", label: "Members" },
   { id: "snapshots", label: "Snapshots" },
   { id: "hashes", label: "Compare hashes" },
   { id: "space", label: "Out of space" },
@@ -77,6 +79,8 @@ function Tab({ id, view }: { readonly id: TabId; readonly view: MaintenanceView 
       return <CompactTab view={view} />;
     case "defragment":
       return <DefragmentTab view={view} />;
+    case "members":
+      return <MembersTab view={view} />;
     case "snapshots":
       return <SnapshotTab />;
     case "hashes":

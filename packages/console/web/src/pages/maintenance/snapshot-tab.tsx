@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import { apiUrl } from "../../data/api.ts";
 import { Icon } from "../../parts/icon.tsx";
+import { OpenSnapshot } from "./open-snapshot.tsx";
 
 /** A copy of everything, and how to use it. */
 export function SnapshotTab(): ReactNode {
@@ -25,6 +26,7 @@ export function SnapshotTab(): ReactNode {
           on each member, then start them with the new data directories.
         </p>
       </section>
+      <OpenSnapshot />
     </div>
   );
 }

@@ -1,6 +1,4 @@
 import {
-  fromBase64,
-  keyText,
   parseKeyText,
   type SpaceEntry,
   type SpaceView,
@@ -14,21 +12,27 @@ import { useStanding } from "../../data/standing.ts";
 import { Segments } from "../../parts/segments.tsx";
 import { Failed, Skeleton } from "../../parts/states.tsx";
 import { useTitle } from "../../parts/use-title.ts";
-import {
-  durationText,
-  figureText,
-  numberText,
-  plural,
-  sizeParts,
-  sizeText,
-} from "../../parts/words.ts";
+import { figureText, plural, sizeText } from "../../parts/words.ts";
+import { EntryLink, nameOf } from "./entry-link.tsx";
+import { MeasureButton } from "./measure-button.tsx";
+import { SpaceTable } from "./space-table.tsx";
+import { TopKeysCell } from "./top-keys.tsx";
 import { treemap } from "./treemap.ts";
 
-type By = "live" | "keys" | "writes";
+type By = "live" | "history" | "keys" | "writes";
+
+const VALUES: Readonly<Record<By, (entry: SpaceEntry) => number>> = {
+  live: ({ live }) => live,
+  history: ({ history = 0 }) => history,
+  keys: ({ keys }) => keys,
+  writes: ({ writes = 0 }) => writes,
+};
 
 const SHOWN = 40;
 const HEIGHT = 340;
 const REFRESH_MS = 30_000;
+/** As long as history is read. */
+const MEASURING_MS = 1_000;
 /** Boxes that are smaller, in pixels, are drawn but lead nowhere; the table has them all. */
 const TARGET = 24;
 
@@ -42,13 +46,15 @@ export function SpacePage(): ReactNode {
   const { data: view, error } = useQuery({
     queryKey: ["space", id, revision],
     queryFn: ({ signal }) => get<SpaceView>("space", { prefix: id, revision }, signal),
-    refetchInterval: REFRESH_MS,
+    refetchInterval: ({ state }) =>
+      state.data?.measured !== undefined && state.data.measured.at === undefined
+        ? MEASURING_MS
+        : REFRESH_MS,
   });
   if (view === undefined) {
     return error === null ? <Skeleton rows={12} /> : <Failed error={error} what="The space" />;
   }
-  const value = (entry: SpaceEntry): number =>
-    by === "live" ? entry.live : by === "keys" ? entry.keys : (entry.writes ?? 0);
+  const value = (entry: SpaceEntry): number => VALUES[by](entry);
   const entries = view.entries.toSorted((a, b) => value(b) - value(a));
   const live = view.entries.reduce((sum, entry) => sum + entry.live, 0);
   const keys = view.entries.reduce((sum, entry) => sum + entry.keys, 0);
@@ -69,10 +75,14 @@ export function SpacePage(): ReactNode {
             choose={setBy}
             options={[
               { value: "live", label: "Bytes" },
+              ...(view.entries.some(({ history }) => history !== undefined)
+                ? [{ value: "history" as const, label: "History" }]
+                : []),
               { value: "keys", label: "Keys" },
               { value: "writes", label: "Writes" },
             ]}
           />
+          <MeasureButton view={view} />
         </div>
       </div>
       <PrefixMap
@@ -81,7 +91,8 @@ export function SpacePage(): ReactNode {
         value={value}
         by={by}
       />
-      <Table view={view} entries={entries} total={live} />
+      <SpaceTable view={view} entries={entries} total={live} />
+      <TopKeysCell view={view} />
     </>
   );
 }
@@ -108,49 +119,9 @@ function Crumbs({ prefix }: { readonly prefix: string }): ReactNode {
   );
 }
 
-function nameOf(entry: SpaceEntry): string {
-  return keyText(fromBase64(entry.id));
-}
-
-function EntryLink({
-  entry,
-  className,
-  style,
-  children,
-}: {
-  readonly entry: SpaceEntry;
-  readonly className?: string;
-  readonly style?: Readonly<Record<string, string>>;
-  readonly children: ReactNode;
-}): ReactNode {
-  const common = {
-    ...(className === undefined ? {} : { className }),
-    ...(style === undefined ? {} : { style }),
-  };
-  return entry.kind === "folder" ? (
-    <Link
-      {...common}
-      to="/space"
-      search={(before) => ({ at: before.at, prefix: nameOf(entry) })}
-      title={nameOf(entry)}
-    >
-      {children}
-    </Link>
-  ) : (
-    <Link
-      {...common}
-      to="/keys/$key"
-      params={{ key: entry.id }}
-      search={(before) => ({ at: before.at })}
-      title={nameOf(entry)}
-    >
-      {children}
-    </Link>
-  );
-}
-
 function figure(entry: SpaceEntry, by: By): string {
   if (by === "live") return sizeText(entry.live);
+  if (by === "history") return sizeText(entry.history ?? 0);
   return by === "keys" ? plural(entry.keys, "key") : `${figureText(entry.writes ?? 0)} / s`;
 }
 
@@ -244,74 +215,4 @@ function PrefixMap({
 
 function lastPart(name: string): string {
   return name.slice(name.lastIndexOf("/", name.length - 2) + 1) || name;
-}
-
-function Table({
-  view,
-  entries,
-  total,
-}: {
-  readonly view: SpaceView;
-  readonly entries: readonly SpaceEntry[];
-  readonly total: number;
-}): ReactNode {
-  const { heat } = view;
-  const note =
-    heat.seconds < 2
-      ? "The console begins to count writes now."
-      : `Writes are counted since ${durationText(heat.seconds * 1_000)}: ${numberText(heat.events)} in all.`;
-  return (
-    <section className="cell flush sheet-top" aria-label="Prefixes">
-      <div className="tw" tabIndex={0} role="region" aria-label="Prefixes, table">
-        <table className="t cards">
-          <thead>
-            <tr>
-              <th>Prefix or key</th>
-              <th className="num">Keys</th>
-              <th className="num">Bytes</th>
-              <th>Share</th>
-              <th className="num">A key</th>
-              <th className="num">Writes / s</th>
-            </tr>
-          </thead>
-          <tbody>
-            {entries.map((entry) => (
-              <tr key={entry.id}>
-                <td className="wide mono">
-                  <EntryLink entry={entry}>{nameOf(entry)}</EntryLink>
-                </td>
-                <td data-l="Keys" className="num">
-                  {numberText(entry.keys)}
-                </td>
-                <td data-l="Bytes" className="num">
-                  {entry.sampled ? "≈ " : ""}
-                  {sizeParts(entry.live)[0]} <span className="u">{sizeParts(entry.live)[1]}</span>
-                </td>
-                <td data-l="Share" className="wide">
-                  <span className="g">
-                    <i />
-                    <i style={{ width: `${(entry.live / Math.max(1, total)) * 100}%` }} />
-                  </span>
-                </td>
-                <td data-l="A key" className="num">
-                  {sizeText(Math.round(entry.live / Math.max(1, entry.keys)))}
-                </td>
-                <td data-l="Writes" className="num">
-                  {entry.writes === undefined ? (
-                    <span className="u">–</span>
-                  ) : (
-                    figureText(Math.round(entry.writes * 100) / 100)
-                  )}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-      <p className="pad note">
-        {note} Bytes are those of keys and newest values; ≈ is reckoned from the first 256 values of
-        a prefix.
-      </p>
-    </section>
-  );
 }

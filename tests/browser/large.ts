@@ -1,4 +1,4 @@
-/** The tree over a million keys, and a watch under load, measured: `npm run prove -- browser-million`. */
+/** The tree over a million keys, and a watch under load, measured: `npm run prove -- console-large`. */
 import { op } from "@nodetcd/client";
 import { findChromium, launchBrowser } from "./browser.ts";
 import { openScene, type Scene } from "./scene.ts";
