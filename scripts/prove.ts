@@ -85,6 +85,10 @@ const PROOFS: Readonly<Record<string, Proof>> = {
     what: "what members of a cluster do, on etcd, nodetcd and both",
     file: "tests/clusters/checklist/run.ts",
   },
+  "cluster-discovery": {
+    what: "clusters that find each other by DNS",
+    file: "tests/clusters/discovery.ts",
+  },
   "cluster-documented": {
     what: "the commands of docs/clusters.md",
     file: "tests/clusters/documented.ts",

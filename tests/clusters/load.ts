@@ -45,6 +45,8 @@ export interface LoadOptions {
   readonly valueSizes?: readonly number[];
   /** Longest pause of a worker between two calls, in milliseconds. Default 4. */
   readonly pauseMs?: number;
+  /** Pause of a worker after a call that failed, in milliseconds. Default 25. */
+  readonly failurePauseMs?: number;
   /** Revisions that a compaction leaves. Default 500. */
   readonly keptRevisions?: number;
 }
@@ -105,6 +107,7 @@ export class Load {
       workersEach: 3,
       valueSizes: [8, 100, 1_000],
       pauseMs: 4,
+      failurePauseMs: 25,
       keptRevisions: 500,
       ...options,
     };
@@ -132,7 +135,8 @@ export class Load {
     while (!this.#stopped && !this.#left.has(caller)) {
       const by = `client ${index} of ${caller.name}`;
       const isDone = await this.#one(caller, by, random.weighted(WEIGHTS));
-      await this.#world.sleep(isDone ? random.below(this.#options.pauseMs + 1) : 25);
+      const { pauseMs, failurePauseMs } = this.#options;
+      await this.#world.sleep(isDone ? random.below(pauseMs + 1) : failurePauseMs);
     }
   }
 

@@ -83,7 +83,7 @@ async function collect(
  * others numbered. Records with and without TLS are asked for; one kind is enough. Raises DISCOVERY.
  */
 export async function discoverServices(options: ServiceDiscoveryOptions): Promise<string> {
-  const found = { pairs: [], unnamed: 0 };
+  const found: { pairs: string[]; unnamed: number } = { pairs: [], unnamed: 0 };
   const errors: string[] = [];
   const own = await ownEndpoints(options);
   for (const scheme of ["https", "http"] as const) {
@@ -97,6 +97,12 @@ export async function discoverServices(options: ServiceDiscoveryOptions): Promis
     throw new MembershipError(
       "DISCOVERY",
       `error setting up initial cluster: ${errors.join("\n")}`,
+    );
+  }
+  if (!found.pairs.some((pair) => pair.startsWith(`${options.name}=`))) {
+    throw new MembershipError(
+      "DISCOVERY",
+      `error setting up initial cluster: cannot find local etcd member "${options.name}" in SRV records`,
     );
   }
   return found.pairs.join(",");

@@ -1,6 +1,7 @@
 /** What befalls a simulated cluster. */
 import type { SeededRandom } from "@nodetcd/simulator";
-import { befall, type Fate, kill, powerCut } from "./fates.ts";
+import { ELECTED, Elections, VOTED } from "./elections.ts";
+import { befall, kill, powerCut } from "./fates.ts";
 import type { Fleet } from "./fleet.ts";
 import { Newcomers } from "./newcomers.ts";
 import type { Seat } from "./seat.ts";
@@ -10,12 +11,11 @@ import type { ClusterWorld } from "./world.ts";
 const LAST_MS = 4_500;
 /** Longest that a link or a disk takes when all is well. */
 const CALM_MS = 2;
-const ELECTED = /became leader at term/;
 
 /** What members say right before something that must survive anything. */
 const MOMENTS: readonly RegExp[] = [
   ELECTED,
-  / cast MsgVote for /,
+  VOTED,
   /^receiving database snapshot/,
   /^received and saved database snapshot/,
   /^applying snapshot/,
@@ -35,6 +35,7 @@ export class Disasters {
   readonly #random: SeededRandom;
   readonly #fleet: Fleet;
   readonly #newcomers: Newcomers;
+  readonly elections: Elections;
   readonly #trace: (line: string) => void;
 
   constructor(
@@ -48,10 +49,12 @@ export class Disasters {
     this.#fleet = fleet;
     this.#trace = trace;
     this.#newcomers = new Newcomers(world, random, fleet);
+    this.elections = new Elections(world, random, fleet, trace);
   }
 
   /** One of all kinds; says which. */
   async strike(): Promise<string> {
+    this.#fleet.isBusy = this.#random.chance(0.3);
     const kind = this.#random.pick(KINDS);
     const what = await kind(this);
     this.#trace(`over: ${what}`);
@@ -79,9 +82,10 @@ export class Disasters {
     await this.#world.sleep(this.#random.below(LAST_MS));
   }
 
-  /** A moment: often none at all, now and then long. */
-  #soon(): number {
-    return this.#random.below(this.#random.pick([1, 3, 10, 100, 1_000]));
+  /** Often at once, now and then much later. */
+  async #soon(): Promise<void> {
+    const most = this.#random.pick([0, 3, 10, 100, 1_000]);
+    if (most > 0) await this.#world.sleep(this.#random.below(most));
   }
 
   /** One or more die, and are started again a little later. */
@@ -153,70 +157,17 @@ export class Disasters {
   /** Something befalls a member in the middle of what it does. */
   async ambush(): Promise<string> {
     const moment = this.#random.pick(MOMENTS);
-    this.#begin(`an ambush at ${moment.source}`);
+    const what = this.#begin(`an ambush at ${moment.source}`);
     this.#shakeDisks();
-    const struck = await this.#struckAt(moment, (seat) => [
-      befall(seat, this.#world, this.#random),
-    ]);
-    if (struck.length > 0) await this.#last();
-    for (const { end } of struck) end();
+    const seat = await this.#world.moments.next(moment, LAST_MS);
+    if (seat === undefined) return `${what}: nobody came`;
+    await this.#soon();
+    const fate = befall(seat, this.#world, this.#random);
+    this.#trace(fate.what);
+    await this.#last();
+    fate.end();
     this.#calmDisks();
-    return `at ${moment.source}: ${struck.map(({ what }) => what).join() || "nobody came"}`;
-  }
-
-  /**
-   * Leaders that are struck right after their election, now and then together with one who has voted, while the
-   * last one comes back: entries that few have, votes that are just being written.
-   */
-  async shortLeaders(): Promise<string> {
-    this.#begin("short leaders");
-    this.#shakeDisks();
-    let before = [befall(this.#leaderOrAny(), this.#world, this.#random)];
-    const told = before.map(({ what }) => what);
-    const count = 2 + this.#random.below(4);
-    for (let i = 0; i < count; i++) {
-      // Whom it befell is not of the next election, more often than not; else it comes back for it.
-      if (this.#random.chance(0.4)) await this.#endLater(before.splice(0));
-      const struck = await this.#struckAt(ELECTED, (leader) => this.#unseat(leader));
-      told.push(struck.map(({ what }) => what).join(" and ") || "no leader");
-      await this.#endLater(before);
-      before = struck;
-    }
-    await this.#endLater(before);
-    this.#calmDisks();
-    return `short leaders: ${told.join("; ")}`;
-  }
-
-  #unseat(leader: Seat): Fate[] {
-    const fates = [befall(leader, this.#world, this.#random)];
-    const others = this.#fleet.running.filter((seat) => seat !== leader);
-    if (others.length > 0 && this.#random.chance(0.3)) {
-      fates.push(powerCut(this.#random.pick(others), this.#world));
-    }
-    return fates;
-  }
-
-  async #endLater(fates: readonly Fate[]): Promise<void> {
-    await this.#world.sleep(this.#soon());
-    for (const { end } of fates) end();
-  }
-
-  /** What befell when somebody said this, or right after; nothing when nobody did in time. */
-  #struckAt(moment: RegExp, strike: (seat: Seat) => Fate[]): Promise<Fate[]> {
-    const { clock, moments } = this.#world;
-    return new Promise((resolve) => {
-      const forget = moments.next(moment, (seat) => {
-        clock.setTimer(this.#soon(), () => {
-          const fates = strike(seat);
-          for (const { what } of fates) this.#trace(what);
-          resolve(fates);
-        });
-      });
-      clock.setTimer(LAST_MS, () => {
-        forget();
-        resolve([]);
-      });
-    });
+    return `${what}: ${fate.what}`;
   }
 
   #shakeDisks(): void {
@@ -233,17 +184,14 @@ export class Disasters {
     this.#begin("members change");
     const changing = this.#newcomers.change();
     if (this.#random.chance(0.5)) return changing;
-    await this.#world.sleep(this.#soon());
+    await this.#soon();
     const [change, strike] = await Promise.all([changing, this.#random.pick(UNDER_FIRE)(this)]);
     return `${change} (${strike})`;
   }
 
   /** The leader more often than not: what happens to it matters most. */
   #leaderOrAny(): Seat {
-    const { seats } = this.#fleet;
-    const leader = seats.find(
-      ({ member }) => member !== undefined && member.status().leader === member.id,
-    );
+    const { leader, seats } = this.#fleet;
     return leader !== undefined && this.#random.chance(0.6) ? leader : this.#random.pick(seats);
   }
 }
@@ -269,9 +217,11 @@ const KINDS: readonly Strike[] = [
   (d) => d.jumpClock(),
   (d) => d.ambush(),
   (d) => d.ambush(),
-  (d) => d.shortLeaders(),
-  (d) => d.shortLeaders(),
-  (d) => d.shortLeaders(),
+  (d) => d.elections.shortLeaders(),
+  (d) => d.elections.shortLeaders(),
+  (d) => d.elections.lostVote(),
+  (d) => d.elections.oldEntries(),
+  (d) => d.elections.oldEntries(),
   (d) => d.changeMembers(),
   (d) => d.changeMembers(),
 ];

@@ -5,6 +5,7 @@ import type { ClusterWorld } from "./world.ts";
 
 export interface Fate {
   readonly what: string;
+  readonly seat: Seat;
   /** Once it is over; it may come to an end by itself before. */
   readonly end: () => void;
 }
@@ -16,7 +17,7 @@ function die(seat: Seat, isPowerCut: boolean): Fate {
   const end = (): void => {
     if (seat.end === undefined && !seat.isDismissed) void seat.start();
   };
-  return { what: `${isPowerCut ? "power cut" : "kill -9"} of ${seat.name}`, end };
+  return { seat, what: `${isPowerCut ? "power cut" : "kill -9"} of ${seat.name}`, end };
 }
 
 function standStill(seat: Seat): Fate {
@@ -25,23 +26,26 @@ function standStill(seat: Seat): Fate {
   const end = (): void => {
     if (seat.life === life) seat.resume();
   };
-  return { what: `${seat.name} stands still`, end };
+  return { seat, what: `${seat.name} stands still`, end };
 }
 
 export const powerCut: Befall = (seat) => die(seat, true);
 export const kill: Befall = (seat) => die(seat, false);
 
-const cutOff: Befall = ({ name, host }, world) => ({
-  what: `cut: all of ${name}`,
-  end: world.cut((from, to) => from === host || to === host),
+export const cutOff: Befall = (seat, world) => ({
+  seat,
+  what: `cut: all of ${seat.name}`,
+  end: world.cut((from, to) => from === seat.host || to === seat.host),
 });
-const cutSends: Befall = ({ name, host }, world) => ({
-  what: `cut: what ${name} sends`,
-  end: world.cut((from) => from === host),
+export const cutSends: Befall = (seat, world) => ({
+  seat,
+  what: `cut: what ${seat.name} sends`,
+  end: world.cut((from) => from === seat.host),
 });
-const cutHears: Befall = ({ name, host }, world) => ({
-  what: `cut: what ${name} hears`,
-  end: world.cut((_, to) => to === host),
+export const cutHears: Befall = (seat, world) => ({
+  seat,
+  what: `cut: what ${seat.name} hears`,
+  end: world.cut((_, to) => to === seat.host),
 });
 
 const ALL: readonly Befall[] = [
@@ -58,7 +62,7 @@ const ALL: readonly Befall[] = [
 /** One of all. */
 export function befall(seat: Seat, world: ClusterWorld, random: SeededRandom): Fate {
   if (seat.member === undefined && !seat.isStarting) {
-    return { what: `${seat.name} is down`, end: () => undefined };
+    return { seat, what: `${seat.name} is down`, end: () => undefined };
   }
   return random.pick(ALL)(seat, world);
 }

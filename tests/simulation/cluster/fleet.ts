@@ -25,6 +25,8 @@ export class Fleet {
   readonly #watches = new Map<Seat, SimulatedWatch>();
   /** Works through all members that are there, while there is one. */
   load: Load | undefined;
+  /** Clients pause ten times less. */
+  isBusy = false;
 
   constructor(options: FleetOptions) {
     this.#options = options;
@@ -37,6 +39,11 @@ export class Fleet {
 
   get running(): readonly Seat[] {
     return this.seats.filter(({ member }) => member !== undefined);
+  }
+
+  /** One that leads as it sees it. */
+  get leader(): Seat | undefined {
+    return this.running.find(({ member }) => member?.status().leader === member?.id);
   }
 
   callerOf(seat: Seat): SimulatedCaller {

@@ -1,24 +1,35 @@
-/** Lets something happen at the very moment when a member says what it is doing. */
+/** Waits for the very moment when a member says what it is doing. */
+import type { VirtualClock } from "@nodetcd/simulator";
 import type { Seat } from "./seat.ts";
 
-type OnSaid = (seat: Seat) => void;
-
 export class Moments {
-  readonly #waiting = new Set<{ readonly pattern: RegExp; readonly onSaid: OnSaid }>();
+  readonly #clock: VirtualClock;
+  readonly #waiting = new Set<{
+    readonly pattern: RegExp;
+    readonly onSaid: (seat: Seat) => void;
+  }>();
+
+  constructor(clock: VirtualClock) {
+    this.#clock = clock;
+  }
 
   /** A member has said a line. */
   said(seat: Seat, line: string): void {
-    for (const each of this.#waiting) {
-      if (!each.pattern.test(line)) continue;
-      this.#waiting.delete(each);
-      each.onSaid(seat);
-    }
+    for (const { pattern, onSaid } of this.#waiting) if (pattern.test(line)) onSaid(seat);
   }
 
-  /** Calls `onSaid` once, in the middle of what the member does. The answer forgets it. */
-  next(pattern: RegExp, onSaid: OnSaid): () => void {
-    const waiting = { pattern, onSaid };
-    this.#waiting.add(waiting);
-    return () => void this.#waiting.delete(waiting);
+  /** Who says such a line next, before anything of it has left its machine; undefined: nobody in time. */
+  next(pattern: RegExp, withinMs: number): Promise<Seat | undefined> {
+    return new Promise((resolve) => {
+      const waiting = {
+        pattern,
+        onSaid: (seat: Seat | undefined) => {
+          this.#waiting.delete(waiting);
+          resolve(seat);
+        },
+      };
+      this.#waiting.add(waiting);
+      this.#clock.setTimer(withinMs, () => waiting.onSaid(undefined));
+    });
   }
 }

@@ -17,7 +17,7 @@ const SIZE = 3;
 /** Virtual time that a cluster has to become one again, in milliseconds. */
 const SETTLE_MS = 60_000;
 /** Between two looks at all members. */
-const LOOK_MS = 10;
+const LOOK_MS = 20;
 const ALL = { key: Uint8Array.of(0), rangeEnd: Uint8Array.of(0) };
 
 export interface TrialOptions {
@@ -129,14 +129,15 @@ class Simulated {
     const load = {
       random: new Seeded(random.uint32()),
       now: () => world.clock.monotonic(),
-      sleep: (ms: number) => world.sleep(ms),
+      sleep: (ms: number) => world.sleep(this.#fleet.isBusy ? ms / 10 : ms),
       watched: () => this.#fleet.watched,
     };
     const options = {
-      workersEach: random.pick([1, 2, 4]),
+      workersEach: random.pick([1, 2, 3]),
       valueSizes: [8, 40],
-      pauseMs: random.pick([100, 400]),
-      keptRevisions: 30,
+      pauseMs: random.pick([200, 600, 1_000]),
+      failurePauseMs: 150,
+      keptRevisions: 15,
     };
     return new Load(this.#fleet.callers, load, this.#book, options);
   }
@@ -234,11 +235,11 @@ class Simulated {
 /** Small, so that segments are cut, snapshots made and sent, and old files removed all the time. */
 function commonConfig(random: SeededRandom): Partial<MemberConfig> {
   return {
-    walSegmentBytes: random.pick([16_000, 60_000, 1_000_000]),
-    snapshotCount: random.pick([10, 50, 1_000]),
+    walSegmentBytes: random.pick([8_000, 16_000, 200_000]),
+    snapshotCount: random.pick([10, 30, 1_000]),
     snapshotCatchupEntries: random.pick([2, 20]),
-    appendMessageBytes: random.pick([1, 300, 1024 * 1024]),
-    backendBatchIntervalMs: random.pick([5, 20, 100]),
+    appendMessageBytes: random.pick([1, 1, 1024 * 1024]),
+    backendBatchIntervalMs: random.pick([5, 100, 100]),
     compactionBatchLimit: random.pick([10, 1_000]),
     cacheBytes: 1024 * 1024,
     preVote: random.chance(0.8),

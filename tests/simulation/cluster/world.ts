@@ -13,7 +13,7 @@ type IsCut = (from: string, to: string) => boolean;
 export class ClusterWorld {
   readonly clock = new VirtualClock();
   readonly network: VirtualNetwork;
-  readonly moments = new Moments();
+  readonly moments = new Moments(this.clock);
   /** What machines and links do. */
   readonly random: SeededRandom;
   readonly #cuts = new Set<IsCut>();

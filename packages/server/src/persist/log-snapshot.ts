@@ -129,11 +129,15 @@ export class LogSnapshots {
     const { disk, snapshotDirectory, storage } = this.#options;
     const snapshot = { data, metadata: { index, term, confState } };
     await saveSnapshotFile(disk, snapshotDirectory, snapshot);
+    // A leader's snapshot may have come meanwhile: a start takes the last record, and entries follow that one.
+    const isOvertaken = (): boolean => this.recorded.index > index;
     await loop.withLog(async (wal: Wal) => {
+      if (isOvertaken()) return;
       await wal.appendSnapshot({ index, term, confState });
       this.recorded = { index, term };
       wal.releaseTo(index);
     });
+    if (isOvertaken()) return;
     storage.createSnapshot(index, confState, data);
     logger.info("saved snapshot to disk", { "snapshot-index": index });
     if (!isForced) return;
