@@ -17,6 +17,8 @@ const STEPS_MAX = 7;
 /** Beyond, events of one kind are combined, by rules of the client. */
 const PODS_MAX = 6;
 const NAME = "job";
+/** The pause after a failure, or longer. */
+const PAUSE_SECONDS = 10;
 
 type Step = (state: JobState) => Promise<void>;
 
@@ -55,7 +57,7 @@ export async function jobCase(pair: Pair, random: Seeded): Promise<void> {
     await STEPS[chooseStep(state)](state);
     if (history.pause > 0) await pair.wait(history.pause);
     await comeToRest(pair, manifest);
-    if (history.pause > 0) pair.comparePause(history.pause - 1);
+    if (history.pause > 0) pair.comparePause(PAUSE_SECONDS);
   }
   if (manifest.spec.ttlSecondsAfterFinished !== undefined && isOver(pair)) {
     await pair.wait(manifest.spec.ttlSecondsAfterFinished + 2);

@@ -121,7 +121,11 @@ function spoil(random: Seeded, spec: JobSpec): void {
       }),
     () => (spec.managedBy = "nobody"),
     () => (spec.template.spec["containers"] = []),
-    () => Object.assign(spec, { completionMode: "Indexed", completions: undefined }),
+    () => {
+      Object.assign(spec, { completionMode: "Indexed", completions: undefined });
+      // Kubernetes' API server panics at it.
+      delete spec.successPolicy;
+    },
   ];
   random.pick(spoilers)();
 }

@@ -26,6 +26,9 @@ export class CronJobController implements Controller {
   /** Revisions written here that the informers have to show before the next look. */
   readonly #written = new Map<string, { readonly cronJob: number; readonly job: number }>();
 
+  /** When a schedule was changed, until that is written down. */
+  readonly #scheduledSince = new Map<string, number>();
+
   constructor(world: ControllerWorld) {
     const { clock, logger, jobs, cronJobs } = world;
     this.#world = world;
@@ -39,6 +42,9 @@ export class CronJobController implements Controller {
     });
     cronJobs.onChange((now, before) => {
       const cronJob = now ?? before;
+      if (now !== undefined && before !== undefined && hasOtherSchedule(now, before)) {
+        this.#scheduledSince.set(keyOf(now), clock.wallTime());
+      }
       if (cronJob !== undefined) this.#queue.add(keyOf(cronJob));
     });
     jobs.onChange((now, before) => {
@@ -63,6 +69,7 @@ export class CronJobController implements Controller {
     const cronJob = cronJobs.get(key);
     if (cronJob === undefined) {
       this.#written.delete(key);
+      this.#scheduledSince.delete(key);
       return this.#queue.forget(key);
     }
     const written = this.#written.get(key);
@@ -71,9 +78,11 @@ export class CronJobController implements Controller {
     }
     const { uid = "" } = cronJob.metadata;
     const owned = jobs.ownedBy(uid).filter((job) => controllerOf(job)?.uid === uid);
-    const plan = reconcileCronJob(cronJob, owned, clock.wallTime());
+    const since = this.#scheduledSince.get(key);
+    const plan = reconcileCronJob(cronJob, owned, clock.wallTime(), since);
     for (const job of plan.replace) await this.#delete(cronJob, job);
     const started = await this.#commit(key, cronJob, plan);
+    if (this.#scheduledSince.get(key) === since) this.#scheduledSince.delete(key);
     this.#recorder.record(cronJob, [...plan.events, ...started]);
     for (const job of plan.remove) await this.#delete(cronJob, job);
     if (plan.againAt !== undefined) this.#queue.addAfter(key, plan.againAt - clock.wallTime());
@@ -164,6 +173,12 @@ export class CronJobController implements Controller {
 function referenceTo({ metadata }: Job): NonNullable<NonNullable<CronJob["status"]>["active"]>[0] {
   const { name, namespace = "", uid = "" } = metadata;
   return { apiVersion: "batch/v1", kind: "Job", namespace, name, uid };
+}
+
+function hasOtherSchedule(now: CronJob, before: CronJob): boolean {
+  const { schedule, timeZone } = before.spec;
+  const same = now.metadata.uid === before.metadata.uid;
+  return same && (now.spec.schedule !== schedule || now.spec.timeZone !== timeZone);
 }
 
 function isSame(a: CronJob, b: CronJob): boolean {

@@ -446,6 +446,23 @@ describe("reconcileJob: a Job that is being deleted", () => {
   });
 });
 
+describe("reconcileJob: a Job whose pods are made nobody's", () => {
+  it("does not come to its end by that", () => {
+    const world = new JobWorld({ backoffLimit: 0, completions: 2, parallelism: 2 });
+    world.settle();
+    world.end(world.active[0]!, 1);
+    world.settle();
+    world.job.metadata = {
+      ...world.job.metadata,
+      deletionTimestamp: "2026-11-30T09:00:00Z",
+      finalizers: ["orphan"],
+    };
+    world.pods = [];
+    world.settle();
+    expect(world.conditions()).toEqual(["FailureTarget=True BackoffLimitExceeded"]);
+  });
+});
+
 describe("reconcileJob: suspend", () => {
   it("lets a Job finish whose last pod succeeds meanwhile", () => {
     const world = new JobWorld({ podReplacementPolicy: "Failed" });

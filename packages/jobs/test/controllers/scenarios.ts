@@ -1,7 +1,7 @@
 import type { Client } from "@nodetcd/client";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { TRACKING_FINALIZER } from "../../src/controllers/job/pod-state.ts";
-import { JOBS, NAMESPACES, PODS } from "../../src/jobs.ts";
+import { CRON_JOBS, JOBS, NAMESPACES, PODS } from "../../src/jobs.ts";
 import { Cluster } from "./cluster.ts";
 
 /**
@@ -277,6 +277,19 @@ export function scenarios(where: string, client: () => Client): void {
       expect(await told("Normal MissingJob")).toEqual([
         `Normal MissingJob Active job went missing: ${job!.metadata.name}`,
       ]);
+    });
+
+    it("a new schedule has no slots from before it", async () => {
+      await cluster.createCronJob({ schedule: "0 * * * *" });
+      await cluster.advance(1_800);
+      await cluster.store.modify(CRON_JOBS, "default", "tick", (cronJob) => {
+        cronJob.spec.schedule = "*/10 * * * *";
+        return cronJob;
+      });
+      await cluster.advance(1);
+      expect(await cluster.jobs()).toEqual([]);
+      await cluster.advance(600);
+      expect(await cluster.jobs()).toHaveLength(1);
     });
 
     it("history limits: deletes finished Jobs beyond them", async () => {

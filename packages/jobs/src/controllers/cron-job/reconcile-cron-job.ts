@@ -12,7 +12,13 @@ import {
   DECIDED_ANNOTATION,
   FAILURES_ANNOTATION,
 } from "./options.ts";
-import { type OpenSlots, openSlots, type Timetable, timetableOf } from "./timetable.ts";
+import {
+  decidedUntil,
+  type OpenSlots,
+  openSlots,
+  type Timetable,
+  timetableOf,
+} from "./timetable.ts";
 
 export interface CronJobPlan {
   /** Active Jobs that have to go before the next one starts. */
@@ -32,9 +38,16 @@ export interface CronJobPlan {
 
 /**
  * What the CronJob controller does for a CronJob with these Jobs, which it controls, at this wall time
- * (milliseconds). Pure.
+ * (milliseconds). `scheduledSince` is when its schedule was changed, where that was seen: what the new one has before
+ * are no slots. Pure.
  */
-export function reconcileCronJob(cronJob: CronJob, jobs: readonly Job[], now: number): CronJobPlan {
+export function reconcileCronJob(
+  seen: CronJob,
+  jobs: readonly Job[],
+  now: number,
+  scheduledSince = 0,
+): CronJobPlan {
+  const cronJob = decidedUntil(seen) < scheduledSince ? ruledSince(seen, scheduledSince) : seen;
   const remove = pastHistory(cronJob, jobs);
   const accounted = account(cronJob, jobs, remove);
   const options = cronJobOptions(cronJob);
@@ -131,6 +144,10 @@ function eventsOf(
 function decided(cronJob: CronJob, last: SlotLine | undefined): CronJob {
   if (last === undefined) return cronJob;
   return annotated(cronJob, DECIDED_ANNOTATION, timeText(last.scheduled));
+}
+
+function ruledSince(cronJob: CronJob, time: number): CronJob {
+  return annotated(cronJob, DECIDED_ANNOTATION, timeText(time));
 }
 
 function annotated(cronJob: CronJob, name: string, value: string): CronJob {

@@ -68,7 +68,8 @@ export function openSlots(
 }
 
 /** Slots up to this time, in milliseconds, have their line in the ledger. */
-export function decidedUntil({ metadata, status }: CronJob): number {
+export /** Slots up to this time, in milliseconds, are decided. */
+function decidedUntil({ metadata, status }: CronJob): number {
   const times = [
     status?.lastScheduleTime ?? metadata.creationTimestamp,
     metadata.annotations?.[DECIDED_ANNOTATION],

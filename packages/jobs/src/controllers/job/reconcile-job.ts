@@ -76,15 +76,23 @@ function started({ job, status, now }: JobContext): JobStatus {
   return { ...status, startTime: timeText(now) };
 }
 
+/** Nobody may be finished without a start time, but who was not to start. */
+function withStart({ job, status, now }: JobContext): JobStatus {
+  const { suspend, completions } = job.spec;
+  if (suspend === true && completions === 0) return status;
+  return { ...status, startTime: status.startTime ?? timeText(now) };
+}
+
 /** The Job has met its end: its pods go, and when the last is gone it says so. */
 function bringToEnd(context: JobContext, end: JobEnd): PlanOnce {
   const { active, terminating } = context;
   const counted = countPods(context, end);
   const pods = active.length + terminating.length;
   const counts = { active: 0, ready: 0, terminating: pods };
-  const { startTime = timeText(context.now) } = context.status;
-  const status = withCounts({ ...context.status, startTime }, counted, counts);
-  const last = pods + counted.left === 0;
+  const status = withCounts(withStart(context), counted, counts);
+  // Pods that are made nobody's have not ended by that.
+  const isOrphaning = context.job.metadata.finalizers?.includes(ORPHAN_FINALIZER) === true;
+  const last = pods + counted.left === 0 && !isOrphaning;
   return {
     ...conclude(context, status, end, last),
     create: [],
