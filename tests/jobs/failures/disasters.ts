@@ -21,9 +21,9 @@ export type DisasterName = keyof typeof WEIGHTS;
 /** Longest time until what was killed starts again, in milliseconds. */
 const DOWN_MS = 2_000;
 /** How long a controller stands still: others lead by then. */
-const STILL_MS = 5_000;
+const STILL_MS = 8_000;
 /** Long enough that the pods of a lost worker count as failed: a lease, and five compressed minutes. */
-const LOST_MS = 50_000;
+const LOST_MS = 65_000;
 
 /** Ends the process of a seat or part and starts it again. */
 interface Victim {

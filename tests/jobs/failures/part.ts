@@ -6,8 +6,8 @@ import { jobs } from "@nodetcd/cli";
 import { compressedClock } from "./compressed-clock.ts";
 import { plant } from "./planted.ts";
 
-/** Real seconds until another controller takes over: the shortest that etcd keeps well. */
-const LEASE_SECONDS = 2;
+/** Real seconds until another controller takes over. */
+const LEASE_SECONDS = 4;
 
 const [speed = "1", start = "0", ...flags] = process.argv.slice(2);
 plant(process.env["PLANTED"] ?? "", flags);

@@ -25,12 +25,12 @@ import { History } from "./history.ts";
 import { Watchman } from "./watchman.ts";
 import { cronJobOf, WORKS } from "./works.ts";
 
-/** A minute of the schedules is five seconds. */
-const SPEED = 12;
+/** A minute of the schedules is seven and a half seconds. */
+const SPEED = 8;
 const MINUTE_MS = 60_000;
 const EACH = 3;
 /** Real milliseconds until the first Jobs must be there, and until all must have ended. */
-const FIRST_MS = 60_000;
+const FIRST_MS = 180_000;
 const REST_MS = 120_000;
 /** How long after a slot something may happen, in real milliseconds. */
 const AFTER_SLOT_MS = 400;
