@@ -32,6 +32,8 @@ const EACH = 3;
 /** Real milliseconds until the first Jobs must be there, and until all must have ended. */
 const FIRST_MS = 180_000;
 const REST_MS = 120_000;
+/** How long it is waited for a further Job. */
+const PROGRESS_MS = 20_000;
 /** How long after a slot something may happen, in real milliseconds. */
 const AFTER_SLOT_MS = 400;
 const PROGRESS_EVERY = 10;
@@ -77,8 +79,17 @@ class Campaign {
   async round(): Promise<readonly string[]> {
     if (this.#random.chance(60)) await this.#slot();
     await this.#disasters.strike(this.#disasters.pick());
+    // Mostly until the others have gone on; else the next one strikes while they begin.
+    if (this.#random.chance(70)) await this.#progress();
     await sleep(this.#random.between(300, 2_500));
     return [...this.#history!.faults, ...this.#watchman.faults];
+  }
+
+  /** Until a further slot has its Job, or for long enough. */
+  async #progress(): Promise<void> {
+    const { jobs } = this.#history!;
+    const end = performance.now() + PROGRESS_MS;
+    while (this.#history!.jobs === jobs && performance.now() < end) await sleep(50);
   }
 
   /** Until shortly after the next slot. */

@@ -16,8 +16,9 @@ const INDEXES = { completions: 3, parallelism: 2, completionMode: "Indexed" } as
 /** A CronJob for each way to begin and to end. By the clock of the tests a slot comes every few seconds. */
 export const WORKS: Readonly<Record<string, Work>> = {
   allow: { run: "sleep 0.3", ends: COMPLETE },
+  forbid: { spec: { concurrencyPolicy: "Forbid" }, run: "sleep 8 & wait", ends: COMPLETE },
   // Long enough that a worker is back while it runs.
-  forbid: { spec: { concurrencyPolicy: "Forbid" }, run: "sleep 15 & wait", ends: COMPLETE },
+  long: { spec: { concurrencyPolicy: "Forbid" }, run: "sleep 40", ends: COMPLETE },
   replace: { spec: { concurrencyPolicy: "Replace" }, run: "sleep $((RANDOM % 9))", ends: COMPLETE },
   failing: { job: { backoffLimit: 1 }, run: "exit 1", ends: ["Failed", "BackoffLimitExceeded"] },
   again: {
