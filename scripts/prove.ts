@@ -85,6 +85,10 @@ const PROOFS: Readonly<Record<string, Proof>> = {
     what: "what members of a cluster do, on etcd, nodetcd and both",
     file: "tests/clusters/checklist/run.ts",
   },
+  "cluster-behind": {
+    what: "a member far behind comes back under load, measured",
+    file: "tests/clusters/behind.ts",
+  },
   "cluster-discovery": {
     what: "clusters that find each other by DNS",
     file: "tests/clusters/discovery.ts",

@@ -9,7 +9,7 @@ import type { Peer } from "./peers.ts";
 
 /** Exit code, or the name of the signal that ended a process. */
 export type ExitStatus = number | string;
-export type SignalName = "SIGINT" | "SIGTERM" | "SIGKILL" | "SIGSTOP" | "SIGCONT";
+export type SignalName = "SIGINT" | "SIGTERM" | "SIGKILL" | "SIGSTOP" | "SIGCONT" | "SIGUSR2";
 
 export interface Finished {
   readonly status: ExitStatus;

@@ -14,6 +14,7 @@ export interface MemberOptions {
   /** Default: a temporary one. */
   readonly dataDirectory?: string;
   readonly flags?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** A member, running or not. */
@@ -24,6 +25,7 @@ export class Seat {
   readonly #listenPort: number;
   readonly dataDirectory: string;
   readonly flags: readonly string[];
+  readonly #env: Readonly<Record<string, string>>;
   /** What it runs at its next start. */
   program: Peer;
   process: ServerProcess | undefined;
@@ -38,6 +40,7 @@ export class Seat {
     this.program = options.program;
     this.dataDirectory = options.dataDirectory ?? temporaryDirectory("nodetcd-cluster");
     this.flags = options.flags ?? [];
+    this.#env = options.env ?? {};
     this.clientPort = ports.client;
     this.peerUrl = `http://127.0.0.1:${ports.proxy}`;
     this.#listenPort = ports.listen;
@@ -66,7 +69,7 @@ export class Seat {
     ];
     const { dataDirectory } = this;
     const ports = { client: this.clientPort, peer: this.#listenPort };
-    this.process = new ServerProcess(this.program, ports, { dataDirectory, flags });
+    this.process = new ServerProcess(this.program, ports, { dataDirectory, flags, env: this.#env });
     return this.process;
   }
 
