@@ -9,7 +9,7 @@
  * The order of events between processes is not repeated by the seed, what befalls them is.
  */
 import { Client } from "@nodetcd/client";
-import { type CronJob, CRON_JOBS, JOBS, ObjectStore, PODS, SLOTS } from "@nodetcd/jobs";
+import { type CronJob, CRON_JOBS, isReason, JOBS, ObjectStore, PODS, SLOTS } from "@nodetcd/jobs";
 import type { Clock } from "@nodetcd/runtime";
 import { nodeRuntime } from "@nodetcd/runtime/node";
 import { patiently, sleep } from "../../clusters/patience.ts";
@@ -66,12 +66,21 @@ class Campaign {
     this.#history = new History(this.#store, Number(resourceVersion));
     for (const [name, work] of Object.entries(WORKS)) {
       const cronJob = cronJobOf(name, work, this.#attempts.marks);
-      await patiently(() => this.#store.create(CRON_JOBS, cronJob));
+      await patiently(() => this.#create(cronJob));
     }
     const end = performance.now() + FIRST_MS;
     while (this.#attempts.count === 0) {
       if (performance.now() > end) throw new Error("No container has started");
       await sleep(100);
+    }
+  }
+
+  async #create(cronJob: CronJob): Promise<void> {
+    try {
+      await this.#store.create(CRON_JOBS, cronJob);
+    } catch (error) {
+      // The answer to an earlier try came too late.
+      if (!isReason(error, "AlreadyExists")) throw error;
     }
   }
 
