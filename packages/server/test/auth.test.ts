@@ -1,4 +1,6 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { createHmac } from "node:crypto";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Status } from "@nodetcd/grpc";
 import {
@@ -329,6 +331,42 @@ test.each([
   const starting = startTestMember({ authToken });
   await expect(starting).rejects.toMatchObject({ code: "BAD_CONFIG" });
   await expect(starting).rejects.toThrow(reason);
+});
+
+test("a read by a token of another revision than the store's is refused, on the short cut and off it", async () => {
+  const secret = "a secret of more than thirty-two bytes";
+  const folder = mkdtempSync(join(tmpdir(), "auth-"));
+  writeFileSync(join(folder, "key"), secret);
+  await dispose(member);
+  const authToken = `jwt,sign-method=HS256,priv-key=${join(folder, "key")}`;
+  member = await startTestMember({ bcryptCost: 4, authToken });
+  await enableAuth();
+  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const signed = (revision: number): string => {
+    const claims = { exp: Math.floor(Date.now() / 1_000) + 60, revision, username: "ann" };
+    const text = `${part({ alg: "HS256", typ: "JWT" })}.${part(claims)}`;
+    return `${text}.${createHmac("sha256", secret).update(text).digest("base64url")}`;
+  };
+  const { authRevision } = await as("root", Auth.AuthStatus, {});
+  const read = async (revision: number, options: object): Promise<string> => {
+    tokens.set("ann", signed(revision));
+    const call = as("ann", KV.Range, { key: bytes("a"), ...options });
+    return call.then(
+      () => "read",
+      (error: Error) => error.message,
+    );
+  };
+  for (const options of [
+    { serializable: true },
+    {},
+    { serializable: true, limit: 1 },
+    { limit: 1 },
+  ]) {
+    expect(await read(authRevision, options)).toBe("read");
+    for (const revision of [authRevision - 1, authRevision + 1])
+      expect(await read(revision, options)).toContain("revision of auth store is old");
+  }
+  rmSync(folder, { recursive: true });
 });
 
 describe("streams", () => {

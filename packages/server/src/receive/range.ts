@@ -78,6 +78,7 @@ export function answerPointRead(member: MemberContext): QuickHandler {
         const caller = access.identifyNow(call);
         if (caller === undefined) return false;
         auth.checkKeys(caller, key, NO_BYTES, "read");
+        auth.checkUnchanged(caller);
       }
       const found = store.get(key);
       call.reply(pointReply(headers, slab, store.revision, found));
