@@ -68,3 +68,7 @@ export const JSON_PATCH_OPERATIONS_MAX = 10_000;
 export const ANNOTATIONS_BYTES_MAX: number = 256 * 1024;
 /** Bytes of the name of a field manager. */
 export const FIELD_MANAGER_MAX = 128;
+
+/** Times that events are tried to be written, and milliseconds between them. */
+export const EVENT_ATTEMPTS = 5;
+export const EVENT_RETRY_MS = 1_000;

@@ -1,5 +1,7 @@
-import type { Clock, Logger, Random } from "@nodetcd/runtime";
+import { type Clock, type Logger, type Random, sleep } from "@nodetcd/runtime";
 import {
+  EVENT_ATTEMPTS,
+  EVENT_RETRY_MS,
   EVENT_TTL_SECONDS,
   EVENTS_AT_ONCE,
   EVENTS_REMEMBERED,
@@ -68,16 +70,26 @@ export class EventRecorder {
 
   async #write(): Promise<void> {
     while (this.#waiting.length > 0) {
-      const batch = this.#waiting.splice(0, EVENTS_AT_ONCE);
-      try {
-        await this.#writeBatch(batch);
-      } catch (error) {
-        const { logger } = this.#options;
-        const reasons = [...new Set(batch.map(({ planned }) => planned.reason))].join();
-        logger.warn("events could not be written", { reasons, error: String(error) });
-      }
+      await this.#try(this.#waiting.splice(0, EVENTS_AT_ONCE));
     }
     this.#writing = undefined;
+  }
+
+  /** An etcd that is slow for a moment loses no events: they are written again. */
+  async #try(batch: readonly Waiting[]): Promise<void> {
+    const { logger, clock } = this.#options;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#writeBatch(batch);
+      } catch (error) {
+        if (attempt < EVENT_ATTEMPTS) {
+          await sleep(clock, EVENT_RETRY_MS);
+          continue;
+        }
+        const reasons = [...new Set(batch.map(({ planned }) => planned.reason))].join();
+        return logger.warn("events could not be written", { reasons, error: String(error) });
+      }
+    }
   }
 
   async #writeBatch(batch: readonly Waiting[]): Promise<void> {
