@@ -11,7 +11,7 @@ import { findings } from "./accessibility.ts";
 import { findChromium, launchBrowser } from "./browser.ts";
 import { openScene, type Task } from "./scene.ts";
 import { seed } from "./seed.ts";
-import { type Stage, startStage } from "./stage.ts";
+import { ANY_DISK_MS, type Stage, startStage } from "./stage.ts";
 import { CLUSTER_TASKS } from "./tasks/cluster.ts";
 import { HOSTILE_TASKS } from "./tasks/hostile.ts";
 import { JOBS_TASKS } from "./tasks/jobs.ts";
@@ -113,6 +113,7 @@ async function runCluster(
     name: cluster.name,
     program: cluster.program!,
     members: cluster.members,
+    fsyncGateMs: ANY_DISK_MS,
     ...(cluster.jobs ? { jobs: join(ROOT, "bin", "nodetcd") } : {}),
   });
   const isWanted = (name: string): boolean => words.some((word) => name.includes(word));

@@ -34,6 +34,11 @@ for (const theme of ["light", "dark"] as const) {
   const scene = await openScene(browser, stage, { theme, width: 1_280, height: 800 });
   for (const [name, path] of PAGES) {
     await scene.go(path.replace("REVISION", "420"));
+    if (name === "space") {
+      await scene.page.getByRole("button", { name: "Measure history" }).click();
+      await scene.page.getByRole("button", { name: "Measure history again" }).waitFor();
+      await scene.go(path);
+    }
     if (name === "watch") await scene.page.waitForTimeout(2_500);
     if (name === "hashes") await scene.page.getByRole("button", { name: "Compare now" }).click();
     await scene.page.waitForTimeout(1_500);

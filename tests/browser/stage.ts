@@ -32,6 +32,8 @@ export interface StageOptions {
   readonly members: 1 | 3;
   readonly flags?: readonly string[];
   readonly prefix?: string;
+  /** See `ConsoleOptions.fsyncGateMs`. */
+  readonly fsyncGateMs?: number;
   /** `bin/nodetcd`, for a Kubernetes API of `nodetcd jobs` beside it. */
   readonly jobs?: string;
 }
@@ -80,7 +82,7 @@ export async function startStage(options: StageOptions): Promise<Stage> {
     writes: "locked",
     stateFolder: join(folder, "state"),
     version: "0.1.0",
-    fsyncGateMs: ANY_DISK_MS,
+    ...(options.fsyncGateMs === undefined ? {} : { fsyncGateMs: options.fsyncGateMs }),
     ...(jobs === undefined ? {} : { kubernetes: { url: jobs.url } }),
     ...(options.prefix === undefined ? {} : { prefix: options.prefix }),
   });

@@ -162,13 +162,15 @@ function slow({ signals, members }: Evidence): Finding[] {
   const parts = disk.map((signal) => `${signal.id} ${figure(signal)}`);
   const [{ member = "A member" } = {}] = disk;
   const leads = members.some(({ name, role }) => name === member && role === "leader");
-  const away = leads && members.length > 1;
+  const worst = Math.max(0, ...members.map(({ fsyncP99Ms = 0 }) => fsyncP99Ms));
+  // Only towards a disk that is much better is it worth an election.
+  const away = leads && members.some(({ fsyncP99Ms }) => (fsyncP99Ms ?? worst) < worst / 2);
   return [
     {
       rank: "look",
       title: `${member} has a slow disk: ${parts.join(", ")} at the 99th percentile.`,
       text: away
-        ? "It leads, so every write waits for it: hand leadership over. Nothing else should write to that disk."
+        ? "It leads, so every write waits for it, and another member's disk is faster: hand leadership over. Nothing else should write to that disk."
         : "Nothing else should write to that disk; a shared or network disk is seldom fast enough.",
       ...(away ? { to: "/maintenance/members", toLabel: "Hand leadership over" } : {}),
     },

@@ -64,7 +64,12 @@ export function OpenSnapshot(): ReactNode {
       <div className="row above">
         <label className="btn file">
           <Icon name="upload" /> Open a file
-          <input type="file" accept=".db,application/octet-stream" onChange={choose} />
+          <input
+            className="vh"
+            type="file"
+            accept=".db,application/octet-stream"
+            onChange={choose}
+          />
         </label>
         <span role="status" className="dim small">
           {open.isPending
