@@ -169,6 +169,10 @@ async function lane(): Promise<void> {
     failed += await runCluster(browser, cluster, values.only.split(","));
   }
 }
+if (waiting.length === 0) {
+  console.error(`There is no cluster "${values.cluster}": nothing was tested.`);
+  failed++;
+}
 await Promise.all(Array.from({ length: LANES }, lane));
 await browser.close();
 console.log(failed === 0 ? "\nconsole: all is well" : `\nconsole: ${failed} failed`);

@@ -46,13 +46,14 @@ if (chromium === undefined) {
   process.exit(1);
 }
 const browser = await launchBrowser(chromium);
-let failed = 0;
+let [played, failed] = [0, 0];
 for (const program of [peer("etcd"), peer("nodetcd")]) {
   if (program === undefined || !program.name.includes(values.program)) continue;
   console.log(`\n${program.name} ${program.version}`);
   for (const illness of ILLNESSES) {
-    if (!illness.name.includes(values.only)) continue;
+    if (!values.only.split(",").some((word) => illness.name.includes(word))) continue;
     if (illness.nodetcdOnly === true && program.name !== "nodetcd") continue;
+    played++;
     const began = performance.now();
     const why = await play(browser, illness, program).catch(String);
     failed += why === undefined ? 0 : 1;
@@ -62,5 +63,9 @@ for (const program of [peer("etcd"), peer("nodetcd")]) {
   }
 }
 await browser.close();
+if (played === 0) {
+  console.error("No illness has such a name, or there is no such program: nothing was tested.");
+  process.exit(1);
+}
 console.log(failed === 0 ? "\nconsole-ill: all were mended" : `\nconsole-ill: ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
