@@ -1,6 +1,7 @@
-/** Pictures of every page in both themes, into docs/console: `npm run prove -- console-pictures`. */
+/** Pictures of every page in both themes, into docs/console: `npm run prove -- console-pictures [--only space]`. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { PAGES } from "./accessibility.ts";
 import { findChromium, launchBrowser } from "./browser.ts";
 import { openScene } from "./scene.ts";
@@ -11,6 +12,7 @@ import { startStage } from "./stage.ts";
 const WORK_MS = 45_000;
 const FOLDER = join(import.meta.dirname, "..", "..", "docs", "console");
 
+const { values } = parseArgs({ options: { only: { type: "string", default: "" } } });
 const chromium = findChromium();
 const program = process.env["ETCD_BIN"];
 if (chromium === undefined || program === undefined) {
@@ -32,7 +34,7 @@ const writing = keepWriting(stage.client, 60);
 await new Promise((resolve) => setTimeout(resolve, WORK_MS));
 for (const theme of ["light", "dark"] as const) {
   const scene = await openScene(browser, stage, { theme, width: 1_280, height: 800 });
-  for (const [name, path] of PAGES) {
+  for (const [name, path] of PAGES.filter(([page]) => page.includes(values.only))) {
     await scene.go(path.replace("REVISION", "420"));
     if (name === "space") {
       await scene.page.getByRole("button", { name: "Measure history" }).click();

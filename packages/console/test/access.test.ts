@@ -111,6 +111,26 @@ describe.skipIf(binary === undefined)("an etcd with users", () => {
     expect(users).toEqual([{ name: "ada", roles: ["app"] }]);
   });
 
+  test("the audit list and Jobs show nobody more than their role: own deeds, and no Jobs", async () => {
+    const { app } = open;
+    const deed = {
+      at: 1,
+      user: "root",
+      from: "",
+      action: "put",
+      detail: "",
+      outcome: "done" as const,
+    };
+    app.audit.add({ ...deed, target: "/secret/x" });
+    const { entries } = (await open.get("/api/audit")).value;
+    expect(entries.length).toBeGreaterThan(0);
+    expect(new Set(entries.map(({ user }: { user: string }) => user))).toEqual(new Set(["ada"]));
+    expect((await open.get("/api/jobs")).status).toBe(403);
+    expect((await open.post("/api/jobs/run", { namespace: "default", name: "x" })).status).toBe(
+      403,
+    );
+  });
+
   test("root sees users and roles, and changes them; passwords are not in the audit list", async () => {
     expect(await signIn("root", "root-pw")).toBe(200);
     const change = { do: "addUser", user: "bob", password: "bob-secret" };

@@ -1,12 +1,28 @@
-import { Client } from "@nodetcd/client";
+import { Client, EtcdError } from "@nodetcd/client";
 import { keyText, fromBase64, type TreeEntry } from "@nodetcd/console/contract";
 import { silentLogger } from "@nodetcd/runtime";
 import { nodeRuntime } from "@nodetcd/runtime/node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { KeyIndex } from "../src/keys/key-index.ts";
+import { rangeAt } from "../src/keys/range-at.ts";
 import { matcher, searchKeys } from "../src/keys/search.ts";
 import { etcdBinary, type RealEtcd, startEtcd } from "./support/etcd.ts";
 import { base64, id, openApp, type OpenApp } from "./support/open-app.ts";
+
+test("rangeAt: where the asked member has not come to the revision yet, it reads once more and waits for it", async () => {
+  const asked: unknown[] = [];
+  const behind = {
+    range: async (_: unknown, options: { serializable?: boolean }) => {
+      asked.push(options.serializable === true);
+      if (options.serializable === true) {
+        throw new EtcdError("FUTURE_REVISION", "mvcc: required revision is a future revision");
+      }
+      return { keyValues: [], count: 0, revision: 9, more: false };
+    },
+  } as unknown as Client;
+  expect((await rangeAt(behind, new Uint8Array(1), { revision: 9 })).revision).toBe(9);
+  expect(asked).toEqual([true, false]);
+});
 
 const binary = etcdBinary();
 

@@ -5,6 +5,7 @@ import { keyText, toBase64Url } from "../contract/bytes.ts";
 import type { KeyMeta, SearchPage } from "../contract/keys.ts";
 import { ConsoleError } from "../errors.ts";
 import { LOOK_MS, SEARCH_FOUND, SEARCH_READ } from "../limits.ts";
+import { rangeAt } from "./range-at.ts";
 import { endOf } from "./tree.ts";
 
 const ALL = new Uint8Array(1);
@@ -95,8 +96,8 @@ export async function* keyPages(client: Client, request: KeyPages): AsyncGenerat
   let [shown, total] = [revision, -1];
   for (let more = true; more;) {
     const { start, end } = window;
-    const options = { keysOnly: true, revision: shown, serializable: true };
-    const page = await client.range(start, { ...options, end, limit: read });
+    const options = { keysOnly: true, revision: shown, end, limit: read };
+    const page = await rangeAt(client, start, options);
     shown ||= page.revision;
     if (total < 0) total = page.count;
     more = window.move(page);

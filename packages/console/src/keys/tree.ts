@@ -4,6 +4,7 @@ import type { Clock } from "@nodetcd/runtime";
 import { toBase64Url } from "../contract/bytes.ts";
 import type { TreeEntry, TreePage } from "../contract/keys.ts";
 import { LOOK_MS, TREE_CALLS, TREE_PAGE } from "../limits.ts";
+import { rangeAt } from "./range-at.ts";
 
 export interface TreeRequest {
   readonly prefix: Uint8Array;
@@ -80,12 +81,11 @@ class Walk {
 
   /** Reads once; false at the end. */
   async step(): Promise<boolean> {
-    const { keyValues, count, revision, more } = await this.#client.range(this.#from, {
+    const { keyValues, count, revision, more } = await rangeAt(this.#client, this.#from, {
       end: this.#end,
       limit: TREE_PAGE,
       keysOnly: true,
       revision: this.#revision,
-      serializable: true,
     });
     this.#revision ||= revision;
     if (this.#left < 0) this.#total = count;

@@ -4,6 +4,7 @@ import { fromBase64, toBase64Url } from "../contract/bytes.ts";
 import type { SpaceEntry, SpaceView, TopKeyView } from "../contract/space.ts";
 import type { TreeEntry } from "../contract/keys.ts";
 import { type ApiReply, json } from "../http/exchange.ts";
+import { rangeAt } from "../keys/range-at.ts";
 import { treePage } from "../keys/tree.ts";
 import { TOP_SHOWN } from "../limits.ts";
 import { sideBySide } from "../side-by-side.ts";
@@ -88,7 +89,7 @@ async function measure(client: Client, entry: TreeEntry, revision: number): Prom
   const { id } = entry;
   const key = fromBase64(id);
   if (entry.kind !== "folder") {
-    const held = await client.get(key, { revision, serializable: true });
+    const [held] = (await rangeAt(client, key, { revision })).keyValues;
     return {
       id,
       kind: "key",
@@ -97,11 +98,10 @@ async function measure(client: Client, entry: TreeEntry, revision: number): Prom
       sampled: false,
     };
   }
-  const { keyValues, count, more } = await client.range(key, {
+  const { keyValues, count, more } = await rangeAt(client, key, {
     end: prefixEnd(key),
     limit: SAMPLED_VALUES,
     revision,
-    serializable: true,
   });
   const bytes = keyValues.reduce((sum, one) => sum + one.key.length + one.value.length, 0);
   const live = more ? Math.round((bytes / Math.max(1, keyValues.length)) * count) : bytes;
