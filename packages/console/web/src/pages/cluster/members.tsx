@@ -105,7 +105,7 @@ function MemberRow({
       <td data-l="Database" className="wide">
         <DatabaseGauge member={member} />
       </td>
-      <td data-l="In use / file" className="num">
+      <td data-l="In use / file" className="num wide">
         <Sizes member={member} />
       </td>
       <td data-l="fsync p99" className="num">

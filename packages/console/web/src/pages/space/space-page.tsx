@@ -64,8 +64,8 @@ export function SpacePage(): ReactNode {
         <h1>Space and heat</h1>
         <Crumbs prefix={prefix} />
         <p>
-          {plural(keys, "key")}, {sizeText(live)} of newest values
-          {view.entries.some(({ sampled }) => sampled) ? ", reckoned from samples" : ""}
+          {plural(keys, "key")}, {view.entries.some(({ sampled }) => sampled) ? "about " : ""}
+          {sizeText(live)}
           {view.more ? "; there are more prefixes than are shown" : ""}
         </p>
         <div className="row">
