@@ -4,7 +4,8 @@
  *
  *     SEED=1 SECONDS=60 KEYS=20000 SVG=docs/experiments/file-growth.svg npm run prove -- file-growth
  *
- * Fails when, after the first quarter, the file of nodetcd is 1.5 times what is in use.
+ * Fails when, after the first quarter, the file of nodetcd is 1.5 times what is in use, counted as etcd does: with the pages that
+ * the open backup needs. A backup of keys that are all written over meanwhile needs as much as the keys themselves.
  */
 import { writeFileSync } from "node:fs";
 import { METHODS, SnapshotRequest } from "@nodetcd/messages";
@@ -65,7 +66,8 @@ async function grow(program: Peer): Promise<Sample[]> {
       backups.turn(performance.now());
       await load.compact();
       const { dbSize, dbSizeInUse } = await connection.call(METHODS.Maintenance.Status, {});
-      samples.push({ at: (performance.now() - began) / 1_000, file: dbSize, inUse: dbSizeInUse });
+      const inUse = dbSizeInUse + (await pinned(server));
+      samples.push({ at: (performance.now() - began) / 1_000, file: dbSize, inUse });
     }
     await writing;
     return samples;
@@ -74,6 +76,12 @@ async function grow(program: Peer): Promise<Sample[]> {
     connection.close();
     await server.stop();
   }
+}
+
+/** Bytes that only the open backup needs: etcd says that they are in use, nodetcd counts them apart. */
+async function pinned({ url }: ServerProcess): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  return Number(/^nodetcd_mvcc_db_pinned_size_in_bytes (\S+)$/m.exec(text)?.[1] ?? 0);
 }
 
 function until(time: number): Promise<void> {

@@ -267,10 +267,16 @@ export class Backend {
     return this.#view.transaction.size();
   }
 
-  /** As `size`, without free pages. */
+  /** As `size`, without free pages and without those of `sizePinned`, which etcd counts as in use. */
   sizeInUse(): number {
     const { freePages, pendingPages } = this.#handle.database.stats();
     return this.size() - (freePages + pendingPages) * this.#handle.database.pageSize;
+  }
+
+  /** Bytes of pages that only open readers of an earlier state need, such as a backup; free when those end. */
+  sizePinned(): number {
+    const { database } = this.#handle;
+    return database.stats().pendingPages * database.pageSize;
   }
 
   /** etcd's Hash RPC over what was put before this call: see `hashBuckets`. */

@@ -20,6 +20,11 @@ export function storeMetrics({ backend, store, quota }: MemberContext): Metric[]
       "Total size of the underlying database logically in use in bytes.",
       () => backend.sizeInUse(),
     ),
+    gauge(
+      "nodetcd_mvcc_db_pinned_size_in_bytes",
+      "Bytes of the database file that only open readers of an earlier state need, such as a backup.",
+      () => backend.sizePinned(),
+    ),
     ...keyMetrics(store),
     ...watchMetrics(store),
   ];
