@@ -94,11 +94,13 @@ class Campaign {
     return [...this.#history!.faults, ...this.#watchman.faults];
   }
 
-  /** Until a further slot has its Job, or for long enough. */
+  /** Until a further slot has its Job, and a further container has started; or for long enough. */
   async #progress(): Promise<void> {
     const { jobs } = this.#history!;
+    const { count } = this.#attempts;
     const end = performance.now() + PROGRESS_MS;
-    while (this.#history!.jobs === jobs && performance.now() < end) await sleep(50);
+    const isOn = (): boolean => this.#history!.jobs > jobs && this.#attempts.count > count;
+    while (!isOn() && performance.now() < end) await sleep(50);
   }
 
   /** Until shortly after the next slot. */
