@@ -93,7 +93,7 @@ async function slowDisk(patient: Patient, scene: Scene): Promise<void> {
   await sees(/It leads, so every write waits for it/);
   await page.getByRole("link", { name: "Hand leadership over" }).click();
   await unlock();
-  await page.getByRole("button", { name: "Hand leadership to m0" }).click();
+  await page.getByRole("button", { name: "Let it lead: m0" }).click();
   await page.getByRole("row").filter({ hasText: "m0" }).getByText("leader").waitFor();
   const began = performance.now();
   await client.put("/slow/after", "x");

@@ -65,7 +65,11 @@ export const WORK_TASKS: readonly Task[] = [
     run: async ({ go, page, stage, sees, unlock }) => {
       const { client } = stage;
       await client.put("/from-file/wanted", '{"size":1}');
-      await client.put("/from-file/changed", "as it was");
+      const { revision } = await client.put("/from-file/changed", "as it was");
+      // Whoever gives the snapshot must have come so far.
+      for (const endpoint of stage.endpoints) {
+        while ((await client.maintenance.status({ endpoint })).revision < revision);
+      }
       const file = join(tmpdir(), `nodetcd-browser-${process.pid}-${stage.name}.db`);
       const chunks: Uint8Array[] = [];
       for await (const chunk of client.maintenance.snapshot()) chunks.push(chunk);

@@ -148,7 +148,7 @@ function MemberButtons({
       {canLead ? (
         <button
           className="btn"
-          aria-label={`Hand leadership to ${name}`}
+          aria-label={`Let it lead: ${name}`}
           aria-disabled={why !== ""}
           {...off}
           onClick={() => why === "" && lead(member)}
