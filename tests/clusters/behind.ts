@@ -19,8 +19,8 @@ import { ProcessCluster, type Seat } from "./process-cluster.ts";
 const ENTRIES = Number(process.env["ENTRIES"] ?? 1_000_000);
 const MIB = Number(process.env["MIB"] ?? 1_024);
 const QUIET_MS = 10_000;
-/** Writers of the fill, and those that are measured, with their pause. */
-const [FILLERS, WRITERS, PAUSE_MS] = [64, 4, 5];
+/** Those that are measured, and their pause. */
+const [WRITERS, PAUSE_MS] = [4, 5];
 const KEYS = 1_000;
 const CALL_TIMEOUT_MS = 30_000;
 const RATIO_MAX = 2;
@@ -57,10 +57,11 @@ class Comparison {
     rmSync(this.#probes, { recursive: true });
   }
 
-  /** @param fill writes what the member lacks then; one call for each number below `count` */
+  /** @param fill writes what the member lacks then, by so many at a time; one call for each number below `count` */
   async measure(
     what: string,
     count: number,
+    fillers: number,
     fill: (caller: ProcessCaller, i: number) => Promise<unknown>,
   ): Promise<void> {
     const leader = await patiently(async () => {
@@ -75,7 +76,7 @@ class Comparison {
     const work = async (): Promise<void> => {
       while (next < count) await fill(caller, next++);
     };
-    await Promise.all(Array.from({ length: FILLERS }, work));
+    await Promise.all(Array.from({ length: fillers }, work));
     const quiet = await this.#latencies(caller, () => sleep(QUIET_MS));
     await this.#longestTurn(leader);
     const began = performance.now();
@@ -155,11 +156,11 @@ if (ours !== undefined) {
   const comparison = await Comparison.begin(ours);
   try {
     const small = Buffer.from("12345678");
-    await comparison.measure(`${ENTRIES} entries behind`, ENTRIES, (caller, i) =>
+    await comparison.measure(`${ENTRIES} entries behind`, ENTRIES, 64, (caller, i) =>
       caller.call(METHODS.KV.Put, { key: Buffer.from(`k${i % KEYS}`), value: small }),
     );
     const large = Buffer.alloc(1024 * 1024, "v");
-    await comparison.measure(`${MIB} MiB behind`, MIB, (caller, i) =>
+    await comparison.measure(`${MIB} MiB behind`, MIB, 4, (caller, i) =>
       caller.call(METHODS.KV.Put, { key: Buffer.from(`large${i}`), value: large }),
     );
   } finally {
