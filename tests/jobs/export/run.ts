@@ -75,8 +75,9 @@ async function main(): Promise<void> {
     console.log(exported.stderr.trimEnd().replaceAll(/^/gm, "  said: "));
     const file = join(folder, "jobs.yaml");
     writeFileSync(file, exported.stdout);
-    if (/name: over|controller-uid|uid:|by-hand/.test(exported.stdout.toString())) {
-      throw new Error(`what has ended, or what a server fills in, is in it:\n${exported.stdout}`);
+    const yaml = exported.stdout.toString();
+    if (/name: over|controller-uid|uid:|by-hand/.test(yaml)) {
+      throw new Error(`what has ended, or what a server fills in, is in it:\n${yaml}`);
     }
     await plane.startApiServer();
     // A dry run stores no namespace for what comes after it.

@@ -77,7 +77,7 @@ export class Pair {
       }
       for (const { failure, name } of [this.real, this.ours]) {
         if (failure !== undefined)
-          throw new Error(`${name}: a watch has ended: ${String(failure)}`);
+          throw new Error(`${name}: a watch has ended`, { cause: failure });
       }
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }

@@ -98,7 +98,7 @@ export class Disasters {
     await this.#world.sleep(random.below(2_500));
     for (const { end } of fates) end();
     await Promise.race([
-      Promise.all(victims.map((seat) => (seat.isStarting ? seat.start() : undefined))),
+      Promise.all(victims.filter((seat) => seat.isStarting).map((seat) => seat.start())),
       // Without a majority none gets ready.
       this.#world.sleep(LAST_MS),
     ]);

@@ -41,7 +41,8 @@ async function campaign(
     await waitForEarlier(by, scope, prefixOf(name), rev - 1);
     if (scope.cancelled) throw new RequestError("STOPPED");
   } catch (error) {
-    await withdraw();
+    // As etcd: who is refused while he waits keeps his place until his lease ends, and finds it when he asks again.
+    if (scope.cancelled) await withdraw();
     throw error;
   }
   return { header: response.header, leader };
