@@ -8,23 +8,32 @@ const conditions = ["@nodetcd/source", "node", "import", "default"];
  * time. `npm run prove -- programs` runs them; all others are `npm test`.
  */
 const PROGRAMS = [
+  "packages/bolt/test/interop.test.ts",
   "packages/cli/test/bad-start.test.ts",
+  "packages/cli/test/bolt/against-bbolt.test.ts",
   "packages/cli/test/compactor.test.ts",
   "packages/cli/test/console.test.ts",
   "packages/cli/test/descriptors.test.ts",
+  "packages/cli/test/gateway.test.ts",
   "packages/cli/test/log-lines.test.ts",
   "packages/cli/test/main.test.ts",
   "packages/cli/test/npm-start.test.ts",
+  "packages/cli/test/try.test.ts",
   "packages/cli/test/unix-socket.test.ts",
+  "packages/cli/test/utl.test.ts",
   "packages/client/test/frozen.test.ts",
   "packages/client/test/real-cluster.test.ts",
   "packages/client/test/real-etcd.test.ts",
   "packages/client/test/tls.test.ts",
-  "packages/jobs/test/kill/kill.test.ts",
+  "packages/jobs/test/controllers/real-etcd.test.ts",
   "packages/jobs/test/kubectl/*.test.ts",
   "packages/jobs/test/runner/worker.test.ts",
+  "packages/messages/test/real-etcd.test.ts",
   "packages/nodetcd/test/start-cluster.test.ts",
+  "packages/peers/test/real-etcd.test.ts",
   "packages/server/test/cluster.test.ts",
+  "packages/wal/test/etcd-files.test.ts",
+  "packages/wal/test/later-etcd.test.ts",
   "tests/unit/readme.test.ts",
 ];
 
