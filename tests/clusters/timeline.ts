@@ -175,23 +175,25 @@ export class Timeline {
     return faults;
   }
 
-  /** A revision that no answer named: of a write without an answer, or the end of a lease. */
+  /**
+   * A revision that no answer named: the end of a lease, or of a write without an answer. What a lease explains uses up no such
+   * write, which may come later.
+   */
   #checkUnclaimed(revision: number, floors: ReadonlyMap<Operation, number>): string[] {
     const changes = this.#changes.get(revision)!;
-    const candidates = this.#unanswered.get(nameOf(changes)) ?? [];
-    // Of writes that began in an earlier call nobody knows the floor any more; it was below all of this.
-    const author = candidates.find(
-      (each) => (floors.get(each) ?? 0) < revision && isSame(each.changes, changes),
-    );
-    if (author !== undefined) {
-      candidates.splice(candidates.indexOf(author), 1);
-      return [];
-    }
     const isLeaseEnd = changes.every(({ key, value }) => {
       const before = this.#at(key, revision - 1)?.value;
       return value === undefined && before !== undefined && this.#leased.has(before);
     });
-    return isLeaseEnd ? [] : [`revision ${revision}, ${list(changes)}: nobody asked for it`];
+    if (isLeaseEnd) return [];
+    const candidates = this.#unanswered.get(nameOf(changes)) ?? [];
+    // Of writes that began in an earlier call nobody knows the floor any more; it was below all of this.
+    const author = candidates.findIndex(
+      (each) => (floors.get(each) ?? 0) < revision && isSame(each.changes, changes),
+    );
+    if (author < 0) return [`revision ${revision}, ${list(changes)}: nobody asked for it`];
+    candidates.splice(author, 1);
+    return [];
   }
 
   #range(from: string, end: string, revision: number): string {

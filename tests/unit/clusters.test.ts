@@ -85,6 +85,18 @@ describe("Timeline", () => {
     ]);
   });
 
+  test("takes the end of a lease for that, so that a deletion without an answer may come later", () => {
+    const parts = new Timeline();
+    const gone = { key: "k", value: undefined };
+    parts.add(2, [{ key: "k", value: "leased" }]);
+    parts.add(3, [gone]);
+    parts.add(4, [{ key: "k", value: "v4" }]);
+    parts.add(5, [gone]);
+    const deletion = { ...put(0, Infinity, 0, ""), changes: [gone] };
+    const leased = { ...put(1, 2, 2, "leased"), isLeased: true };
+    expect(parts.check([deletion, leased, put(3, 4, 4, "v4")])).toEqual([]);
+  });
+
   test("finds a swap whose comparison did not hold", () => {
     const compared = { key: "k", modRevision: 2, holds: true };
     const swap = { ...put(4, 5, 4, "v4"), compared };
