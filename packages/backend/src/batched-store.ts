@@ -331,8 +331,9 @@ export class Backend {
     });
   }
 
-  /** Opens another database with the options of this one, for `exchange`. */
+  /** Opens another database, which is there, with the options of this one, for `exchange`. */
   openOther(path: string): Backend {
+    assert(this.#runtime.disk.exists(path), "Backend.openOther: there is no such file");
     return new Backend(this.#runtime, { ...this.#file, path }, this.#options);
   }
 

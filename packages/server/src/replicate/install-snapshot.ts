@@ -50,11 +50,11 @@ export class SnapshotInstaller {
   /** Takes over the file at `path`, which the transport has received and checked. */
   async receive(message: RaftMessage, path: string): Promise<void> {
     const index = message.snapshot?.metadata?.index ?? 0;
-    await this.discard();
+    await this.#forget(path);
     const next = this.#options.backend.openOther(path);
     try {
       const restored = await this.#options.store.readHistory(next);
-      await this.discard();
+      await this.#forget(path);
       this.#arrived = { index, path, next, restored };
     } catch (error) {
       await next.close();
@@ -89,11 +89,17 @@ export class SnapshotInstaller {
   }
 
   /** Forgets a snapshot that raft did not want. */
-  async discard(): Promise<void> {
+  discard(): Promise<void> {
+    return this.#forget(undefined);
+  }
+
+  /** A snapshot of the same index has the same name: what has just come at `kept` is not removed with what came before. */
+  async #forget(kept: string | undefined): Promise<void> {
     const arrived = this.#arrived;
     this.#arrived = undefined;
     if (arrived === undefined) return;
     await arrived.next.close();
+    if (arrived.path === kept) return;
     await this.#options.runtime.disk.removeAsync(arrived.path).catch(() => undefined);
   }
 }
