@@ -72,3 +72,6 @@ export const FIELD_MANAGER_MAX = 128;
 /** Times that events are tried to be written, and milliseconds between them. */
 export const EVENT_ATTEMPTS = 5;
 export const EVENT_RETRY_MS = 1_000;
+
+/** Longest answer that is given line breaks for people; a longer one goes as it is, as that holds up the event loop. */
+export const LEGIBLE_CHARACTERS_MAX: number = 1024 * 1024;

@@ -1,5 +1,6 @@
 import { ApiError } from "../errors.ts";
 import type { HttpHandler, HttpReply, HttpRequest } from "../http/exchange.ts";
+import { LEGIBLE_CHARACTERS_MAX } from "../limits.ts";
 import { type Attributes, forbidden } from "./authorize.ts";
 import type { Api, Call } from "./call.ts";
 import { queryFlag } from "./call.ts";
@@ -196,8 +197,8 @@ function legible({ query, header }: HttpRequest, reply: HttpReply): HttpReply {
   const person = /^(curl|Wget|Mozilla\/5\.0)/.test(header("user-agent") ?? "");
   if (asked === "false" || asked === "0" || (asked === null && !person)) return reply;
   const { body, headers } = reply;
-  if (typeof body !== "string" || !String(headers["Content-Type"]).startsWith("application/json"))
-    return reply;
+  if (typeof body !== "string" || body.length > LEGIBLE_CHARACTERS_MAX) return reply;
+  if (!String(headers["Content-Type"]).startsWith("application/json")) return reply;
   return { ...reply, body: `${JSON.stringify(JSON.parse(body), null, 2)}\n` };
 }
 
