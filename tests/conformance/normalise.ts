@@ -153,7 +153,13 @@ export function normalise(text: string, args: readonly string[], names: Replacem
   let result = isStatus(args) ? hideStatusColumns(text) : text;
   for (const [value, name] of names) result = result.replaceAll(value, name);
   for (const { pattern, by } of RULES) result = result.replace(pattern, by);
+  if (args.includes("snapshot") && args.includes("save")) result = sortLogLines(result);
   return alignTables(sortMembers(sortAttachedKeys(result)));
+}
+
+/** etcdctl 3.4 and 3.5 receive a snapshot in one goroutine and announce it in another: either logs first. */
+function sortLogLines(text: string): string {
+  return text.replace(/(?:^\{"level":.*\n){2,}/gm, (lines) => lines.split("\n").sort().join("\n"));
 }
 
 /** etcd lists a lease's keys in the order of a hash map: any order is right. */
