@@ -120,8 +120,8 @@ export class Fleet {
       const member = listed.get(seat.place);
       seat.isDismissed = member === undefined;
       if (member === undefined) continue;
-      // Who asked for it may have heard no answer.
-      if (!seat.isTold) this.learns(seat, members);
+      // Who asked for it may have heard no answer; and who was let in since then belongs to the list, too.
+      if (!seat.hasServed) this.learns(seat, members);
       await this.#letIn(seat);
       const { id } = member;
       if (member.isLearner) await this.ask(METHODS.Cluster.MemberPromote, { id });

@@ -20,7 +20,7 @@ export class Seat {
   member: Member | undefined;
   /** Why it ended by itself, once it had served: a newcomer that is refused tries again. */
   end: Error | undefined;
-  #hasServed = false;
+  hasServed = false;
   /** Why it was not let in, the last time. */
   refusal: unknown;
   /** Its removal was asked for: that it ends then is no fault. */
@@ -90,7 +90,7 @@ export class Seat {
       (member) => {
         if (life !== this.life) return;
         this.member = member;
-        this.#hasServed = true;
+        this.hasServed = true;
         this.#starting = undefined;
         member.failed.then(
           (error) => this.#ended(life, error),
@@ -113,7 +113,7 @@ export class Seat {
 
   #ended(life: number, error: unknown): void {
     if (life !== this.life) return;
-    if (this.#hasServed) this.end = error instanceof Error ? error : new Error(String(error));
+    if (this.hasServed) this.end = error instanceof Error ? error : new Error(String(error));
     else this.refusal = error;
     this.die(false);
   }
