@@ -95,12 +95,12 @@ async function start(
       : endpoints.clients.flatMap(({ urls }) => urls);
   const { engine, reclaimer, applies, bootstrap } = await openEngine(starting, advertised);
   const { member } = engine;
+  cleanup.add(() => stopEngine(engine));
 
   // Whoever founds or joins a cluster has nothing to compare.
   const { peers, remotes } = bootstrap;
   if (peers.length + remotes.length === 0) await checkBeforeServing(member);
   for (const endpoint of endpoints.peers) endpoint.serveRaft(member.peers);
-  cleanup.add(() => stopEngine(engine));
   failure.promise.then(
     (error) => refuseEverything(engine, logger, error),
     () => undefined,
@@ -123,7 +123,7 @@ async function start(
   });
 }
 
-/** Opens the files, and builds the loops that work on them. Nothing runs yet. */
+/** Opens the files, and builds the loops that work on them. Nothing is sent to others yet. */
 async function openEngine(
   { runtime, config, logger, cleanup, directory, failure, metrics }: Starting,
   advertised: readonly string[],

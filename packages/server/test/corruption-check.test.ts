@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { openBackend } from "@nodetcd/backend";
 import { AlarmAction, AlarmType, KeyValue, METHODS } from "@nodetcd/messages";
 import type { CompactHash } from "@nodetcd/mvcc";
-import { silentLogger } from "@nodetcd/runtime";
+import { type Clock, silentLogger } from "@nodetcd/runtime";
 import { nodeRuntime } from "@nodetcd/runtime/node";
 import { VirtualClock } from "@nodetcd/simulator";
 import { afterEach, describe, expect, test } from "vitest";
@@ -10,7 +10,14 @@ import { CorruptionCheck } from "../src/replicate/corruption-check.ts";
 import type { MemberConfig } from "../src/server.ts";
 import type { PeerAnswer } from "../src/replicate/peer-hashes.ts";
 import { call, TestCluster } from "./support/cluster.ts";
-import { bytes, failure, recordingLogger, type TestMember, text } from "./support/member.ts";
+import {
+  bytes,
+  failure,
+  recordingLogger,
+  startTestMember,
+  type TestMember,
+  text,
+} from "./support/member.ts";
 
 let cluster: TestCluster | undefined;
 afterEach(async () => {
@@ -29,6 +36,26 @@ async function damage(dataDir: string): Promise<void> {
   const record = KeyValue.decode(last!.value);
   backend.put("key", last!.key, KeyValue.encode({ ...record, value: bytes("damaged") }));
   await backend.close();
+}
+
+/** Node's clock, and how many of its repeating timers run. */
+function countingClock(): { clock: Clock; running: () => number } {
+  let running = 0;
+  const clock: Clock = {
+    ...nodeRuntime.clock,
+    setRepeating(intervalMs, callback) {
+      running++;
+      const timer = nodeRuntime.clock.setRepeating(intervalMs, callback);
+      let isCancelled = false;
+      const cancel = (): void => {
+        if (!isCancelled) running--;
+        isCancelled = true;
+        timer.cancel();
+      };
+      return { cancel };
+    },
+  };
+  return { clock, running: () => running };
 }
 
 /** Until some member knows of a CORRUPT alarm: whom it names. */
@@ -73,11 +100,14 @@ describe("in a cluster of three whose follower was damaged while it was stopped"
 
   test("with InitialCorruptCheck the member does not start", async () => {
     const { place, leader } = await damaged();
-    cluster!.configs[place]!.featureGates = { InitialCorruptCheck: true };
-    await expect(cluster!.restart(place)).rejects.toMatchObject({
+    const { clock, running } = countingClock();
+    const config = { ...cluster!.configs[place]!, featureGates: { InitialCorruptCheck: true } };
+    const starting = startTestMember(config, silentLogger, { ...nodeRuntime, clock });
+    await expect(starting).rejects.toMatchObject({
       code: "DATA_INCONSISTENT",
       message: expect.stringContaining("found data inconsistency with peers") as string,
     });
+    expect(running()).toBe(0);
     await leader.put("key", "3");
     expect(text((await leader.range("key")).kvs[0]!.value)).toBe("3");
   });
