@@ -85,9 +85,11 @@ export class PodRun {
       const runs = this.#container(name);
       if (!runs.starting && (await this.#start(pod, runs))) started.push(name);
     }
+    // Asked before the look: what begins between the two is either seen by it, or looked at again.
+    const isStarting = this.#containers.some(({ starting }) => starting);
     const views = this.#views(now);
     const plan = planPod(pod, views, now, options);
-    const againAt = this.#againAt(plan, now);
+    const againAt = this.#againAt(plan, isStarting, now);
     const unlimited = started.filter((name) => !this.#container(name).isLimited);
     return {
       views,
@@ -99,9 +101,9 @@ export class PodRun {
     };
   }
 
-  #againAt({ againAt }: PodPlan, now: number): number | undefined {
+  #againAt({ againAt }: PodPlan, isStarting: boolean, now: number): number | undefined {
     const times = [againAt ?? Infinity];
-    if (this.#containers.some(({ starting }) => starting)) times.push(now + STARTING_MS);
+    if (isStarting) times.push(now + STARTING_MS);
     if (this.#containers.some(({ problem }) => problem !== undefined))
       times.push(now + CONFIG_RETRY_MS);
     const soonest = Math.min(...times);
