@@ -270,6 +270,7 @@ function buildLoop(parts: EngineParts, links: LoopLinks): ReadyLoop {
       replication().link.transport.heartbeats.reset();
       if (!raft.isLeader) lessor.demote();
     },
+    isWaitedFor: (id) => records.inFlight.isWaiting(id),
     onReadState: (index, context) => reads.confirmed(index, context),
     onFailure: parts.onFailure,
   });

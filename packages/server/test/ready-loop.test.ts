@@ -1,3 +1,4 @@
+import { ConfChange, ConfState, type Entry, RaftSnapshot } from "@nodetcd/messages";
 import { MemoryStorage, RawNode } from "@nodetcd/raft";
 import { nodeClock } from "@nodetcd/runtime/node";
 import { FaultDisk } from "@nodetcd/simulator";
@@ -7,9 +8,21 @@ import { ReadyLoop } from "../src/persist/ready-loop.ts";
 
 const ignore = (): void => undefined;
 
-async function startLoop(): Promise<{ loop: ReadyLoop; failures: unknown[] }> {
+interface Started {
+  readonly loop: ReadyLoop;
+  readonly failures: unknown[];
+  readonly committed: Entry[];
+}
+
+async function startLoop({
+  voters = [] as bigint[],
+  isWaitedFor = (_id: number): boolean => true,
+  tickMs = 1_000,
+} = {}): Promise<Started> {
   const disk = new FaultDisk();
   const storage = new MemoryStorage();
+  const confState = { ...ConfState.create(), voters };
+  storage.applySnapshot({ ...RaftSnapshot.create(), metadata: { index: 1, term: 1, confState } });
   const node = new RawNode({
     id: 1n,
     electionTick: 10,
@@ -20,6 +33,7 @@ async function startLoop(): Promise<{ loop: ReadyLoop; failures: unknown[] }> {
     random: () => 0,
   });
   const failures: unknown[] = [];
+  const committed: Entry[] = [];
   const loop = new ReadyLoop({
     node,
     storage,
@@ -27,10 +41,11 @@ async function startLoop(): Promise<{ loop: ReadyLoop; failures: unknown[] }> {
       segmentBytes: 4096,
     }),
     clock: nodeClock,
-    tickMs: 1_000,
-    commit: ignore,
+    tickMs,
+    commit: (entries) => void committed.push(...entries),
     apply: ignore,
-    appliedIndex: () => 0,
+    appliedIndex: () => 1,
+    isWaitedFor,
     send: ignore,
     saveSnapshot: () => Promise.resolve(),
     installSnapshot: () => Promise.resolve(),
@@ -38,8 +53,27 @@ async function startLoop(): Promise<{ loop: ReadyLoop; failures: unknown[] }> {
     onReadState: ignore,
     onFailure: (error) => failures.push(error),
   });
-  return { loop, failures };
+  return { loop, failures, committed };
 }
+
+describe("propose()", () => {
+  test("what nobody waits for any more is not proposed to a leader that comes later", async () => {
+    const isWaitedFor = (id: number): boolean => id !== 1;
+    const { loop, committed, failures } = await startLoop({
+      voters: [1n],
+      isWaitedFor,
+      tickMs: 5,
+    });
+    loop.propose(1, Buffer.from("given up"));
+    loop.propose(2, Buffer.from("waited for"));
+    loop.proposeMembershipChange(1, { ...ConfChange.create(), id: 1n, nodeId: 7n });
+    // An election takes ten ticks.
+    const texts = (): string[] => committed.map(({ data }) => Buffer.from(data).toString());
+    await expect.poll(texts).toEqual(["", "waited for"]);
+    expect([failures, committed.map(({ type }) => type)]).toEqual([[], [0, 0]]);
+    await loop.stop();
+  });
+});
 
 describe("withLog()", () => {
   test("rejects where its turn cannot come any more: the log has failed before it", async () => {

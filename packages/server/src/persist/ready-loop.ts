@@ -12,6 +12,7 @@ import type { Clock, Timer } from "@nodetcd/runtime";
 import type { Wal } from "@nodetcd/wal";
 import { ServerError } from "../errors.ts";
 import type { ProposalSink } from "../propose/propose.ts";
+import { Gathered } from "./gathered.ts";
 
 export interface ReadyLoopOptions {
   readonly node: RawNode;
@@ -34,6 +35,8 @@ export interface ReadyLoopOptions {
   readonly installSnapshot: (snapshot: RaftSnapshot) => Promise<void>;
   /** The leader changed, or this member's role did. */
   readonly onLeadership: () => void;
+  /** Somebody still waits for the answer to this request. */
+  readonly isWaitedFor: (id: number) => boolean;
   /** Reads that raft has confirmed. */
   readonly onReadState: (index: number, context: Uint8Array) => void;
   /** The log refused a write: what it holds is not known any more. Called once. */
@@ -66,10 +69,10 @@ export class ReadyLoop implements ProposalSink {
   /** State that is newer than the log's, of no importance by itself. */
   #unwrittenState: HardState | undefined;
   #logTasks: LogTask[] = [];
-  /** Proposals of this turn of the loop, or those that wait for a leader. Bounded by `InFlight`. */
-  #proposals: Uint8Array[] = [];
+  /** Of this turn of the loop, or those that wait for a leader. Bounded by `InFlight`. */
+  readonly #proposals = new Gathered<Uint8Array>();
   /** As `#proposals`, of changes of the members. */
-  #changes: ConfChange[] = [];
+  readonly #changes = new Gathered<ConfChange>();
   #idle: (() => void) | undefined;
   #campaign = false;
   /** Index of the last entry known to be committed. */
@@ -102,15 +105,15 @@ export class ReadyLoop implements ProposalSink {
     this.schedule();
   }
 
-  propose(data: Uint8Array): void {
+  propose(id: number, data: Uint8Array): void {
     if (this.#stopped) return;
-    this.#proposals.push(data);
+    this.#proposals.add(id, data);
     this.schedule();
   }
 
-  proposeMembershipChange(change: ConfChange): void {
+  proposeMembershipChange(id: number, change: ConfChange): void {
     if (this.#stopped) return;
-    this.#changes.push(change);
+    this.#changes.add(id, change);
     this.schedule();
   }
 
@@ -125,14 +128,20 @@ export class ReadyLoop implements ProposalSink {
   #proposeGathered(): void {
     if (!this.hasLeader) return;
     const { node } = this.#options;
-    if (this.#proposals.length > 0) {
-      const proposals = this.#proposals;
-      this.#proposals = [];
+    if (this.#proposals.size > 0) {
+      const proposals = this.#proposals.take();
       this.#unlessDropped(() => node.proposeBatch(proposals));
     }
-    for (const change of this.#changes.splice(0)) {
+    if (this.#changes.size === 0) return;
+    for (const change of this.#changes.take()) {
       this.#unlessDropped(() => node.proposeConfChange(change));
     }
+  }
+
+  /** What was given up while there is no leader is not proposed to the next one, as in etcd. */
+  #forgetGivenUp(): void {
+    this.#proposals.keep(this.#options.isWaitedFor);
+    this.#changes.keep(this.#options.isWaitedFor);
   }
 
   #unlessDropped(work: () => void): void {
@@ -192,6 +201,7 @@ export class ReadyLoop implements ProposalSink {
 
   #tick(): void {
     this.#options.node.tick();
+    if (!this.hasLeader) this.#forgetGivenUp();
     if (this.#unwrittenState !== undefined && !this.#busy && this.#logTasks.length === 0) {
       this.#logTasks.push({ run: () => this.#flushState(), refuse: () => undefined });
     }

@@ -65,6 +65,10 @@ export class InFlight {
     this.#waiters.add(suffix, waiter);
   }
 
+  isWaiting(suffix: number): boolean {
+    return this.#waiters.get(suffix) !== undefined;
+  }
+
   /** The waiter of a request, which the caller must now answer; undefined when nobody waits. */
   take(suffix: number): Waiter | undefined {
     const waiter = this.#waiters.delete(suffix);

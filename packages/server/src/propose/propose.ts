@@ -13,10 +13,10 @@ export interface ProposalSink {
   readonly hasLeader: boolean;
   /** Entries that are committed and not applied yet. */
   readonly applyLag: number;
-  /** Hands an entry over; it leaves with everything else of this turn of the loop. */
-  propose(data: Uint8Array): void;
+  /** Hands an entry over, of this request; it leaves with everything else of this turn of the loop. */
+  propose(id: number, data: Uint8Array): void;
   /** As `propose`. */
-  proposeMembershipChange(change: ConfChange): void;
+  proposeMembershipChange(id: number, change: ConfChange): void;
 }
 
 /** The way of every change: bytes in, raft entry out, the waiter kept until it is applied. */
@@ -69,7 +69,7 @@ export class Proposer {
     const suffix = this.#ids.next();
     const waiter = new PromiseWaiter();
     this.#inFlight.add(suffix, change.context.length, waiter);
-    this.#sink.proposeMembershipChange({ ...change, id: this.#ids.full(suffix) });
+    this.#sink.proposeMembershipChange(suffix, { ...change, id: this.#ids.full(suffix) });
     await waiter.result;
   }
 
@@ -82,7 +82,7 @@ export class Proposer {
   #submit(suffix: number, data: Uint8Array, waiter: Waiter): void {
     if (data.length > this.#requestBytesMax) throw new RequestError("REQUEST_TOO_LARGE");
     this.#inFlight.add(suffix, data.length, waiter);
-    this.#sink.propose(data);
+    this.#sink.propose(suffix, data);
   }
 
   /** From now on every proposal is refused with `error`, and so is everyone who waits. */
