@@ -38,6 +38,21 @@ export async function fill(
   await scene.page.keyboard.type(text);
 }
 
+/** Presses that a busy machine may take too long for, so that they are no chord. */
+const CHORD_TRIES = 6;
+
+/** Types a chord such as `gk` until its page is there. */
+export async function goBy(page: Page, keys: string, path: string): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    await page.keyboard.type(keys);
+    try {
+      return await page.waitForURL((url) => url.pathname.endsWith(path), { timeout: 10_000 });
+    } catch (error) {
+      if (tries === CHORD_TRIES) throw error;
+    }
+  }
+}
+
 /** As `Scene.unlock`, without a mouse. */
 export async function unlock(scene: Scene): Promise<void> {
   await press(scene, "button", "Read-only");

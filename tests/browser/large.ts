@@ -1,7 +1,14 @@
-/** The tree over a million keys, and a watch under load, measured: `npm run prove -- console-large`. */
+/**
+ * The tree over a million keys, and a watch under load, measured: `npm run prove -- console-large`. The console is a process of
+ * its own, as people start it; the member, the browser and who writes are others.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { op } from "@nodetcd/client";
 import { findChromium, launchBrowser } from "./browser.ts";
 import { openScene, type Scene } from "./scene.ts";
+import { cleanEnvironment, freePort } from "../processes.ts";
 import { type Stage, startStage } from "./stage.ts";
 
 const KEYS = Number(process.env["KEYS"] ?? 1_000_000);
@@ -28,19 +35,73 @@ const browser = await launchBrowser(chromium);
 const report = (what: string, value: string): void => console.log(`${what.padEnd(52)} ${value}`);
 
 await fill(stage);
-const scene = await openScene(browser, stage);
+const { url, child } = await startProgram(stage);
+const scene = await openScene(browser, {
+  ...stage,
+  console: { url, close: async () => undefined },
+});
+report("memory of the console's process, new", residentOf(child.pid!));
 await tree(scene);
 await search(scene);
+report("  with its index", residentOf(child.pid!));
 await watch(scene, stage);
-report("memory of the console's process (server part)", memory(process.memoryUsage().rss));
+report("  after the watch", residentOf(child.pid!));
+report("memory of the browser's processes together", await browserMemory());
+child.kill("SIGKILL");
 console.log(scene.problems.length === 0 ? "no problem in the page" : scene.problems.join("\n"));
 await scene.close();
 await browser.close();
 await stage.stop();
 process.exit(0);
 
+/** `nodetcd console` before the cluster. */
+async function startProgram({
+  name,
+  endpoints,
+}: Stage): Promise<{ url: string; child: ChildProcess }> {
+  const port = await freePort();
+  const program = join(import.meta.dirname, "..", "..", "bin", "nodetcd");
+  const flags = ["--endpoints", endpoints.join(), "--listen", `127.0.0.1:${port}`, "--name", name];
+  const child = spawn(program, ["console", ...flags, "--state-dir", "none"], {
+    env: cleanEnvironment(),
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  process.on("exit", () => child.kill("SIGKILL"));
+  const url = `http://127.0.0.1:${port}/`;
+  while (
+    !(await fetch(url)
+      .then(({ ok }) => ok)
+      .catch(() => false))
+  ) {
+    if (child.exitCode !== null) throw new Error(`the console ended with ${child.exitCode}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  return { url, child };
+}
+
 function memory(bytes: number): string {
   return `${Math.round(bytes / 2 ** 20)} MiB`;
+}
+
+function kibibytes(pid: number, field: RegExp, file: string): number {
+  return Number(field.exec(readFileSync(`/proc/${pid}/${file}`, "utf8"))?.[1] ?? 0);
+}
+
+function residentOf(pid: number): string {
+  return memory(kibibytes(pid, /VmRSS:\s+(\d+)/, "status") * 1_024);
+}
+
+/** What is shared between processes is divided among them. */
+async function browserMemory(): Promise<string> {
+  const session = await browser.newBrowserCDPSession();
+  const { processInfo } = await session.send("SystemInfo.getProcessInfo");
+  const all = processInfo.map(({ id, type }) => ({
+    type,
+    bytes: kibibytes(id, /^Pss:\s+(\d+)/m, "smaps_rollup") * 1_024,
+  }));
+  const sum = (of: typeof all): number => of.reduce((total, { bytes }) => total + bytes, 0);
+  const pages = all.filter(({ type }) => type === "renderer");
+  return `${memory(sum(all))}, of them its pages ${memory(sum(pages))}`;
 }
 
 /** Half events in one flat folder, the others as pods of a hundred namespaces. */
@@ -114,7 +175,31 @@ async function search({ page }: Scene): Promise<void> {
     await page.locator("[data-search]").fill("pod-0000ab");
     await page.locator(".found .hit, .found button").first().waitFor();
   });
-  report("  it says", (await page.locator(".found [role=status]").innerText()).trim());
+  const says = async (): Promise<string> =>
+    (await page.locator(".found [role=status]").innerText()).trim();
+  report("  it says", await says());
+  // The first search has begun an index. A pattern that is nowhere has to be held against every key.
+  const began = performance.now();
+  for (let at = 0; ; at++) {
+    const from = performance.now();
+    await page.locator("[data-search]").fill(`nowhere-${at}`);
+    const done = page.locator(".found").getByText(/^0 found of/);
+    const isDone = await done.waitFor({ timeout: 2_000 }).then(
+      () => true,
+      () => false,
+    );
+    if (isDone) {
+      report(
+        "  all keys are in its index",
+        `${((from - began) / 1_000).toFixed(1)} s later at most`,
+      );
+      report(
+        "a search through all keys",
+        `${Math.round(performance.now() - from)} ms; ${await says()}`,
+      );
+      return;
+    }
+  }
 }
 
 /** A watch over everything while very much is written: how long the page takes to answer a click. */
@@ -150,7 +235,7 @@ async function watch({ go, page }: Scene, { client }: Stage): Promise<void> {
     }
     return times;
   })();
-  await Promise.all([writer(), writer()]);
+  await Promise.all([writer(), writer(), writer()]);
   const times = (await answers).toSorted((a, b) => a - b);
   report(
     "events a second that the watch was under",

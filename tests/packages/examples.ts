@@ -6,10 +6,10 @@
  * An example says at its end what it prints; a recipe is a project with tests.
  */
 import * as fs from "node:fs";
-import { tmpdir } from "node:os";
 import { basename, delimiter, dirname, join } from "node:path";
-import { ROOT, sayMissing } from "../peers.ts";
+import { ROOT } from "../peers.ts";
 import { temporaryDirectory } from "../processes.ts";
+import { nodeOfLine } from "./nodes.ts";
 import { install, pack, step } from "./steps.ts";
 
 const EXAMPLES = join(ROOT, "examples");
@@ -32,20 +32,12 @@ async function main(): Promise<void> {
   }
 }
 
-/** Node binaries by major version: from npm, kept where `scripts/test-on-nodes.sh` keeps them. */
+/** Node binaries by major version. */
 async function nodesAtHand(): Promise<Map<string, string>> {
   const found = new Map<string, string>();
   for (const major of NODES) {
-    if (process.versions.node.startsWith(`${major}.`)) {
-      found.set(major, process.execPath);
-      continue;
-    }
-    const folder = join(process.env["NODES_DIR"] ?? join(tmpdir(), "nodetcd-nodes"), major);
-    const name = `node-linux-${process.arch}`;
-    const node = join(folder, "node_modules", name, "bin", "node");
-    if (fs.existsSync(node) || (await install(folder, [`${name}@${major}`])))
-      found.set(major, node);
-    else sayMissing(`Node ${major}`);
+    const node = await nodeOfLine(major);
+    if (node !== undefined) found.set(major, node);
   }
   return found;
 }

@@ -17,7 +17,7 @@ export async function answer(app: App, request: ApiRequest): Promise<ApiReply> {
     if (route === undefined) {
       throw new ConsoleError("NOT_FOUND", `There is no ${request.method} ${request.path}`);
     }
-    const known = app.sessions.find(sessionCookie(request));
+    const known = app.sessions.find(sessionCookie(request.header("cookie")));
     if (route.method === "POST") checkOrigin(request, known);
     if (known === undefined && route.path !== "/api/session") {
       throw new ConsoleError("NOT_SIGNED_IN", "The session has ended", "Load the page again.");

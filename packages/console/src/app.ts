@@ -1,8 +1,14 @@
 import { Client, type ClientOptions, EtcdError } from "@nodetcd/client";
-import { type Clock, type Logger, type Runtime, silentLogger } from "@nodetcd/runtime";
+import { type Clock, type Logger, type Runtime, silentLogger, sleep } from "@nodetcd/runtime";
 import type { AuditEntry, WriteState } from "./contract/session.ts";
 import { ConsoleError } from "./errors.ts";
-import { ASK_MEMBER_MS, SAMPLE_MS, SIGN_INS_PER_MINUTE } from "./limits.ts";
+import {
+  ASK_MEMBER_MS,
+  KEY_COUNT_MS,
+  KEY_COUNT_WAIT_MS,
+  SAMPLE_MS,
+  SIGN_INS_PER_MINUTE,
+} from "./limits.ts";
 import { KeyIndex } from "./keys/key-index.ts";
 import type { Kubernetes } from "./kubernetes/kubernetes.ts";
 import { type FetchText, Members } from "./members/ask-members.ts";
@@ -151,6 +157,12 @@ export class App {
     return value;
   }
 
+  /** Whether somebody of this session may read, as far as is known without asking etcd. */
+  isOpenTo(session: Session | undefined): boolean {
+    if (session === undefined) return false;
+    return session.user !== undefined || this.#hasUsers?.value === false;
+  }
+
   /** About when a revision was written, from the samples; undefined before them. */
   timeOf(revision: number): number | undefined {
     const after = this.series.all.findIndex((sample) => sample.revision >= revision);
@@ -169,18 +181,38 @@ export class App {
     return session.unlockedUntil > this.clock.wallTime() ? "open" : "locked";
   }
 
-  /** Keys that this client may count; undefined where its role does not reach over all of them. */
+  /**
+   * Keys that this client may count; undefined where its role does not reach over all of them. A known count is answered at
+   * once, and counted anew afterwards when it is old: of a million keys etcd counts for half a second.
+   */
   async countKeys(client: Client): Promise<number | undefined> {
-    const now = this.clock.monotonic();
     const known = this.#keyCounts.get(client);
-    if (known !== undefined && now - known.at < 10_000) return known.count;
+    if (known === undefined) return await this.#countAnew(client);
+    const now = this.clock.monotonic();
+    if (now - known.at > KEY_COUNT_MS) {
+      const waiting = { at: now, count: known.count };
+      this.#keyCounts.set(client, waiting);
+      void sleep(this.clock, KEY_COUNT_WAIT_MS).then(async () => {
+        // Who has read the tree meanwhile has counted.
+        if (this.#keyCounts.get(client) === waiting) await this.#countAnew(client);
+      });
+    }
+    return known.count;
+  }
+
+  /** Takes a count that a reply of etcd had in it. */
+  noteKeys(client: Client, count: number | undefined): void {
+    this.#keyCounts.set(client, { at: this.clock.monotonic(), count });
+  }
+
+  async #countAnew(client: Client): Promise<number | undefined> {
     let count: number | undefined;
     try {
       ({ count } = await client.range("", { prefix: true, countOnly: true, serializable: true }));
     } catch {
       count = undefined;
     }
-    this.#keyCounts.set(client, { at: now, count });
+    this.noteKeys(client, count);
     return count;
   }
 

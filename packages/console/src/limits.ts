@@ -8,7 +8,13 @@ export const TREE_PAGE = 200;
 export const TREE_CALLS = 64;
 /** Milliseconds that one page of the tree, or of a search, may look before it answers what it has. */
 export const LOOK_MS = 700;
-/** Keys that a search reads at once, and answers at most. */
+/** Milliseconds after which all keys are counted anew. */
+export const KEY_COUNT_MS = 10_000;
+/** Milliseconds that this waits for somebody whose reading counts them. */
+export const KEY_COUNT_WAIT_MS = 1_000;
+/** Keys that a search reads first. */
+export const SEARCH_FIRST = 1_000;
+/** Keys that a search reads at once after that, and answers at most. */
 export const SEARCH_READ = 10_000;
 export const SEARCH_FOUND = 200;
 /** Operations in one transaction; etcd's own default. */

@@ -16,6 +16,12 @@ test.skipIf(!built)("first load: at most 180 KB gzip, and nothing from elsewhere
   const bytes = files.reduce((sum, file) => sum + gzipSync(file).length, 0);
   console.log(`first load: ${(bytes / 1_000).toFixed(1)} KB gzip in ${files.length} files`);
   expect(bytes).toBeLessThanOrEqual(180_000);
+  const later = readdirSync(join(FOLDER, "assets"))
+    .filter((file) => !named.includes(`assets/${file}`))
+    .map((file) => ({ file, size: gzipSync(readFileSync(join(FOLDER, "assets", file))).length }))
+    .toSorted((a, b) => b.size - a.size);
+  const sizes = later.map(({ file, size }) => `${file} ${(size / 1_000).toFixed(1)}`);
+  console.log(`when they are asked for, KB gzip: ${sizes.join(", ")}`);
   for (const file of readdirSync(join(FOLDER, "assets"))) {
     const text = readFileSync(join(FOLDER, "assets", file), "utf8");
     expect([file, /(?:import|fetch|src=|url)\(?["']https?:/.exec(text)?.[0]]).toEqual([

@@ -1,4 +1,5 @@
 import { equal, ok } from "node:assert/strict";
+import { goBy } from "../by-keyboard.ts";
 import type { Task } from "../scene.ts";
 
 export const CLUSTER_TASKS: readonly Task[] = [
@@ -34,10 +35,8 @@ export const CLUSTER_TASKS: readonly Task[] = [
         ["gu", "/access"],
         ["ga", "/audit"],
         ["gc", "/cluster"],
-      ]) {
-        await page.keyboard.type(keys!);
-        await page.waitForURL((url) => url.pathname.endsWith(path!));
-      }
+      ] as const)
+        await goBy(page, keys, path);
       await page.keyboard.press("?");
       await page.getByRole("dialog", { name: "Shortcuts" }).waitFor();
       await page.keyboard.press("Escape");

@@ -1,6 +1,6 @@
 /** The main task of each page by keyboard alone. */
 import { equal } from "node:assert/strict";
-import { fill, press, reach, unlock, walkTo } from "../by-keyboard.ts";
+import { fill, goBy, press, reach, unlock, walkTo } from "../by-keyboard.ts";
 import type { Task } from "../scene.ts";
 import { compactedTo } from "./work.ts";
 
@@ -75,8 +75,7 @@ export const KEYBOARD_TASKS: readonly Task[] = [
       await press(scene, "button", "Revoke, and delete 1 key");
       await page.getByRole("dialog").waitFor({ state: "detached" });
       equal(await stage.client.get("/lease-by-hand"), undefined);
-      await page.keyboard.type("go");
-      await page.waitForURL(/\/locks$/);
+      await goBy(page, "go", "/locks");
       await press(scene, "link", /^[0-9a-f]{8,16}$/);
       await page.waitForURL(/\/keys\//);
     },

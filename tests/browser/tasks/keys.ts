@@ -22,6 +22,19 @@ export const KEYS_TASKS: readonly Task[] = [
     },
   },
   {
+    name: "keys: who comes again gets the tree with the page; it is asked for once",
+    run: async ({ go, page }) => {
+      await go("/keys");
+      await page.getByRole("treeitem").first().waitFor();
+      const asked: string[] = [];
+      page.on("request", (request) => asked.push(request.url()));
+      await page.reload();
+      await page.getByRole("treeitem").first().waitFor();
+      equal(await page.locator("link[rel=preload][href*='keys/children']").count(), 1);
+      equal(asked.filter((url) => url.includes("keys/children?")).length, 1);
+    },
+  },
+  {
     name: "keys: by keyboard through the tree to a value",
     run: async ({ go, page, sees }) => {
       await go("/keys");

@@ -4,7 +4,7 @@ import type { Clock } from "@nodetcd/runtime";
 import { keyText, toBase64Url } from "../contract/bytes.ts";
 import type { KeyMeta, SearchPage } from "../contract/keys.ts";
 import { ConsoleError } from "../errors.ts";
-import { LOOK_MS, SEARCH_FOUND, SEARCH_READ } from "../limits.ts";
+import { LOOK_MS, SEARCH_FIRST, SEARCH_FOUND, SEARCH_READ } from "../limits.ts";
 import { rangeAt } from "./range-at.ts";
 import { endOf } from "./tree.ts";
 
@@ -96,7 +96,9 @@ export async function* keyPages(client: Client, request: KeyPages): AsyncGenerat
   let [shown, total] = [revision, -1];
   for (let more = true; more;) {
     const { start, end } = window;
-    const options = { keysOnly: true, revision: shown, end, limit: read };
+    // The first read counts all keys, which takes its time.
+    const limit = total < 0 ? Math.min(read, SEARCH_FIRST) : read;
+    const options = { keysOnly: true, revision: shown, end, limit };
     const page = await rangeAt(client, start, options);
     shown ||= page.revision;
     if (total < 0) total = page.count;

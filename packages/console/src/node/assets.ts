@@ -86,12 +86,28 @@ export interface Page {
   readonly scriptHashes: readonly string[];
 }
 
-/** The one page of the application, for a console below this prefix, as somebody asks for it at `path`. */
-export function readPage(prefix: string, nonce: string, path: string): Page {
+/** What the page at this path asks for first, in the very words of its `get`. */
+function callsOf({ path, mayRead, isPast }: PageRequest): string[] {
+  const isTree = /^\/keys\b/.test(path) && mayRead && !isPast;
+  return isTree ? ["session", "keys/children?prefix=&amp;delimiter=%2F"] : ["session"];
+}
+
+export interface PageRequest {
+  /** Below the prefix. */
+  readonly path: string;
+  readonly mayRead: boolean;
+  /** It shows a revision of the past. */
+  readonly isPast: boolean;
+}
+
+/** The one page of the application, for a console below this prefix. */
+export function readPage(prefix: string, nonce: string, request: PageRequest): Page {
   const ahead = [
     `<base href="${prefix}/" />`,
-    `<link rel="preload" href="api/session" as="fetch" crossorigin="anonymous" />`,
-    ...filesOf(path).map((file) => `<link rel="modulepreload" href="${file}" />`),
+    ...callsOf(request).map(
+      (call) => `<link rel="preload" href="api/${call}" as="fetch" crossorigin="anonymous" />`,
+    ),
+    ...filesOf(request.path).map((file) => `<link rel="modulepreload" href="${file}" />`),
   ];
   const html = readFileSync(join(FOLDER, "index.html"), "utf8")
     .replace("<head>", `<head>\n    ${ahead.join("\n    ")}`)

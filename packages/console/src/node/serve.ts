@@ -8,8 +8,8 @@ import type { App } from "../app.ts";
 import { ConsoleError } from "../errors.ts";
 import type { ApiReply, ApiRequest, StreamEvent } from "../http/exchange.ts";
 import { problem } from "../http/problem.ts";
-import { checkHost } from "../session/guard.ts";
-import { readAsset, readPage } from "./assets.ts";
+import { checkHost, sessionCookie } from "../session/guard.ts";
+import { type PageRequest, readAsset, readPage } from "./assets.ts";
 
 export interface ServeOptions {
   readonly app: App;
@@ -77,16 +77,19 @@ async function handle(
     const error = new ConsoleError("NOT_FOUND", `There is no ${request.method} here`);
     return await send(request, response, problem(error));
   }
-  sendFile(request, response, path, prefix);
+  const session = app.sessions.find(sessionCookie(request.headers.cookie));
+  const mayRead = app.isOpenTo(session);
+  sendFile(request, response, { path, mayRead, isPast: url.searchParams.has("at") }, prefix);
 }
 
 /** A built file, or the page for every address of the application. */
 function sendFile(
   request: IncomingMessage,
   response: ServerResponse,
-  path: string,
+  page: PageRequest,
   prefix: string,
 ): void {
+  const { path } = page;
   const asset = path.startsWith("/assets/") ? readAsset(path) : undefined;
   if (asset !== undefined) {
     response.setHeader("content-type", asset.type);
@@ -104,7 +107,7 @@ function sendFile(
     return;
   }
   const nonce = randomBytes(16).toString("base64");
-  const { html, scriptHashes } = readPage(prefix, nonce, path);
+  const { html, scriptHashes } = readPage(prefix, nonce, page);
   response.setHeader("content-type", "text/html; charset=utf-8");
   response.setHeader("cache-control", "no-store");
   response.setHeader("content-security-policy", contentSecurityPolicy(scriptHashes, nonce));

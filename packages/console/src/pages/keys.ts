@@ -19,13 +19,14 @@ const encoder = new TextEncoder();
 
 async function children({ app, client, query, session }: Call): Promise<ApiReply> {
   const prefix = query.key("prefix", NO_BYTES);
+  const from = query.key("from", NO_BYTES);
+  const revision = query.number("revision", 0);
   try {
-    const page = await treePage(client, app.clock, {
-      prefix,
-      delimiter: encoder.encode(query.text("delimiter", "/")),
-      from: query.key("from", NO_BYTES),
-      revision: query.number("revision", 0),
-    });
+    const delimiter = encoder.encode(query.text("delimiter", "/"));
+    const page = await treePage(client, app.clock, { prefix, delimiter, from, revision });
+    if (prefix.length === 0 && from.length === 0 && revision === 0) {
+      app.noteKeys(client, page.total);
+    }
     return json(page);
   } catch (error) {
     const denied = error instanceof EtcdError && error.code === "PERMISSION_DENIED";
@@ -42,12 +43,13 @@ async function search(call: Call): Promise<ApiReply> {
   const revision = query.number("revision", 0);
   const isPlain = prefix.length === 0 && from.length === 0 && revision === 0;
   // The index has all keys: it answers those who may see all keys.
-  if (isPlain && (await isRoot(call))) {
-    app.keyIndex.wake();
-    const page = await app.keyIndex.search(matches);
-    if (page !== undefined) return json(page);
-  }
-  return json(await searchKeys(client, app.clock, { prefix, from, revision, matches }));
+  const isForAll = isPlain && (await isRoot(call));
+  const indexed = isForAll ? await app.keyIndex.search(matches) : undefined;
+  const page =
+    indexed ?? (await searchKeys(client, app.clock, { prefix, from, revision, matches }));
+  // Not before the answer: both read from the same members.
+  if (isForAll) app.keyIndex.wake();
+  return json(page);
 }
 
 async function value({ client, query }: Call): Promise<ApiReply> {

@@ -4,9 +4,9 @@ import type { Session } from "./sessions.ts";
 
 export const COOKIE = "nodetcd_console";
 
-/** The value of this console's cookie. */
-export function sessionCookie(request: ApiRequest): string | undefined {
-  for (const part of (request.header("cookie") ?? "").split(";")) {
+/** The value of this console's cookie among those of a request's header. */
+export function sessionCookie(cookies: string | undefined): string | undefined {
+  for (const part of (cookies ?? "").split(";")) {
     const [name, value] = part.trim().split("=", 2);
     if (name === COOKIE) return value;
   }

@@ -1,4 +1,10 @@
-import { type KeyId, keyText, fromBase64, type SearchPage } from "@nodetcd/console/contract";
+import {
+  type KeyId,
+  keyText,
+  fromBase64,
+  type SearchPage,
+  type TreePage,
+} from "@nodetcd/console/contract";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { type ReactNode, useDeferredValue, useEffect, useMemo, useState } from "react";
@@ -31,6 +37,7 @@ export function KeysPage(): ReactNode {
   useTitle(chosen === undefined ? "Keys" : keyText(fromBase64(chosen)));
   const { expand } = tree;
   const ready = tree.branches.has("");
+  const root = tree.branches.get("")?.pages[0];
   useEffect(() => {
     if (ready && chosen !== undefined) expand(foldersOf(chosen, delimiter));
   }, [ready, chosen, delimiter, expand]);
@@ -56,11 +63,11 @@ export function KeysPage(): ReactNode {
         ) : (
           <Found pattern={pattern} selected={chosen} select={select} />
         )}
-        <Restricted ranges={tree.branches.get("")?.pages[0]?.restricted} />
-        <TreeStatus rows={rows.length} total={tree.branches.get("")?.pages[0]?.total} />
+        <Restricted ranges={root?.restricted} />
+        <TreeStatus rows={rows.length} total={root?.total} />
       </section>
       {chosen === undefined ? (
-        <PrefixPane refresh={tree.refresh} />
+        <PrefixPane all={countOf(root)} refresh={tree.refresh} />
       ) : (
         <KeyDetail
           key={`${chosen} ${revision}`}
@@ -71,6 +78,11 @@ export function KeysPage(): ReactNode {
       )}
     </div>
   );
+}
+
+function countOf(root: TreePage | undefined): { count: number; revision: number } | undefined {
+  if (root === undefined || root.restricted !== undefined) return undefined;
+  return { count: root.total, revision: root.revision };
 }
 
 /** Somebody who does not see everything is told so; nothing is an error. */

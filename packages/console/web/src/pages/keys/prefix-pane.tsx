@@ -14,17 +14,29 @@ import { Message } from "../../parts/states.tsx";
 import { TypedName } from "../../parts/typed-name.tsx";
 import { numberText, plural } from "../../parts/words.ts";
 
-/** What can be done with many keys at once; shown while no single key is chosen. */
-export function PrefixPane({ refresh }: { readonly refresh: () => void }): ReactNode {
+interface Counted {
+  readonly count: number;
+  readonly revision: number;
+}
+
+/** What can be done with many keys at once; shown while no single key is chosen. `all`: all keys, as the tree has counted them. */
+export function PrefixPane({
+  all,
+  refresh,
+}: {
+  readonly all: Counted | undefined;
+  readonly refresh: () => void;
+}): ReactNode {
   const [prefix, setPrefix] = useState("");
   const { revision } = useStanding();
   const wanted = useDeferredValue(prefix);
   const id = toBase64Url(parseKeyText(wanted));
-  const { data: preview } = useQuery({
+  const { data: counted } = useQuery({
     queryKey: ["count", id],
-    queryFn: ({ signal }) =>
-      get<{ count: number; revision: number }>("keys/count", { prefix: id }, signal),
+    enabled: id !== "",
+    queryFn: ({ signal }) => get<Counted>("keys/count", { prefix: id }, signal),
   });
+  const preview = id === "" ? all : counted;
   return (
     <section className="pane" aria-label="Many keys">
       <div className="head">
@@ -157,7 +169,7 @@ function DeleteCell({
 }: {
   readonly id: string;
   readonly prefix: string;
-  readonly preview: { readonly count: number; readonly revision: number } | undefined;
+  readonly preview: Counted | undefined;
   readonly refresh: () => void;
 }): ReactNode {
   const { data: session } = useSession();

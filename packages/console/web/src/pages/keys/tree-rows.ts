@@ -35,6 +35,16 @@ export interface Branch {
 
 export type Branches = ReadonlyMap<KeyId, Branch>;
 
+/** Names of the entries of a page. A folder grows page by page; what has been read is not worked out again. */
+const known = new WeakMap<TreePage, readonly string[]>();
+
+function namesOf(page: TreePage, parentLength: number): readonly string[] {
+  const names =
+    known.get(page) ?? page.entries.map(({ id }) => keyText(fromBase64(id).subarray(parentLength)));
+  known.set(page, names);
+  return names;
+}
+
 /** The lines of all open folders, in order. */
 export function rowsOf(
   branches: Branches,
@@ -48,13 +58,14 @@ export function rowsOf(
   const more = branch.pages.at(-1)?.next !== undefined;
   const entries = branch.pages.flatMap((page) => page.entries);
   const parentLength = fromBase64(parent).length;
+  const names = branch.pages.flatMap((page) => namesOf(page, parentLength));
   entries.forEach((entry, at) => {
     const isOpen = entry.kind === "folder" && open.has(entry.id);
     rows.push({
       kind: "entry",
       entry,
       level,
-      name: keyText(fromBase64(entry.id).subarray(parentLength)),
+      name: names[at]!,
       open: isOpen,
       position: at + 1,
       setSize: more ? -1 : entries.length,

@@ -21,10 +21,12 @@ export function KeyTree({ tree, rows, selected, select }: TreeProps): ReactNode 
   const holder = useRef<HTMLDivElement>(null);
   const [active, setActive] = useState(0);
   const moved = useRef(false);
+  // Asked for once, not for each of a hundred thousand lines.
+  const height = rowHeight();
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => holder.current,
-    estimateSize: () => rowHeight(),
+    estimateSize: () => height,
     overscan: 12,
   });
   const at = Math.min(active, rows.length - 1);
@@ -55,7 +57,7 @@ export function KeyTree({ tree, rows, selected, select }: TreeProps): ReactNode 
     else if (row.open) tree.collapse(row.entry.id);
     else tree.expand([row.entry.id]);
   };
-  const page = (): number => Math.floor((holder.current?.clientHeight ?? 300) / rowHeight()) - 1;
+  const page = (): number => Math.floor((holder.current?.clientHeight ?? 300) / height) - 1;
   const onKey = useTreeKeys({ tree, rows, at, go, activate, page });
   return (
     <div className="tree" ref={holder} tabIndex={-1}>
