@@ -40,12 +40,7 @@ export function KeyTree({ tree, rows, selected, select }: TreeProps): ReactNode 
         ?.focus({ preventScroll: true }),
     );
   }, [at, rows, virtual]);
-  // The next page is read before its place comes into sight.
-  const last = virtual.getVirtualItems().at(-1)?.index ?? 0;
-  const ahead = rows.slice(last, last + 12).find((row) => row.kind === "more");
-  useEffect(() => {
-    if (ahead?.kind === "more" && !ahead.loading) tree.more(ahead.parent);
-  }, [ahead, tree]);
+  useReadAhead(tree, rows, virtual.getVirtualItems().at(-1)?.index ?? 0);
   const go = (to: number): void => {
     moved.current = true;
     setActive(Math.max(0, Math.min(rows.length - 1, to)));
@@ -88,6 +83,14 @@ export function KeyTree({ tree, rows, selected, select }: TreeProps): ReactNode 
       </div>
     </div>
   );
+}
+
+/** Reads the next page before its place comes into sight. `last`: the last line in sight. */
+function useReadAhead(tree: Tree, rows: readonly Row[], last: number): void {
+  const ahead = rows.slice(last, last + 12).find((row) => row.kind === "more");
+  useEffect(() => {
+    if (ahead?.kind === "more" && !ahead.loading) tree.more(ahead.parent);
+  }, [ahead, tree]);
 }
 
 interface Moves {
