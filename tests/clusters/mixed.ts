@@ -158,7 +158,7 @@ async function rolling(ours: Peer, theirs: Peer): Promise<void> {
     await cluster.settle();
     console.log(`  ${cluster.summary}`);
     await cluster.stop();
-    await checkDirectories(cluster.processes.seats);
+    await checkDirectories(cluster.processes.seats, cluster.processes.dismissed);
   } finally {
     await cluster.dispose();
   }

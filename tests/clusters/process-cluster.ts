@@ -5,7 +5,7 @@ import type { Peer } from "../peers.ts";
 import { freePort, ServerProcess, temporaryDirectory } from "../processes.ts";
 import { ProcessCaller } from "./caller.ts";
 import { patiently } from "./patience.ts";
-import { PeerLinks } from "./peer-links.ts";
+import { PeerLinks, type Tap } from "./peer-links.ts";
 
 const READY_TIMEOUT_MS = 90_000;
 
@@ -21,8 +21,8 @@ export interface MemberOptions {
 export class Seat {
   name: string;
   readonly clientPort: number;
-  readonly peerUrl: string;
-  readonly #listenPort: number;
+  peerUrl: string;
+  readonly listenPort: number;
   readonly dataDirectory: string;
   readonly flags: readonly string[];
   readonly #env: Readonly<Record<string, string>>;
@@ -43,7 +43,7 @@ export class Seat {
     this.#env = options.env ?? {};
     this.clientPort = ports.client;
     this.peerUrl = `http://127.0.0.1:${ports.proxy}`;
-    this.#listenPort = ports.listen;
+    this.listenPort = ports.listen;
   }
 
   /** From its next start on. */
@@ -53,6 +53,10 @@ export class Seat {
 
   get url(): string {
     return `http://127.0.0.1:${this.clientPort}`;
+  }
+
+  get listenUrl(): string {
+    return `http://127.0.0.1:${this.listenPort}`;
   }
 
   get isRunning(): boolean {
@@ -68,7 +72,7 @@ export class Seat {
       ...this.flags,
     ];
     const { dataDirectory } = this;
-    const ports = { client: this.clientPort, peer: this.#listenPort };
+    const ports = { client: this.clientPort, peer: this.listenPort };
     this.process = new ServerProcess(this.program, ports, { dataDirectory, flags, env: this.#env });
     return this.process;
   }
@@ -81,15 +85,17 @@ export class Seat {
 export class ProcessCluster {
   readonly seats: Seat[] = [];
   readonly links = new PeerLinks();
-  readonly #dismissed: Seat[] = [];
+  /** Their directories stay, too, until `remove`. */
+  readonly dismissed: Seat[] = [];
   /** The cluster as those who came later were told of it. */
   readonly #joined = new Map<Seat, string>();
   #initialCluster = "";
   #founded = 0;
 
   /** Founds a cluster of these members; they are called m1, m2 and so on. */
-  static async found(members: readonly MemberOptions[]): Promise<ProcessCluster> {
+  static async found(members: readonly MemberOptions[], tap?: Tap): Promise<ProcessCluster> {
     const cluster = new ProcessCluster();
+    cluster.links.tap = tap;
     for (const options of members) await cluster.#addSeat(options);
     cluster.#initialCluster = cluster.seats.map((s) => `${s.name}=${s.peerUrl}`).join(",");
     for (const seat of cluster.seats) seat.start(cluster.#initialCluster, "new");
@@ -141,10 +147,19 @@ export class ProcessCluster {
   }
 
   /** Announces a member that has no vote, and does not start it. */
-  async addLearner(through: Seat, program: Peer): Promise<Seat> {
+  addLearner(through: Seat, program: Peer): Promise<Seat> {
+    return this.#announceBy(through, program, true);
+  }
+
+  /** Announces a member, and does not start it. */
+  addVoter(through: Seat, program: Peer): Promise<Seat> {
+    return this.#announceBy(through, program, false);
+  }
+
+  async #announceBy(through: Seat, program: Peer, isLearner: boolean): Promise<Seat> {
     const caller = new ProcessCaller(through.name, through.url);
     try {
-      return await this.#announce(caller, { program }, true);
+      return await this.#announce(caller, { program }, isLearner);
     } finally {
       caller.close();
     }
@@ -178,7 +193,7 @@ export class ProcessCluster {
   async dismiss(through: ProcessCaller, seat: Seat): Promise<void> {
     await patiently(() => through.call(METHODS.Cluster.MemberRemove, { id: seat.id }));
     this.seats.splice(this.seats.indexOf(seat), 1);
-    this.#dismissed.push(seat);
+    this.dismissed.push(seat);
     await seat.process?.exited;
   }
 
@@ -207,7 +222,7 @@ export class ProcessCluster {
   }
 
   remove(): void {
-    for (const { dataDirectory } of [...this.seats, ...this.#dismissed]) {
+    for (const { dataDirectory } of [...this.seats, ...this.dismissed]) {
       rmSync(dataDirectory, { recursive: true, force: true });
     }
   }

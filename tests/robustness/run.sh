@@ -7,7 +7,7 @@
 # fetched into a temporary folder. Half a minute a round, and one to build.
 #
 #   SIZE (1): of the cluster, 1 or 3; the traffic of three goes through all of them
-#   LAST_RELEASE (none): a real etcd of the release before; with SIZE=3 clusters of both are tried as well
+#   LAST_RELEASE (none): a real etcd, of 3.6 or 3.7; with SIZE=3 all clusters are of both, the leader of either
 #   ROUNDS (2): how often the four kinds of traffic are tried
 #   MIN_QPS (theirs: 50 and 100): calls a second below which a run counts as failed, on machines with other work
 #   ETCD_TESTS_VERSION (v3.7.1): of the module
@@ -34,6 +34,10 @@ cd "$folder/tests"
 # The module stands alone here, and failpoints of gofail would have to be compiled into the server.
 sed -i '/^replace (/,/^)/d' go.mod
 sed -i 's/WithGoFailEnabled(true)/WithGoFailEnabled(false)/' robustness/scenarios/scenarios.go
+if [ -n "${LAST_RELEASE:-}" ]; then
+  sed -i 's/\(WithVersion(e2e.CurrentVersion)}, Weight: \)60/\10/' robustness/scenarios/scenarios.go
+  grep -q 'CurrentVersion)}, Weight: 0}' robustness/scenarios/scenarios.go
+fi
 if [ -n "${MIN_QPS:-}" ]; then
   sed -i -E "s/(MinimalQPS: +)[0-9]+/\\1$MIN_QPS/" robustness/traffic/traffic.go
 fi

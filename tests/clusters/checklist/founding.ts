@@ -1,13 +1,15 @@
 /** Lines on bootstrap and join. */
 import { rmSync } from "node:fs";
+import { foundCluster } from "@nodetcd/membership";
 import { METHODS } from "@nodetcd/messages";
 import type { Peer } from "../../peers.ts";
 import { freePort, httpGet, run, temporaryDirectory } from "../../processes.ts";
 import type { Check } from "./checks.ts";
+import { StandIn } from "./stand-in.ts";
 import type { Stage } from "./stage.ts";
 
 /** Starts a member that will not do, and says how it ended and why. */
-async function refusal(program: Peer, flags: readonly string[]): Promise<string> {
+export async function refusal(program: Peer, flags: readonly string[]): Promise<string> {
   const dataDirectory = temporaryDirectory("nodetcd-refused");
   const port = await freePort();
   const address = `http://127.0.0.1:${port}`;
@@ -20,7 +22,7 @@ async function refusal(program: Peer, flags: readonly string[]): Promise<string>
     const { status, stderr } = await run(program.path, [...own, ...flags], { timeoutMs: 60_000 });
     const texts = [
       ...stderr.matchAll(
-        /couldn't find local name|missing from --initial-advertise-peer-urls|has duplicate url|URL scheme must be http, https, unix, or unixs|could not retrieve cluster information|has already been bootstrapped|member count is unequal|multiple discovery or bootstrap flags are set|both --discovery-token and --discovery-endpoints must be set|no such host|discovery: [a-z ]+/g,
+        /couldn't find local name|missing from --initial-advertise-peer-urls|has duplicate url|URL scheme must be http, https, unix, or unixs|could not retrieve cluster information|has already been bootstrapped|member count is unequal|multiple discovery or bootstrap flags are set|incompatible with current running cluster|address already in use|invalid value "\w+" for flag|should be at least as 5 times as|expected IP in URL for binding|both --discovery-token and --discovery-endpoints must be set|no such host|discovery: [a-z ]+/g,
       ),
     ].map(([text]) => text);
     return `${status} ${[...new Set(texts)].toSorted().join(" + ") || stderr.slice(-300)}`;
@@ -48,11 +50,45 @@ async function refusals({ seats }: Stage, program: Peer): Promise<string[]> {
       `--discovery-endpoints=${other}`,
     ],
     [...own, "--discovery-token=t"],
+    [...own, `--initial-cluster=a=${free}`, "--initial-cluster-state=foo"],
+    [...own, `--initial-cluster=a=${free}`, "--heartbeat-interval=300"],
+    ["--name=a", "--listen-peer-urls=http://localhost:1", `--initial-cluster=a=${free}`],
+    ["--name=a", `--listen-peer-urls=${first!.listenUrl}`, `--initial-cluster=a=${free}`],
     [...own, `--discovery-token=t`, `--discovery-endpoints=${first!.url}`],
   ];
   const told: string[] = [];
   for (const flags of rows) told.push(await refusal(program, flags));
   return told;
+}
+
+/** How the start of a member ends that was announced to the cluster. */
+export async function joinRefused(stage: Stage, program: Peer): Promise<string> {
+  const stranger = await StandIn.announce(stage);
+  try {
+    const cluster = stage.seats.map(({ name, peerUrl }) => `${name}=${peerUrl}`);
+    return await refusal(program, [
+      "--name=joiner",
+      `--listen-peer-urls=http://127.0.0.1:${await freePort()}`,
+      `--initial-advertise-peer-urls=${stranger.url}`,
+      `--initial-cluster=${[...cluster, `joiner=${stranger.url}`].join(",")}`,
+      "--initial-cluster-state=existing",
+    ]);
+  } finally {
+    await stranger.leave();
+  }
+}
+
+/** Ids of the cluster and of its members follow from names and URLs. */
+async function areIdsDue(stage: Stage): Promise<boolean> {
+  const named = new Map(stage.seats.map(({ name, peerUrl }) => [name, [peerUrl]]));
+  const { clusterId, members: due } = await foundCluster(named, "etcd-cluster");
+  const { header, members } = await stage.call(stage.seats[0]!, METHODS.Cluster.MemberList, {});
+  const ids = (list: readonly { id: bigint }[]): string =>
+    list
+      .map(({ id }) => id)
+      .toSorted()
+      .join();
+  return header!.clusterId === clusterId && ids(members) === ids(due);
 }
 
 export const FOUNDING: readonly Check[] = [
@@ -73,7 +109,8 @@ export const FOUNDING: readonly Check[] = [
           ),
         ),
       );
-      return [...told, await stage.members(stage.seats[0]!)];
+      const ids = (await areIdsDue(stage)) ? "ids follow from names and URLs" : "other ids";
+      return [...told, ids, await stage.members(stage.seats[0]!)];
     },
   },
   {

@@ -49,6 +49,36 @@ function names(text: string): string[] {
   return found.map((line) => line.replace(/ [^ ]+$/, ""));
 }
 
+/** Fields of the first line that says so. */
+function fieldsOf(seat: Seat, text: string): string {
+  const line = seat.process!.log.split("\n").find((each) => each.includes(text)) ?? "{}";
+  const { ts: _ts, caller: _caller, ...fields } = JSON.parse(line) as Record<string, unknown>;
+  return `${text}: ${Object.keys(fields).join(" ")}`;
+}
+
+async function warnings(stage: Stage): Promise<string[]> {
+  const [leader, seat] = [await stage.leader(), await stage.follower()];
+  stage.cluster.links.delayOf = (head) => (head.startsWith("GET /raft/probing") ? 2_600 : 0);
+  const late = "prober found high clock drift";
+  for (let i = 0; i < 400 && !leader.process!.log.includes(late); i++) await sleep(100);
+  stage.cluster.links.delayOf = () => 0;
+  const away = "prober detected unhealthy status";
+  await seat.kill();
+  for (let i = 0; i < 200 && !leader.process!.log.includes(away); i++) await sleep(100);
+  const metric = async (): Promise<boolean> => {
+    const { body } = await httpGet(leader.clientPort, "/metrics");
+    return /^etcd_network_peer_round_trip_time_seconds_count\{To="[0-9a-f]+"\} [1-9]/m.test(body);
+  };
+  const told = [
+    fieldsOf(leader, late),
+    fieldsOf(leader, away),
+    `round trips are measured: ${await metric()}`,
+  ];
+  stage.cluster.restart(seat);
+  await stage.cluster.ready();
+  return told;
+}
+
 export const LEADERSHIP: readonly Check[] = [
   {
     lines: [44, 45],
@@ -97,12 +127,18 @@ export const LEADERSHIP: readonly Check[] = [
       leader.process!.signal("SIGSTOP");
       await sleep(700);
       leader.process!.signal("SIGCONT");
-      return [
-        await stage.logged(leader, [
-          "leader failed to send out heartbeat on time; took too long, leader is overloaded likely from slow disk",
-        ]),
-      ];
+      const late = await stage.logged(leader, [
+        "leader failed to send out heartbeat on time; took too long, leader is overloaded likely from slow disk",
+      ]);
+      const { body } = await httpGet(leader.clientPort, "/metrics");
+      const failures = /^etcd_server_heartbeat_send_failures_total (\d+)/m.exec(body)?.[1];
+      return [late, `counted: ${Number(failures) > 0}`];
     },
+  },
+  {
+    lines: [50],
+    what: "a member whose clock seems to be wrong, and one that is away",
+    look: warnings,
   },
   {
     lines: [39, 43, 51],

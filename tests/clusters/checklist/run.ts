@@ -1,36 +1,92 @@
 /**
  * What members of a cluster must do as etcd's, looked at on three of etcd, three of nodetcd, and both mixed:
- * what is seen must be equal.
+ * what is seen must be equal. `SHOW=1` prints it, too.
  *
  *     npm run prove -- cluster-checklist [line number...]
+ *
+ * Lines that are shown elsewhere: 24 by `cluster-discovery`, the rest of 18, 23 and 48 by `cluster-mixed`,
+ * `cluster-documented` and `users-mixed`, 34 by `cluster-simulated` (a power cut after every operation of the receiver's disk).
  */
 import { peer, type Peer } from "../../peers.ts";
 import { ProcessCluster } from "../process-cluster.ts";
-import type { Check } from "./checks.ts";
+import type { Check, Group } from "./checks.ts";
 import { FOUNDING } from "./founding.ts";
+import { GROWING } from "./growing.ts";
 import { LEADERSHIP } from "./leadership.ts";
 import { MEMBERSHIP } from "./membership.ts";
+import { PEER_PORT } from "./peer-port.ts";
+import { Recording } from "./recording.ts";
+import { SNAPSHOT_FLAGS, SNAPSHOTS } from "./snapshots.ts";
 import { type KindName, Stage } from "./stage.ts";
+import { VERSIONS } from "./versions.ts";
+import { WIRE } from "./wire.ts";
 
-/** Each group has a cluster of its own; in it the checks come one after the other. */
-const GROUPS: readonly (readonly Check[])[] = [FOUNDING, LEADERSHIP, MEMBERSHIP];
+const FAILED = "could not look:";
 
-/** What each check saw. */
-async function lookAt(programs: readonly Peer[], checks: readonly Check[]): Promise<string[][]> {
-  const cluster = await ProcessCluster.found(programs.map((program) => ({ program })));
-  const stage = new Stage(cluster);
+const GROUPS: readonly Group[] = [
+  { checks: FOUNDING },
+  { checks: WIRE },
+  { checks: PEER_PORT },
+  { checks: LEADERSHIP },
+  { checks: MEMBERSHIP },
+  { checks: SNAPSHOTS, flags: SNAPSHOT_FLAGS },
+  { checks: GROWING, size: 1 },
+  {
+    checks: VERSIONS,
+    founders: ({ theirs: [etcd], ours: [ours] }) => {
+      const old = peer("etcd36");
+      if (old === undefined) return { theirs: [], ours: [], mixed: [] };
+      return { theirs: [etcd!, old, old], ours: [ours!, old, old], mixed: [] };
+    },
+  },
+];
+
+/** What each check saw; a check that could not look says so. */
+async function lookAt(
+  programs: readonly Peer[],
+  checks: readonly Check[],
+  { flags = [], size = programs.length }: Group,
+): Promise<string[][]> {
+  const recording = new Recording();
+  const members = programs.slice(0, size).map((program) => ({ program, flags }));
+  const cluster = await ProcessCluster.found(members, recording.tap);
+  const stage = new Stage(cluster, recording);
   const seen: string[][] = [];
   try {
     for (const { look } of checks) {
-      // What the last one did to them is over.
-      await cluster.ready();
-      seen.push(await look(stage, programs[0]!).catch((error: unknown) => [String(error)]));
+      try {
+        // What the last one did to them is over.
+        await cluster.ready();
+        seen.push(await look(stage, programs[size % programs.length]!));
+      } catch (error) {
+        seen.push([`${FAILED} ${String(error)}`]);
+      }
     }
     return seen;
   } finally {
     await cluster.stop();
     cluster.remove();
   }
+}
+
+/** Prints where they differ; false when they do, or when there was nothing to compare with. */
+function compare(
+  { lines, what }: Check,
+  kind: KindName,
+  due: readonly string[],
+  seen: readonly string[],
+): boolean {
+  const isShown = process.env["SHOW"] === "1";
+  const isAlike = due.join("\n") === seen.join("\n") && due[0]?.startsWith(FAILED) !== true;
+  if (isAlike && !isShown) return true;
+  console.log(`line ${lines.join(", ")}, ${kind}: ${what}: ${isAlike ? "alike" : "DIFFERENT"}`);
+  for (let at = 0; at < Math.max(due.length, seen.length); at++) {
+    const [wanted, got] = [due[at] ?? "nothing", seen[at] ?? "nothing"];
+    if (wanted !== got || due[0]?.startsWith(FAILED)) {
+      console.log(`  etcd: ${wanted}\n  ${kind}: ${got}`);
+    } else if (isShown) console.log(`  both: ${wanted}`);
+  }
+  return isAlike;
 }
 
 function wanted(checks: readonly Check[]): Check[] {
@@ -50,22 +106,16 @@ async function main(): Promise<void> {
   };
   let [alike, different] = [0, 0];
   for (const group of GROUPS) {
-    const checks = wanted(group);
-    if (checks.length === 0) continue;
-    const due = await lookAt(kinds.theirs, checks);
+    const checks = wanted(group.checks);
+    const programs = group.founders?.(kinds) ?? kinds;
+    if (checks.length === 0 || programs.theirs.length === 0) continue;
+    const due = await lookAt(programs.theirs, checks, group);
     for (const kind of ["ours", "mixed"] as const) {
-      const seen = await lookAt(kinds[kind], checks);
-      for (const [i, { lines, what }] of checks.entries()) {
-        if (seen[i]!.join("\n") === due[i]!.join("\n")) {
-          alike++;
-          continue;
-        }
-        different++;
-        console.log(`line ${lines.join(", ")}, ${kind}: ${what}`);
-        for (const [at, line] of due[i]!.entries()) {
-          if (line !== seen[i]![at]) console.log(`  etcd: ${line}\n  ${kind}: ${seen[i]![at]}`);
-        }
-        for (const line of seen[i]!.slice(due[i]!.length)) console.log(`  ${kind} too: ${line}`);
+      if (programs[kind].length === 0) continue;
+      const seen = await lookAt(programs[kind], checks, group);
+      for (const [i, check] of checks.entries()) {
+        if (compare(check, kind, due[i]!, seen[i]!)) alike++;
+        else different++;
       }
     }
   }

@@ -4,14 +4,18 @@ import { httpGet } from "../../processes.ts";
 import { Connection, type Metadata, RpcFailure } from "../../rpc.ts";
 import { patiently } from "../patience.ts";
 import type { ProcessCluster, Seat } from "../process-cluster.ts";
+import type { Recording } from "./recording.ts";
 
 export type KindName = "theirs" | "ours" | "mixed";
 
 export class Stage {
   readonly cluster: ProcessCluster;
 
-  constructor(cluster: ProcessCluster) {
+  readonly recording: Recording;
+
+  constructor(cluster: ProcessCluster, recording: Recording) {
     this.cluster = cluster;
+    this.recording = recording;
   }
 
   get seats(): readonly Seat[] {
