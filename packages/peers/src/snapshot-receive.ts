@@ -120,7 +120,7 @@ class SnapshotReceiver implements BodySink {
       if (this.#bytes.length < 8) return;
       this.#messageBytes = u64(this.#bytes.take(8), SNAPSHOT_MESSAGE_BYTES_MAX);
       if (this.#messageBytes === undefined)
-        throw this.#undecodable("length of the message exceeds the limit");
+        throw this.#undecodable("rafthttp: error limit exceeded");
     }
     if (this.#bytes.length < this.#messageBytes) return;
     let message: RaftMessage;

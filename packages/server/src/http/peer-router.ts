@@ -7,13 +7,14 @@ import {
 } from "@nodetcd/messages";
 import { hexId } from "@nodetcd/peers";
 import type { Http1Handler, Http1Request, Http1Response } from "@nodetcd/runtime";
+import type { RequestErrorCode } from "../errors.ts";
 import { LEASE_BODY_BYTES_MAX } from "../limits.ts";
 import type { MemberContext } from "../member-context.ts";
 import type { ReclaimState } from "../reclaim/reclaim.ts";
 import { RECLAIM_PATH } from "../reclaim/start.ts";
 import { renewHere } from "../receive/lease-keep-alive.ts";
 import { describeLease } from "../receive/lease-time-to-live.ts";
-import { promoteMember } from "../receive/membership.ts";
+import { promote } from "../receive/membership.ts";
 import { HASH_PATH } from "../replicate/peer-hashes.ts";
 import { errorText, toRequestError } from "../wire/error-map.ts";
 import { serveMembers } from "./members.ts";
@@ -22,6 +23,11 @@ import { cleanPath, redirect, targetOf } from "./target.ts";
 import { serveVersion } from "./version.ts";
 
 const PROMOTE_PATH = "/members/promote/";
+/** What etcd's members read in an answer. */
+const PROMOTION_REFUSALS: Partial<Record<RequestErrorCode, readonly [number, string]>> = {
+  MEMBER_NOT_FOUND: [404, "membership: ID not found\n"],
+  MEMBER_NOT_LEARNER: [412, "membership: can only promote a learner member\n"],
+};
 /** How long a request waits until what is committed is applied here, in milliseconds (etcd's number). */
 const APPLY_TIMEOUT_MS = 1_000;
 
@@ -83,10 +89,11 @@ async function serveTimeToLive(
   try {
     const asked = LeaseInternalRequest.decode(body).leaseTimeToLiveRequest;
     if (asked === undefined) return textReply(400, "error unmarshalling request\n");
-    const found = member.lessor.primary ? describeLease(member, asked) : undefined;
-    if (found === undefined || found.ttl === -1) {
-      return textReply(404, "lease not found\n");
-    }
+    const { lessor } = member;
+    if (lessor.lookup(asked.id) === undefined) return textReply(404, "lease not found\n");
+    // Who asks must not take it for ended: another leads by now.
+    if (!lessor.primary) return textReply(500, "not a primary lessor\n");
+    const found = describeLease(member, asked);
     return protobuf(
       LeaseInternalResponse.encode({ leaseTimeToLiveResponse: { header: {}, ...found } }),
     );
@@ -107,7 +114,7 @@ async function servePromotion(
     return textReply(404, `member ${text} not found in cluster\n`);
   }
   try {
-    await promoteMember(member, BigInt(text));
+    await promote(member, BigInt(text));
     return {
       status: 200,
       headers: { "Content-Type": "application/json", ...identified },
@@ -115,9 +122,10 @@ async function servePromotion(
     };
   } catch (error) {
     const { code } = toRequestError(error);
-    const status = code === "MEMBER_NOT_FOUND" ? 404 : 412;
-    member.logger.warn("failed to promote a member", { "member-id": text, error: String(error) });
-    return refused(status, error);
+    const fields = { "member-id": hexId(BigInt(text)), error: String(error) };
+    member.logger.warn("failed to promote a member", fields);
+    const known = PROMOTION_REFUSALS[code];
+    return known === undefined ? refused(412, error) : textReply(...known);
   }
 }
 

@@ -97,7 +97,7 @@ export function receiveMemberUpdate(
 }
 
 /** Makes a learner a voter; on the leader, who knows how far it is. */
-export async function promoteMember(member: MemberContext, id: bigint): Promise<void> {
+async function promoteMember(member: MemberContext, id: bigint): Promise<void> {
   const { raft, logger, proposer, config, cluster } = member;
   if (cluster.member(id) === undefined) throw new RequestError("MEMBER_NOT_FOUND");
   if (cluster.member(id)?.isLearner !== true) throw new RequestError("MEMBER_NOT_LEARNER");
@@ -116,13 +116,17 @@ export async function promoteMember(member: MemberContext, id: bigint): Promise<
   member.learners.promoted++;
 }
 
+/** As `promoteMember`, at any member. */
+export function promote(member: MemberContext, id: bigint): Promise<void> {
+  return member.raft.isLeader ? promoteMember(member, id) : promoteByLeader(member, id);
+}
+
 /** `etcdserverpb.Cluster/MemberPromote`: a follower asks the leader to do it. */
 export function receiveMemberPromote(
   member: MemberContext,
 ): UnaryHandler<MemberPromoteRequest, MemberPromoteResponse> {
   return async ({ id }) => {
-    if (member.raft.isLeader) await promoteMember(member, id);
-    else await promoteByLeader(member, id);
+    await promote(member, id);
     return { header: member.headers.of(0), members: memberMessages(member) };
   };
 }
