@@ -4,7 +4,7 @@ import type { Peer } from "../peers.ts";
 import { allOrNone, freePort, ServerProcess, startServer } from "../processes.ts";
 import { Connection } from "../rpc.ts";
 
-const READY_TIMEOUT_MS = 60_000;
+const READY_TIMEOUT_MS = 180_000;
 
 /** As `startServer`; with `MEMBERS=3` in the environment a follower among three, which brings the others along. */
 export async function startSubject(

@@ -85,7 +85,7 @@ async function areIdsDue(stage: Stage): Promise<boolean> {
   const { header, members } = await stage.call(stage.seats[0]!, METHODS.Cluster.MemberList, {});
   const ids = (list: readonly { id: bigint }[]): string =>
     list
-      .map(({ id }) => id)
+      .map(({ id }) => id.toString(16))
       .toSorted()
       .join();
   return header!.clusterId === clusterId && ids(members) === ids(due);

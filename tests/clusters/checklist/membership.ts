@@ -214,7 +214,9 @@ export const MEMBERSHIP: readonly Check[] = [
       });
       const voter = await stage.ask(leader, Cluster.MemberPromote, { id: seat.id });
       const { body } = await httpGet(leader.clientPort, "/metrics");
-      const metrics = body.split("\n").filter((line) => /^etcd_server_learner_promote/.test(line));
+      const metrics = body
+        .split("\n")
+        .filter((line) => line.startsWith("etcd_server_learner_promote"));
       return [...told, promoted, voter, ...metrics.toSorted()];
     },
   },
