@@ -7,6 +7,8 @@ const STORAGE_VERSION_KEY = Buffer.from("storageVersion");
 
 /** 3.6 */
 const FIRST_MARKED = 3_006;
+/** What a database is called that has no mark. */
+const UNMARKED = "3.5.0";
 
 /** In the order of versions; patches count for nothing. */
 function rank(version: string): number {
@@ -37,7 +39,12 @@ export function followClusterVersion(
   logger: Logger,
 ): void {
   if (clusterVersion === undefined || rank(clusterVersion) < FIRST_MARKED) return;
-  if (storageVersion(backend) === clusterVersion) return;
+  const present = storageVersion(backend);
+  if (present === clusterVersion) return;
+  logger.info("cluster version differs from storage version.", {
+    "cluster-version": clusterVersion,
+    "storage-version": present ?? UNMARKED,
+  });
   backend.put(BUCKETS.meta, STORAGE_VERSION_KEY, Buffer.from(clusterVersion));
   logger.info("updated storage version", { "new-storage-version": clusterVersion });
 }
