@@ -70,7 +70,9 @@ export class PeerLinks {
       const line = new Line(client, { from, to, port }, connect(target, "127.0.0.1"));
       line.tap = this.tap?.({ from, to, port });
       line.tap?.(true, head);
-      line.delayMs = this.delayOf(head.toString("latin1"));
+      const text = head.toString("latin1");
+      // A connection may serve for several questions of the kind.
+      line.delayMs = () => this.delayOf(text);
       this.#lines.add(line);
       client.on("close", () => this.#lines.delete(line));
       line.begin(head);
@@ -89,7 +91,7 @@ class Line {
   #held: Buffer | undefined;
   tap: ((isForth: boolean, bytes: Buffer) => void) | undefined;
   /** By which what comes back is late. */
-  delayMs = 0;
+  delayMs: () => number = () => 0;
 
   constructor(client: Socket, ends: Ends, server: Socket) {
     this.#client = client;
@@ -101,8 +103,9 @@ class Line {
     });
     server.on("data", (chunk: Buffer) => {
       this.tap?.(false, chunk);
-      if (this.delayMs === 0) client.write(chunk);
-      else setTimeout(() => client.write(chunk), this.delayMs);
+      const delayMs = this.delayMs();
+      if (delayMs === 0) client.write(chunk);
+      else setTimeout(() => client.write(chunk), delayMs);
     });
     for (const [one, other] of [
       [client, server],

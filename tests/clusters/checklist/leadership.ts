@@ -49,6 +49,9 @@ function names(text: string): string[] {
   return found.map((line) => line.replace(/ [^ ]+$/, ""));
 }
 
+/** Tenths of a second: what is well is looked at every thirty seconds. */
+const PROBE_LOOKS = 450;
+
 /** Fields of the first line that says so. */
 function fieldsOf(seat: Seat, text: string): string {
   const line = seat.process!.log.split("\n").find((each) => each.includes(text)) ?? "{}";
@@ -60,11 +63,11 @@ async function warnings(stage: Stage): Promise<string[]> {
   const [leader, seat] = [await stage.leader(), await stage.follower()];
   stage.cluster.links.delayOf = (head) => (head.startsWith("GET /raft/probing") ? 2_600 : 0);
   const late = "prober found high clock drift";
-  for (let i = 0; i < 400 && !leader.process!.log.includes(late); i++) await sleep(100);
+  for (let i = 0; i < PROBE_LOOKS && !leader.process!.log.includes(late); i++) await sleep(100);
   stage.cluster.links.delayOf = () => 0;
   const away = "prober detected unhealthy status";
   await seat.kill();
-  for (let i = 0; i < 200 && !leader.process!.log.includes(away); i++) await sleep(100);
+  for (let i = 0; i < PROBE_LOOKS && !leader.process!.log.includes(away); i++) await sleep(100);
   const metric = async (): Promise<boolean> => {
     const { body } = await httpGet(leader.clientPort, "/metrics");
     return /^etcd_network_peer_round_trip_time_seconds_count\{To="[0-9a-f]+"\} [1-9]/m.test(body);
