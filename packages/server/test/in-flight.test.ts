@@ -75,6 +75,17 @@ describe("TimeoutCause", () => {
     expect(cause.of(clock.monotonic() + 1)).toBe("TIMEOUT");
   });
 
+  test("of() says of one that has waited for a leader all the time that it was not proposed", () => {
+    const { clock, state, cause } = member();
+    const start = clock.monotonic();
+    clock.advance(1);
+    state.leader = 0n;
+    cause.lookAtLeader();
+    clock.advance(1);
+    expect(cause.of(start)).toBe("TIMEOUT");
+    expect(cause.of(clock.monotonic())).toBe("TIMEOUT_NOT_PROPOSED");
+  });
+
   test("of() names the connection that was lost: a leader's to its quorum, a follower's to its leader", () => {
     const { clock, state, cause } = member();
     const start = clock.monotonic();

@@ -20,6 +20,7 @@ export class TimeoutCause {
   readonly #view: TimeoutView;
   #leader = NO_NODE;
   #electedAt = -Infinity;
+  #lostAt = -Infinity;
 
   constructor(clock: Clock, electionTimeoutMs: number, view: TimeoutView) {
     this.#clock = clock;
@@ -30,7 +31,9 @@ export class TimeoutCause {
   /** The leader may be another one. */
   lookAtLeader(): void {
     const leader = this.#view.leader();
-    if (leader !== NO_NODE && leader !== this.#leader) this.#electedAt = this.#clock.monotonic();
+    if (leader === this.#leader) return;
+    if (leader === NO_NODE) this.#lostAt = this.#clock.monotonic();
+    else this.#electedAt = this.#clock.monotonic();
     this.#leader = leader;
   }
 
@@ -40,7 +43,8 @@ export class TimeoutCause {
     if (start > lostAt && start < this.#electedAt) return "TIMEOUT_LEADER_FAILED";
     const { memberId } = this.#view;
     const leader = this.#view.leader();
-    if (leader === NO_NODE) return "TIMEOUT";
+    // One that came after the last leader was lost has waited for the next all the time.
+    if (leader === NO_NODE) return start >= this.#lostAt ? "TIMEOUT_NOT_PROPOSED" : "TIMEOUT";
     const wasConnected = (id: bigint): boolean => {
       const since = id === memberId ? -Infinity : this.#view.activeSince(id);
       return since !== undefined && since < start;

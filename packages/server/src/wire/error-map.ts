@@ -81,6 +81,7 @@ const OWN_STATUS: Readonly<Record<Exclude<RequestErrorCode, AuthRefusal>, Status
   BAD_LEADER_TRANSFEREE: row(Status.FAILED_PRECONDITION, "bad leader transferee"),
   STOPPED: row(Status.UNAVAILABLE, "server stopped"),
   TIMEOUT: row(Status.UNAVAILABLE, "request timed out"),
+  TIMEOUT_NOT_PROPOSED: bare(Status.DEADLINE_EXCEEDED, "context deadline exceeded"),
   CORRUPT: row(Status.DATA_LOSS, "corrupt cluster"),
   WATCH_CANCELED: row(Status.CANCELLED, "watch canceled"),
   ELECTION_NOT_LEADER: bare(Status.UNKNOWN, "election: not leader"),
