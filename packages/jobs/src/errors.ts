@@ -138,6 +138,11 @@ export function badRequest(message: string): ApiError {
   return new ApiError("BadRequest", message);
 }
 
+/** True for what other servers of this kind give as a reason. */
+export function isApiReason(reason: unknown): reason is ApiReason {
+  return typeof reason === "string" && Object.hasOwn(CODES, reason);
+}
+
 /** True for an `ApiError` with this reason. */
 export function isReason(error: unknown, reason: ApiReason): error is ApiError {
   return error instanceof ApiError && error.reason === reason;

@@ -13,7 +13,7 @@ export {
   type StatusDetails,
 } from "./errors.ts";
 export type { TlsFiles } from "./http/tls.ts";
-export type { LogRequest, LogSource } from "./log-source.ts";
+export type { LogRequest, LogSource, OwnLogs } from "./log-source.ts";
 export { type Portable, portable } from "./export/portable.ts";
 export type { ConfigMap, Event, Lease, Namespace, Node, Secret } from "./objects/core.ts";
 export type { CronJob, Job, Slot } from "./objects/job.ts";

@@ -3,6 +3,8 @@ export interface LogRequest {
   readonly namespace: string;
   readonly pod: string;
   readonly podUid: string;
+  /** Where it runs, or ran. */
+  readonly nodeName: string;
   readonly container: string;
   /** Go on with what comes until the container has ended. */
   readonly follow: boolean;
@@ -25,4 +27,9 @@ export interface LogRequest {
  */
 export interface LogSource {
   open(request: LogRequest): Promise<AsyncIterable<Uint8Array>>;
+}
+
+/** The logs that a worker keeps: those of its node. */
+export interface OwnLogs extends LogSource {
+  readonly nodeName: string;
 }

@@ -1,5 +1,5 @@
 import type { Logger, Runtime } from "@nodetcd/runtime";
-import type { LogSource } from "./log-source.ts";
+import type { OwnLogs } from "./log-source.ts";
 import type { ObjectStore } from "./storage/object-store.ts";
 
 /**
@@ -33,9 +33,13 @@ export interface WorkerOptions {
   restartMs?: number;
   /** Folder for logs, volumes and what is known of processes; made when missing. */
   dataDir: string;
+  /**
+   * Where API servers read its logs: an address of this machine that they reach, and a port (0: a free one). Who has not
+   * read the worker's key in the store gets no connection. Default: 127.0.0.1, for API servers of this machine only.
+   */
+  listen?: { readonly host: string; readonly port: number };
 }
 
 export interface WorkerPart extends Part {
-  /** The logs of all workers, wherever they are kept. */
-  readonly logs: LogSource;
+  readonly logs: OwnLogs;
 }

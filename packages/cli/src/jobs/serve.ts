@@ -15,6 +15,9 @@ import { readAccess, tell, welcome } from "./access.ts";
 import { type OpenEtcd, openEtcd } from "./open-etcd.ts";
 import type { JobsSettings } from "./settings.ts";
 
+const PROCESSES =
+  "Pods run as processes of this machine, by its own programs: images are not pulled, and Docker and Podman are not used.";
+
 /** How long history is kept, at least. */
 const COMPACTION_MS = 300_000;
 
@@ -51,15 +54,16 @@ async function startParts(
   { leaseSeconds, restartMs }: JobsTiming,
 ): Promise<Part[]> {
   const parts: Part[] = [];
-  const { host, port, nodeName } = settings;
+  const { host, port, nodeName, workerListen: listen } = settings;
   const runtime = { ...nodeRuntime, clock: store.runtime.clock };
   const common = { store, runtime, logger };
   let worker: WorkerPart | undefined;
   if (settings.worker) {
     const dataDir = join(settings.dataDir, "worker");
     const pause = restartMs === undefined ? {} : { restartMs };
-    worker = await startWorker({ ...common, nodeName, dataDir, ...pause });
+    worker = await startWorker({ ...common, nodeName, dataDir, listen, ...pause });
     parts.push(worker);
+    tell(PROCESSES);
   }
   if (settings.api) {
     const logs = worker === undefined ? {} : { logs: worker.logs };

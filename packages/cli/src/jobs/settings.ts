@@ -41,6 +41,9 @@ export const JOBS_USAGE: string = `Usage:
   --console[=host:port]
     Serve the console's pages too, by default at ${CONSOLE_ADDRESS}: what these Jobs do, and the keys they
     are kept in. Not with tokens or TLS: the console asks nobody for a token.
+  --worker-listen '127.0.0.1:0'
+    Where a worker is asked for its logs by API servers that run elsewhere, host:port: an address that they
+    reach (no wildcard), port 0 is a free one. They find it, and the key that lets them in, in etcd.
   --node-name '${hostname().toLowerCase()}'
     Name of the worker's node: unique, and the same after a restart.
 `;
@@ -59,15 +62,16 @@ export interface JobsSettings {
   readonly controllers: boolean;
   readonly worker: boolean;
   readonly nodeName: string;
+  readonly workerListen: { readonly host: string; readonly port: number };
   /** `host:port` of the console; "" for none. */
   readonly console: string;
 }
 
-function readListen(text: string): { host: string; port: number } {
+function readListen(flag: string, text: string): { host: string; port: number } {
   const match = /^(?:\[([^\]]+)\]|([^:]*)):(\d{1,5})$/.exec(text);
   const port = Number(match?.[3]);
   if (match === null || port > 65_535) {
-    throw new CliError("USAGE", `--listen ${text} is not host:port`, "Example: 127.0.0.1:8080");
+    throw new CliError("USAGE", `${flag} ${text} is not host:port`, "Example: 127.0.0.1:8080");
   }
   return { host: match[1] ?? match[2] ?? "", port };
 }
@@ -89,6 +93,7 @@ const OPTIONS = {
   controllers: { type: "boolean", default: false },
   worker: { type: "boolean", default: false },
   console: { type: "string", default: "" },
+  "worker-listen": { type: "string", default: "127.0.0.1:0" },
   "node-name": { type: "string", default: hostname().toLowerCase() },
   help: { type: "boolean", short: "h", default: false },
 } as const;
@@ -131,6 +136,12 @@ function grantsOf({ allow = [] }: Values, asksWho: boolean): Grants {
   }
 }
 
+function workerListenOf(values: Values): JobsSettings["workerListen"] {
+  const listen = readListen("--worker-listen", values["worker-listen"]);
+  if (!["", "0.0.0.0", "::"].includes(listen.host)) return listen;
+  throw LINE.usage("--worker-listen names the address that API servers reach this machine by");
+}
+
 /** Reads the command line; `undefined` when help is asked for. */
 export function readJobsSettings(args: readonly string[]): JobsSettings | undefined {
   const given = args.map((arg) => (arg === "--console" ? `--console=${CONSOLE_ADDRESS}` : arg));
@@ -142,7 +153,7 @@ export function readJobsSettings(args: readonly string[]): JobsSettings | undefi
   const tokenFile = values["token-auth-file"];
   const settings = {
     dataDir: resolve(values["data-dir"]),
-    ...readListen(values.listen),
+    ...readListen("--listen", values.listen),
     etcd: etcdOf(values),
     tokenFile,
     tls,
@@ -151,6 +162,7 @@ export function readJobsSettings(args: readonly string[]): JobsSettings | undefi
     controllers: all || controllers,
     worker: all || worker,
     nodeName: values["node-name"],
+    workerListen: workerListenOf(values),
     console: values.console,
   };
   if (settings.console !== "" && (tokenFile !== "" || tls !== undefined || !settings.api)) {

@@ -12,7 +12,7 @@ export interface Api {
   readonly store: ObjectStore;
   readonly runtime: Pick<Runtime, "clock" | "random">;
   readonly logger: Logger;
-  readonly logs: LogSource | undefined;
+  readonly logs: LogSource;
   readonly authenticate: Authenticate;
   readonly authorizer: Authorizer;
 }

@@ -1,4 +1,4 @@
-import { ApiError, badRequest } from "../errors.ts";
+import { badRequest } from "../errors.ts";
 import type { HttpReply } from "../http/exchange.ts";
 import type { LogRequest } from "../log-source.ts";
 import type { Pod } from "../objects/pod.ts";
@@ -61,9 +61,6 @@ export async function log(call: Call): Promise<HttpReply> {
   const container = containerOf(pod, query.get("container"));
   const previous = queryFlag(query, "previous");
   checkStarted(pod, container, previous);
-  if (api.logs === undefined) {
-    throw new ApiError("ServiceUnavailable", "No worker's logs can be read by this API server");
-  }
   const tailLines = queryNumber(query, "tailLines");
   const limitBytes = queryNumber(query, "limitBytes");
   const since = sinceMs(query, api.runtime.clock.wallTime());
@@ -71,6 +68,7 @@ export async function log(call: Call): Promise<HttpReply> {
     namespace: target.namespace,
     pod: target.name,
     podUid: pod.metadata.uid ?? "",
+    nodeName: pod.spec.nodeName ?? "",
     container,
     follow: queryFlag(query, "follow"),
     previous,

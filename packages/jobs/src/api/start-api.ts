@@ -2,7 +2,7 @@ import type { Logger, Runtime } from "@nodetcd/runtime";
 import { isReason } from "../errors.ts";
 import { serveHttp } from "../http/serve.ts";
 import type { TlsFiles } from "../http/tls.ts";
-import type { LogSource } from "../log-source.ts";
+import type { OwnLogs } from "../log-source.ts";
 import type { Part } from "../parts.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
 import {
@@ -18,6 +18,7 @@ import {
 import { ALLOW_ALL } from "./authorize.ts";
 import { createNamespace } from "./create.ts";
 import { handlerOf } from "./handle.ts";
+import { NodeLogs } from "./node-logs.ts";
 
 export interface ApiOptions {
   store: ObjectStore;
@@ -36,8 +37,8 @@ export interface ApiOptions {
   tls?: TlsFiles;
   /** Groups that users have beside those of their tokens or certificates, as `readGrants` gives it. */
   grants?: Grants;
-  /** Where `kubectl logs` reads; without it there are none. */
-  logs?: LogSource;
+  /** Of a worker in this process: `kubectl logs` reads them without a connection to it. */
+  logs?: OwnLogs;
 }
 
 export interface ApiPart extends Part {
@@ -63,7 +64,7 @@ function authenticationOf({ tokens, tls, grants = {} }: ApiOptions): Authenticat
 
 /** Serves Kubernetes' API over what the store holds. */
 export async function startApi(options: ApiOptions): Promise<ApiPart> {
-  const { store, runtime, logger, host = "127.0.0.1", port = 0, logs, tls } = options;
+  const { store, runtime, logger, host = "127.0.0.1", port = 0, tls } = options;
   for (const name of NAMESPACES_AT_START) {
     const namespace = { apiVersion: "v1", kind: "Namespace", metadata: { name } };
     await createNamespace(store, namespace).catch((error: unknown) => {
@@ -73,6 +74,7 @@ export async function startApi(options: ApiOptions): Promise<ApiPart> {
   const known = authenticationOf(options);
   const authenticate = known ?? anybody(isLoopback(host));
   const authorizer = known === undefined ? ALLOW_ALL : BY_NAMESPACE;
+  const logs = new NodeLogs(store, options.logs);
   const handler = handlerOf({ store, runtime, logger, logs, authenticate, authorizer });
   const server = await serveHttp({ host, port, handler, logger, tls });
   const scheme = tls === undefined ? "http" : "https";

@@ -1,8 +1,10 @@
 import * as http from "node:http";
+import type * as https from "node:https";
 import type { AddressInfo } from "node:net";
 import { TLSSocket } from "node:tls";
 import type { Logger } from "@nodetcd/runtime";
 import type { HttpHandler, HttpReply, HttpRequest } from "./exchange.ts";
+import { createSharedKeyServer } from "./shared-key.ts";
 import { certificateOf, createTlsServer, type TlsFiles } from "./tls.ts";
 
 export interface HttpServer {
@@ -19,6 +21,8 @@ export interface ServeOptions {
   logger: Logger;
   /** Default: no encryption. */
   tls?: TlsFiles | undefined;
+  /** In the place of certificates: only who has it gets a connection. */
+  sharedKey?: Uint8Array;
 }
 
 /** Bytes of the headers of a request, all together. */
@@ -95,13 +99,18 @@ async function write(
   response.end();
 }
 
+function createServer({ tls, sharedKey, logger }: ServeOptions): http.Server | https.Server {
+  const options = { maxHeaderSize: HEADER_BYTES_MAX, noDelay: true };
+  if (sharedKey !== undefined) return createSharedKeyServer(sharedKey, options);
+  return tls === undefined ? http.createServer(options) : createTlsServer(tls, options, logger);
+}
+
 /** Serves HTTP/1.1. `handler` never rejects: what it cannot do is an answer, too. Raises for bad TLS files. */
-export function serveHttp({ host, port, handler, logger, tls }: ServeOptions): Promise<HttpServer> {
+export function serveHttp(options: ServeOptions): Promise<HttpServer> {
+  const { host, port, handler } = options;
   const open = new Set<AbortController>();
   let closing = false;
-  const options = { maxHeaderSize: HEADER_BYTES_MAX, noDelay: true };
-  const server =
-    tls === undefined ? http.createServer(options) : createTlsServer(tls, options, logger);
+  const server = createServer(options);
   server.on("request", (message: http.IncomingMessage, response: http.ServerResponse) => {
     const gone = new AbortController();
     open.add(gone);

@@ -3,15 +3,20 @@ import { type Clock, type Logger, sleep } from "@nodetcd/runtime";
 import { isReason } from "../errors.ts";
 import { NODE_LEASE_SECONDS, NODE_NAMESPACE, RELIST_MS } from "../limits.ts";
 import type { Lease, Node } from "../objects/core.ts";
-import { microTimeText, timeText } from "../objects/meta.ts";
+import { type KubeObject, microTimeText, timeText } from "../objects/meta.ts";
 import { LEASES, NODES } from "../objects/resources.ts";
+import { type Resource, storageVersion } from "../objects/resource.ts";
 import type { ObjectStore } from "../storage/object-store.ts";
+import type { Change } from "../storage/transaction.ts";
+import { type WorkerRecord, WORKERS } from "./worker-record.ts";
 
 export interface PresenceOptions {
   readonly store: ObjectStore;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly nodeName: string;
+  /** How API servers reach it. */
+  readonly reach: WorkerRecord["spec"];
   /** What the node can bear, and what it is: `status` without conditions. */
   readonly status: NonNullable<Node["status"]>;
   readonly signal: AbortSignal;
@@ -59,19 +64,43 @@ export class NodePresence {
   }
 
   async #appear(): Promise<AbortSignal> {
-    const { store, nodeName } = this.#options;
+    const { store } = this.#options;
     const lease = await store.client.leases.grant(NODE_LEASE_SECONDS);
     this.#lease = lease;
     const lost = lease.keepAlive();
     // What an earlier process of this node has left runs out by itself; it must not take the new one with it.
-    await store.delete(LEASES, NODE_NAMESPACE, nodeName).catch((error: unknown) => {
-      if (!isReason(error, "NotFound")) throw error;
+    await this.#forget(LEASES, NODE_NAMESPACE);
+    await this.#forget(WORKERS, "");
+    const create = <T extends KubeObject>(resource: Resource<T>, object: T): Change => ({
+      kind: "create",
+      resource,
+      object: store.complete(resource, object),
+      lease: lease.id,
     });
-    const object = store.complete(LEASES, this.#leaseObject());
-    await store.transaction([{ kind: "create", resource: LEASES, object, lease: lease.id }]);
+    await store.transaction([
+      create(LEASES, this.#leaseObject()),
+      create(WORKERS, this.#workerObject()),
+    ]);
     await this.#register();
     this.#present = true;
     return lost;
+  }
+
+  async #forget(resource: Resource, namespace: string): Promise<void> {
+    const { store, nodeName } = this.#options;
+    await store.delete(resource, namespace, nodeName).catch((error: unknown) => {
+      if (!isReason(error, "NotFound")) throw error;
+    });
+  }
+
+  #workerObject(): WorkerRecord {
+    const { nodeName, reach } = this.#options;
+    return {
+      apiVersion: storageVersion(WORKERS),
+      kind: WORKERS.kind,
+      metadata: { name: nodeName },
+      spec: reach,
+    };
   }
 
   #leaseObject(): Lease {

@@ -4,7 +4,7 @@ import { silentLogger } from "@nodetcd/runtime";
 import { nodeRuntime } from "@nodetcd/runtime/node";
 import { startEtcd } from "nodetcd";
 import { describe, expect, test } from "vitest";
-import { type LogSource, ObjectStore, startApi, startControllers } from "../../src/jobs.ts";
+import { type OwnLogs, ObjectStore, startApi, startControllers } from "../../src/jobs.ts";
 import { findKubectl, runScenario } from "./run-scenario.ts";
 
 const FOLDER = join(import.meta.dirname, "scenarios");
@@ -12,8 +12,9 @@ const kubectl = findKubectl();
 
 const LINES = ["first line", "second line", "third line"];
 
-/** Three lines for every container. */
-const logs: LogSource = {
+/** Three lines for every container; its pods are on no node. */
+const logs: OwnLogs = {
+  nodeName: "",
   open: ({ tailLines = LINES.length }) =>
     Promise.resolve(
       (async function* () {

@@ -127,6 +127,7 @@ export class TestNode {
       namespace: "default",
       pod: name,
       podUid: uid,
+      nodeName: "here",
       container: "main",
       follow: false,
       previous: false,

@@ -3,17 +3,19 @@ import { join } from "node:path";
 import { type Clock, sleep } from "@nodetcd/runtime";
 import { ApiError, badRequest } from "../../errors.ts";
 import { LOG_POLL_MS } from "../../limits.ts";
-import type { LogRequest, LogSource } from "../../log-source.ts";
+import type { LogRequest, OwnLogs } from "../../log-source.ts";
 import { Attempt } from "./attempt.ts";
 import { type LogLine, logLines } from "./collect-logs.ts";
 
 /** Serves what `LogCollector` has written, also of pods that are gone. */
-export class FileLogs implements LogSource {
+export class FileLogs implements OwnLogs {
+  readonly nodeName: string;
   readonly #folder: string;
   readonly #clock: Clock;
 
   /** @param folder has a folder for each pod's uid */
-  constructor(folder: string, clock: Clock) {
+  constructor(nodeName: string, folder: string, clock: Clock) {
+    this.nodeName = nodeName;
     this.#folder = folder;
     this.#clock = clock;
   }

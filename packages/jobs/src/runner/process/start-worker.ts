@@ -2,10 +2,13 @@ import { existsSync, readdirSync } from "node:fs";
 import { arch, availableParallelism, hostname, release, totalmem } from "node:os";
 import { join, resolve } from "node:path";
 import type { Logger } from "@nodetcd/runtime";
+import { serveHttp } from "../../http/serve.ts";
+import { SHARED_KEY_BYTES } from "../../http/shared-key.ts";
 import { LOG_PRUNE_MS } from "../../limits.ts";
 import type { Node } from "../../objects/core.ts";
 import type { WorkerOptions, WorkerPart } from "../../parts.ts";
 import { NodePresence } from "../node-presence.ts";
+import { logHandler } from "../serve-logs.ts";
 import { Worker } from "../worker.ts";
 import { Attempt } from "./attempt.ts";
 import { ControlGroups } from "./control-groups.ts";
@@ -13,20 +16,33 @@ import { pruneLogs } from "./prune-logs.ts";
 import { FileLogs } from "./read-logs.ts";
 import { knownPods, PodRun } from "./run-pod.ts";
 
-const HOST_IP = "127.0.0.1";
+const WILDCARDS: ReadonlySet<string> = new Set(["", "0.0.0.0", "::"]);
+/** For API servers of this machine only. */
+const LOOPBACK = { host: "127.0.0.1", port: 0 };
 
 /**
  * Runs pods as processes of this machine. Processes outlive the worker: after a restart with the same `dataDir`
  * they are found again, and none is started twice. One worker at a time uses a `dataDir`.
  */
 export async function startWorker(options: WorkerOptions): Promise<WorkerPart> {
-  const { store, runtime, logger, nodeName } = options;
+  const { store, runtime, logger, nodeName, listen = LOOPBACK } = options;
   const { clock, random, disk } = runtime;
+  if (WILDCARDS.has(listen.host)) {
+    throw new RangeError(`${listen.host} is no address that others reach this machine by`);
+  }
   const dataDir = resolve(options.dataDir);
   const pods = join(dataDir, "pods");
   disk.makeDirectory(pods);
   const lock = disk.open(join(dataDir, "lock"), "create");
   lock.lock("exclusive", 0);
+  const logs = new FileLogs(nodeName, pods, clock);
+  const key = Buffer.from(random.bytes(SHARED_KEY_BYTES));
+  const server = await serveHttp({
+    ...listen,
+    handler: logHandler(logs),
+    logger,
+    sharedKey: key,
+  });
   const groups = openGroups(logger);
   const ending = new AbortController();
   const presence = new NodePresence({
@@ -34,7 +50,8 @@ export async function startWorker(options: WorkerOptions): Promise<WorkerPart> {
     clock,
     logger,
     nodeName,
-    status: nodeStatus(),
+    reach: { address: listen.host, port: server.port, key: key.toString("base64") },
+    status: nodeStatus(listen.host),
     signal: ending.signal,
   });
   const worker = new Worker({
@@ -43,7 +60,7 @@ export async function startWorker(options: WorkerOptions): Promise<WorkerPart> {
     random,
     logger,
     nodeName,
-    hostIP: HOST_IP,
+    hostIP: listen.host,
     mayStart: () => presence.present,
     open: (pod, sources, onChange) =>
       new PodRun(pod, {
@@ -64,10 +81,11 @@ export async function startWorker(options: WorkerOptions): Promise<WorkerPart> {
     groups?.removeAllEmpty();
   });
   return {
-    logs: new FileLogs(pods, clock),
+    logs,
     async stop() {
       if (ending.signal.aborted) return;
       pruning.cancel();
+      await server.close();
       await worker.stop();
       ending.abort();
       await present;
@@ -102,7 +120,7 @@ function endUnknown(folder: string): void {
   }
 }
 
-function nodeStatus(): NonNullable<Node["status"]> {
+function nodeStatus(address: string): NonNullable<Node["status"]> {
   const resources = {
     cpu: String(availableParallelism()),
     memory: `${Math.floor(totalmem() / 1_024)}Ki`,
@@ -110,7 +128,7 @@ function nodeStatus(): NonNullable<Node["status"]> {
   };
   return {
     addresses: [
-      { type: "InternalIP", address: HOST_IP },
+      { type: "InternalIP", address },
       { type: "Hostname", address: hostname() },
     ],
     capacity: resources,
