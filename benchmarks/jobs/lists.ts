@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { type Job, JOBS } from "@nodetcd/jobs";
 import { run } from "../../tests/processes.ts";
-import { inParallel, percentile, Stage } from "./parts.ts";
+import { ask, inParallel, percentile, Stage } from "./parts.ts";
 
 const JOBS_ALL = 50_000;
 /** Jobs of one transaction. */
@@ -48,7 +48,7 @@ export async function measureLists(scale: number): Promise<void> {
     do {
       const from = performance.now();
       const path = `/apis/batch/v1/jobs?limit=${CHUNK}&continue=${encodeURIComponent(next)}`;
-      const reply = await fetch(`${api.url}${path}`);
+      const reply = await ask(`${api.url}${path}`);
       const list = (await reply.json()) as { items: unknown[]; metadata: { continue?: string } };
       read += list.items.length;
       next = list.metadata.continue ?? "";

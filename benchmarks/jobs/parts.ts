@@ -110,6 +110,22 @@ export class Stage {
   }
 }
 
+/** Times that a request is made again whose connection was closed under it. */
+const ATTEMPTS = 5;
+
+/** As `fetch`, and again when the connection was closed before the answer: the server may have done what was asked. */
+export async function ask(url: string, init: RequestInit = {}): Promise<Response> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await fetch(url, init);
+    } catch (error) {
+      const { cause } = error as { cause?: { code?: string } };
+      const closed = /UND_ERR_SOCKET|ECONNRESET|EPIPE/.test(cause?.code ?? "");
+      if (!closed || attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
 /** Does `work` for 0 to `count` - 1, so many at a time. */
 export async function inParallel(
   count: number,

@@ -25,6 +25,11 @@ export interface ServeOptions {
   sharedKey?: Uint8Array;
 }
 
+/**
+ * Until a connection without requests is closed: longer than clients keep one (Go's 90 s), so that none is closed under
+ * a request that is on its way.
+ */
+const IDLE_MS = 120_000;
 /** Bytes of the headers of a request, all together. */
 const HEADER_BYTES_MAX = 64 * 1024;
 
@@ -127,6 +132,7 @@ export function serveHttp(options: ServeOptions): Promise<HttpServer> {
   });
   // Watches are silent for long; clients end them by their own time limits.
   server.requestTimeout = 60_000;
+  server.keepAliveTimeout = IDLE_MS;
   return new Promise((resolve, reject) => {
     server.once("error", (cause: Error) => {
       reject(new Error(`Cannot listen on ${host}:${port}: ${cause.message}`, { cause }));

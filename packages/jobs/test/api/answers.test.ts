@@ -34,6 +34,12 @@ function postJob(name: string, restartPolicy: string): Promise<Response> {
 }
 
 describe("answers", () => {
+  test("leave the connection open for longer than clients keep one: Go's do for 90 s", async () => {
+    const answer = await ask("/version");
+    await answer.text();
+    expect(answer.headers.get("keep-alive")).toBe("timeout=120");
+  });
+
   test("have line breaks for people: curl, browsers, and who asks for them", async () => {
     const text = async (path: string, agent: string): Promise<string> =>
       await (await ask(path, { headers: { "User-Agent": agent } })).text();
