@@ -124,6 +124,10 @@ const PROOFS: Readonly<Record<string, Proof>> = {
     what: "a control plane and kubectl",
     file: "tests/kubernetes/run-control-plane.ts",
   },
+  "jobs-etcd-users": {
+    what: "Jobs on real etcd with certificates, users and a role",
+    file: "tests/jobs/etcd-users/run.ts",
+  },
   "jobs-e2e": {
     what: "Kubernetes' own specs of Jobs and CronJobs on nodetcd jobs",
     file: "tests/jobs/e2e/run.ts",

@@ -3,7 +3,8 @@ import { ELECTION_TTL_SECONDS, RELIST_MS } from "../limits.ts";
 import type { ControllersOptions, Part } from "../parts.ts";
 import { runControllers } from "./run-controllers.ts";
 
-const ELECTION = "/nodetcd/jobs/controllers";
+/** Below the store's prefix: an etcd user needs rights for that alone. */
+const ELECTION = "nodetcd.io/elections/controllers";
 
 /**
  * Runs the controllers while this one leads, and waits in line else. That two lead for a moment, as a member
@@ -38,7 +39,7 @@ async function leadAgainAndAgain(options: ControllersOptions, signal: AbortSigna
 
 async function lead(options: ControllersOptions, signal: AbortSignal): Promise<void> {
   const { store, runtime, logger, identity } = options;
-  const election = store.client.election(ELECTION);
+  const election = store.client.election(`${store.prefix}/${ELECTION}`);
   const { leaseSeconds: ttlSeconds = ELECTION_TTL_SECONDS } = options;
   const leadership = await election.campaign(identity, {
     ttlSeconds,

@@ -44,7 +44,10 @@ export function getWithSharedKey(call: SharedKeyCall): Promise<SharedKeyAnswer> 
   const { host, port, key, path, signal, timeoutMs } = call;
   const options: https.RequestOptions & ConnectionOptions = {
     ...TLS,
-    ...{ host, port, path, signal },
+    host,
+    port,
+    path,
+    signal,
     agent: false,
     pskCallback: () => ({ psk: key, identity: IDENTITY }),
     // There is no certificate: the key is who it is.

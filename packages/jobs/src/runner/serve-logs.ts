@@ -6,8 +6,9 @@ import type { LogRequest, LogSource } from "../log-source.ts";
 const PATH = "/logs";
 
 /** The question of `readRequest`, as a path. */
-export function logPath({ signal: _, ...asked }: LogRequest): string {
-  return `${PATH}?request=${encodeURIComponent(JSON.stringify(asked))}`;
+export function logPath(asked: LogRequest): string {
+  const text = JSON.stringify({ ...asked, signal: undefined });
+  return `${PATH}?request=${encodeURIComponent(text)}`;
 }
 
 /** Who asks has the worker's key: an API server, which has checked what it asks for. */

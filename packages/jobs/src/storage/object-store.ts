@@ -37,7 +37,8 @@ export interface Deletion<T extends KubeObject> {
 export class ObjectStore {
   readonly client: Client;
   readonly runtime: Pick<Runtime, "clock" | "random">;
-  readonly #prefix: string;
+  /** What all keys begin with, without a slash at its end. */
+  readonly prefix: string;
   #expiry:
     | { readonly until: number; readonly seconds: number; readonly lease: Promise<bigint> }
     | undefined;
@@ -45,7 +46,7 @@ export class ObjectStore {
   constructor({ client, runtime, prefix = "/registry" }: ObjectStoreOptions) {
     this.client = client;
     this.runtime = runtime;
-    this.#prefix = prefix;
+    this.prefix = prefix;
   }
 
   /** Raises `NotFound`. */
@@ -64,7 +65,7 @@ export class ObjectStore {
     namespace: string,
     name: string,
   ): Promise<T | undefined> {
-    const stored = await this.client.get(objectKey(this.#prefix, resource, namespace, name));
+    const stored = await this.client.get(objectKey(this.prefix, resource, namespace, name));
     return stored === undefined ? undefined : decodeObject<T>(stored);
   }
 
@@ -76,12 +77,12 @@ export class ObjectStore {
     resource: Resource<T>,
     options: ListOptions = {},
   ): Promise<ObjectList<T>> {
-    return listObjects(this.client, this.#prefix, resource, options);
+    return listObjects(this.client, this.prefix, resource, options);
   }
 
   /** Names, in order, of what begins so in a namespace ("": with any name in all of them); contents are not read. */
   listNames(resource: Resource, namespace: string, beginning: string): Promise<ObjectName[]> {
-    return listNames(this.client, this.#prefix, resource, namespace, beginning);
+    return listNames(this.client, this.prefix, resource, namespace, beginning);
   }
 
   /**
@@ -92,7 +93,7 @@ export class ObjectStore {
     resource: Resource<T>,
     options: WatchOptions = {},
   ): AsyncGenerator<ObjectEvent<T>, void, undefined> {
-    return watchObjects(this.client, this.runtime.clock, this.#prefix, resource, options);
+    return watchObjects(this.client, this.runtime.clock, this.prefix, resource, options);
   }
 
   /** What `create` would store, with uid, time and defaults; for `insert` and `transaction`. */
@@ -240,7 +241,7 @@ export class ObjectStore {
    *     ]);
    */
   async transaction(changes: readonly Change[]): Promise<number> {
-    const revision = await commitChanges(this.client, this.#prefix, changes);
+    const revision = await commitChanges(this.client, this.prefix, changes);
     for (const { kind, object } of changes) {
       if (kind !== "require") object.metadata.resourceVersion = String(revision);
     }
