@@ -124,6 +124,10 @@ const PROOFS: Readonly<Record<string, Proof>> = {
     what: "a control plane and kubectl",
     file: "tests/kubernetes/run-control-plane.ts",
   },
+  "jobs-annotations": {
+    what: "annotations of CronJobs by a clock that runs fast",
+    file: "tests/jobs/annotations/run.ts",
+  },
   "jobs-etcd-users": {
     what: "Jobs on real etcd with certificates, users and a role",
     file: "tests/jobs/etcd-users/run.ts",

@@ -74,6 +74,7 @@ export class Company {
       const flags = [
         String(speed),
         String(start),
+        String(start),
         `--etcd-servers=${endpoints.join()}`,
         `--${kind}`,
         `--node-name=${name}`,
