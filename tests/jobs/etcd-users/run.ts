@@ -141,7 +141,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** It ends, and says why, instead of waiting for rights that it has not. */
+/** It does not serve, and says why. */
 async function refused(folder: string, flags: readonly string[]): Promise<void> {
   mkdirSync(folder);
   const started = await JobsServer.start({ folder, flags }).then(

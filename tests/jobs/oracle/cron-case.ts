@@ -183,7 +183,9 @@ async function cronStep({ pair, random, path, jobs }: CronState): Promise<void> 
 async function byHand(pair: Pair, path: string, jobs: string): Promise<void> {
   const name = `by-hand-${pair.story.length}`;
   await pair.both(`create ${name} from the CronJob`, async ({ client }) => {
-    const { body } = await client.call("GET", path);
+    const read = await client.call("GET", path);
+    if (read.status !== 200) return read;
+    const { body } = read;
     const { metadata, spec = {} } = body as unknown as KubeObject;
     const { uid } = metadata;
     const owner = { apiVersion: "batch/v1", kind: "CronJob", name: NAME, uid, controller: true };

@@ -10,11 +10,19 @@ const SETTLE_LOOKS = 300;
 
 /** A pause after a failure may look so much shorter, in seconds: times have no fractions. */
 const PAUSE_SHORTER_MAX = 2;
-/** Calls that a busy machine has not answered in time are made again so often. */
-const ATTEMPTS = 4;
+/** Calls that a busy machine has not answered, or not in time, are made again so often, after a pause. */
+const ATTEMPTS = 30;
+const PAUSE_MS = 1_000;
 
 /** Found where the two control planes do not do the same. */
 export class Difference extends Error {}
+
+/** What is no answer of a server: see `onPod`. */
+const NO_POD = { status: 0, body: { message: "no such pod" }, warnings: [] } as const;
+
+function isOwnWord({ body }: Reply): boolean {
+  return body["message"] === NO_POD.body.message;
+}
 
 async function patiently(send: (mirror: Mirror) => Promise<Reply>, mirror: Mirror): Promise<Reply> {
   for (let attempt = 1; ; attempt++) {
@@ -24,7 +32,9 @@ async function patiently(send: (mirror: Mirror) => Promise<Reply>, mirror: Mirro
     if (attempt > 1 && reason === "AlreadyExists") return { ...reply, status: 201 };
     if (attempt > 1 && reason === "NotFound") return { ...reply, status: 200 };
     const late = /timed out|did not answer in time/.test(String(message));
-    if (!late || reply.status < 500 || attempt === ATTEMPTS) return reply;
+    const again = reply.status === 0 ? !isOwnWord(reply) : late && reply.status >= 500;
+    if (!again || attempt === ATTEMPTS) return reply;
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }
 }
 
@@ -144,7 +154,7 @@ export class Pair {
     await this.both(what, async (mirror) => {
       const pods = mirror.of("pods", this.namespace).filter(which);
       const pod = pods.sort((a, b) => (order(a) < order(b) ? -1 : 1))[rank];
-      if (pod === undefined) return { status: 0, body: { message: "no such pod" }, warnings: [] };
+      if (pod === undefined) return NO_POD;
       return await act(
         mirror,
         pod,
