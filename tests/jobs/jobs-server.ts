@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { peer, sayMissing } from "../peers.ts";
 import { cleanEnvironment, freePort, httpGet } from "../processes.ts";
 
-const START_TIMEOUT_MS = 60_000;
+const START_TIMEOUT_MS = 300_000;
 
 export interface JobsServerOptions {
   /** An empty folder for its data, its log and a kubeconfig. */
