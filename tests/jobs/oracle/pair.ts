@@ -151,9 +151,14 @@ export class Pair {
     order: (pod: KubeObject) => string,
     act: (mirror: Mirror, pod: KubeObject, path: string) => Promise<Reply>,
   ): Promise<void> {
-    await this.both(what, async (mirror) => {
+    // Chosen once: a call that is made again is about the same pod, which may be no longer of those.
+    const chosen = new Map<Mirror, KubeObject | undefined>();
+    for (const mirror of [this.real, this.ours]) {
       const pods = mirror.of("pods", this.namespace).filter(which);
-      const pod = pods.sort((a, b) => (order(a) < order(b) ? -1 : 1))[rank];
+      chosen.set(mirror, pods.sort((a, b) => (order(a) < order(b) ? -1 : 1))[rank]);
+    }
+    await this.both(what, async (mirror) => {
+      const pod = chosen.get(mirror);
       if (pod === undefined) return NO_POD;
       return await act(
         mirror,
