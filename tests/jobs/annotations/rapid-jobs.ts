@@ -13,7 +13,6 @@ const CRON_JOBS = "/apis/batch/v1/namespaces/default/cronjobs";
 export interface Line {
   /** Milliseconds of the fast clock. */
   readonly slot: number;
-  readonly until: number | undefined;
   readonly decision: string;
   readonly jobName: string | undefined;
 }
@@ -31,7 +30,9 @@ export class RapidJobs {
     this.#clock = compressedClock(SPEED, start, at);
     this.client = new ApiClient(`http://127.0.0.1:${port}`);
     this.#args = [
-      ...[String(SPEED), String(start), String(at)],
+      String(SPEED),
+      String(start),
+      String(at),
       `--data-dir=${folder}`,
       `--listen=127.0.0.1:${port}`,
       "--node-name=here",
@@ -111,8 +112,6 @@ export class RapidJobs {
       .filter(({ spec }) => spec?.["cronJobName"] === name)
       .map(({ spec, status }) => ({
         slot: Date.parse(String(spec?.["scheduledTime"])),
-        until:
-          spec?.["untilTime"] === undefined ? undefined : Date.parse(String(spec["untilTime"])),
         decision: String(status?.["decision"]),
         jobName: status?.["jobName"] as string | undefined,
       }))

@@ -145,7 +145,10 @@ async function main(): Promise<void> {
 async function refused(folder: string, flags: readonly string[]): Promise<void> {
   mkdirSync(folder);
   const started = await JobsServer.start({ folder, flags }).then(
-    async (server) => void (await server?.stop()),
+    async (server) => {
+      await server?.stop();
+      return undefined;
+    },
     (error: unknown) => String(error),
   );
   console.log(`  without a role: ${started}`);
