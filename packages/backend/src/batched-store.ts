@@ -1,12 +1,18 @@
 import type { Database } from "@nodetcd/bolt";
 import { assert } from "@nodetcd/bytes";
-import { type Logger, SerialQueue, silentLogger, type Timer } from "@nodetcd/runtime";
+import {
+  type Logger,
+  SerialQueue,
+  shrinkAndClose,
+  silentLogger,
+  type Timer,
+} from "@nodetcd/runtime";
 import { Batch, UNTOUCHED } from "./batch.ts";
 import type { BucketName } from "./buckets.ts";
 import { writeBatch } from "./commit.ts";
 import { CommittedView } from "./committed-view.ts";
 import { DatabaseHandle } from "./database-handle.ts";
-import { type DefragmentOwner, runDefragmentation } from "./defragment.ts";
+import { type DefragmentOwner, renameOrClose, runDefragmentation } from "./defragment.ts";
 import { DefragmentingCopy } from "./defragmenting-copy.ts";
 import { BackendError } from "./errors.ts";
 import { hashBuckets, type IgnoreRecord } from "./hash.ts";
@@ -27,6 +33,8 @@ export interface BackendFile {
   readonly path: string;
   /** Opens the database at `path` with the options that this backend uses. */
   open(path: string): Database;
+  /** As `open` of one that is there, beside other work. */
+  openInSlices(path: string): Promise<Database>;
 }
 
 /**
@@ -62,14 +70,20 @@ export class Backend {
   #closed = false;
   #visiting = false;
 
-  constructor(runtime: BackendRuntime, file: BackendFile, options: BackendOptions) {
+  /** @param database at the path of `file` */
+  constructor(
+    runtime: BackendRuntime,
+    file: BackendFile,
+    options: BackendOptions,
+    database: Database,
+  ) {
     this.#runtime = runtime;
     this.#options = options;
     this.#file = file;
     this.#batchLimit = options.batchLimit ?? BATCH_CHANGES;
     this.#logger = options.logger ?? silentLogger;
-    this.#handle = new DatabaseHandle(file.open(file.path));
-    this.#view = new CommittedView(this.#handle.database);
+    this.#handle = new DatabaseHandle(database);
+    this.#view = new CommittedView(database);
   }
 
   /** What poisoned the backend, if anything did. */
@@ -331,10 +345,11 @@ export class Backend {
     });
   }
 
-  /** Opens another database, which is there, with the options of this one, for `exchange`. */
-  openOther(path: string): Backend {
+  /** Opens another database, which is there, with the options of this one, for `exchange`; beside other work. */
+  async openOther(path: string): Promise<Backend> {
     assert(this.#runtime.disk.exists(path), "Backend.openOther: there is no such file");
-    return new Backend(this.#runtime, { ...this.#file, path }, this.#options);
+    const database = await this.#file.openInSlices(path);
+    return new Backend(this.#runtime, { ...this.#file, path }, this.#options, database);
   }
 
   /**
@@ -352,12 +367,15 @@ export class Backend {
       await this.#defragmenting.catch(() => undefined);
       await this.#queue.run(async () => {
         this.#refuse();
-        await this.#runtime.disk.renameAsync(next.#file.path, this.#file.path);
+        const { disk, clock } = this.#runtime;
+        const oldFile = disk.open(this.#file.path, "write");
+        await renameOrClose(oldFile, () => disk.renameAsync(next.#file.path, this.#file.path));
         taken = true;
-        this.#take(next);
+        const old = this.#take(next);
+        old.retire(() => void shrinkAndClose(oldFile, clock).catch(() => undefined));
         try {
           adopt();
-          await this.#runtime.disk.syncDirectoryAsync(parentOf(this.#file.path));
+          await disk.syncDirectoryAsync(parentOf(this.#file.path));
         } catch (error) {
           throw this.#poison(error);
         }
@@ -367,8 +385,8 @@ export class Backend {
     }
   }
 
-  /** Reads and writes the database of `next` from now on, which is not to be used any more. */
-  #take(next: Backend): void {
+  /** Reads and writes the database of `next` from now on, which is not to be used any more; returns the one before it. */
+  #take(next: Backend): DatabaseHandle {
     const old = this.#handle;
     this.#timer?.cancel();
     this.#open = new Batch();
@@ -376,7 +394,7 @@ export class Backend {
     this.#showCommitted(next.#handle.database);
     next.#view.close();
     next.#closed = true;
-    old.retire();
+    return old;
   }
 
   #defragmentOwner(): DefragmentOwner {

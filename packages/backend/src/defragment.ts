@@ -91,7 +91,8 @@ function takeOrPoison(owner: DefragmentOwner, database: Database): DatabaseHandl
   }
 }
 
-async function renameOrClose(file: DiskFile, rename: () => Promise<void>): Promise<void> {
+/** @param file closed when `rename` fails */
+export async function renameOrClose(file: DiskFile, rename: () => Promise<void>): Promise<void> {
   try {
     await rename();
   } catch (error) {

@@ -1,4 +1,9 @@
-import { type Database, type DatabaseOptions, openDatabase } from "@nodetcd/bolt";
+import {
+  type Database,
+  type DatabaseOptions,
+  openDatabase,
+  openDatabaseInSlices,
+} from "@nodetcd/bolt";
 import { Backend } from "./batched-store.ts";
 import { BUCKET_BYTES } from "./buckets.ts";
 import { parentOf } from "./path.ts";
@@ -24,17 +29,11 @@ export function openBackend(
     databaseOptions.noSync = true;
     databaseOptions.noGrowSync = true;
   }
-  const open = (file: string): Database => {
-    const database = openDatabase(runtime.disk, file, databaseOptions);
-    try {
-      makeBuckets(database);
-      return database;
-    } catch (error) {
-      database.close();
-      throw error;
-    }
-  };
-  const backend = new Backend(runtime, { path, open }, options);
+  const { disk } = runtime;
+  const open = (file: string): Database => withBuckets(openDatabase(disk, file, databaseOptions));
+  const openInSlices = async (file: string): Promise<Database> =>
+    withBuckets(await openDatabaseInSlices(disk, file, databaseOptions));
+  const backend = new Backend(runtime, { path, open, openInSlices }, options, open(path));
   // Not earlier: without the lock they may be another process's, which is at work on them.
   try {
     removeUnfinishedCopies(runtime, path);
@@ -43,6 +42,16 @@ export function openBackend(
     throw error;
   }
   return backend;
+}
+
+function withBuckets(database: Database): Database {
+  try {
+    makeBuckets(database);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
 }
 
 /** Writes nothing when they are all there. */

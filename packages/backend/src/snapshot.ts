@@ -7,8 +7,8 @@ export interface BackendSnapshot {
   readonly size: number;
   /** A record of that commit; borrowed until `close`. */
   get(bucket: BucketName, key: Uint8Array): Uint8Array | undefined;
-  /** The bytes from the beginning, in chunks of at most 32 KiB that the caller owns. */
-  read(): AsyncIterable<Uint8Array>;
+  /** The bytes from the beginning, in chunks of at most `chunkBytes` (32 KiB) that the caller owns. */
+  read(chunkBytes?: number): AsyncIterable<Uint8Array>;
   /** Gives the pages free. May be called twice. */
   close(): void;
 }
@@ -18,7 +18,7 @@ export function openFileSnapshot(reader: Reader): BackendSnapshot {
   return {
     size: transaction.size(),
     get: (bucket, key) => transaction.bucket(BUCKET_BYTES.get(bucket)!)?.get(key),
-    read: () => transaction.copy(),
+    read: (chunkBytes) => transaction.copy(chunkBytes),
     close: () => reader.release(),
   };
 }

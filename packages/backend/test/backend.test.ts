@@ -102,7 +102,7 @@ describe("Backend", () => {
     other.put("key", bytes("b"), bytes("new"));
     await other.close();
     backend.put("key", bytes("c"), bytes("dropped"));
-    const next = backend.openOther(`${directory}/received`);
+    const next = await backend.openOther(`${directory}/received`);
     expect(text(next.get("key", bytes("b")))).toBe("new");
     expect(all()).toEqual(["a=old", "c=dropped"]);
     let shown: string[] = [];
@@ -123,7 +123,7 @@ describe("Backend", () => {
     const other = openBackend(runtime, `${directory}/received`);
     await other.close();
     backend.put("key", bytes("a"), bytes("1"));
-    const next = backend.openOther(`${directory}/received`);
+    const next = await backend.openOther(`${directory}/received`);
     nodeDisk.remove(`${directory}/received`);
     await expect(backend.exchange(next, () => undefined)).rejects.toThrow("received");
     await backend.close();

@@ -1,9 +1,10 @@
-import { type Clock, type DiskFile, inSlices, Slice } from "@nodetcd/runtime";
+import type { Clock, DiskFile } from "@nodetcd/runtime";
 import { DEFAULT_SLICE_MS } from "./limits.ts";
 import { type Meta, metaPage } from "./meta.ts";
 import { rebalanceTree } from "./node-merge.ts";
 import { spillTree } from "./node-split.ts";
 import { freelistSize, writeFreelistPage } from "./page-freelist.ts";
+import { atOnce, sliced } from "./steps.ts";
 import type { TransactionState } from "./transaction-state.ts";
 import type { Tree } from "./tree.ts";
 import { PagesNotSynced, savePages, writePages } from "./write-pages.ts";
@@ -56,7 +57,7 @@ export async function commitAsync(
   root: Tree,
   sliceMs: number = DEFAULT_SLICE_MS,
 ): Promise<Meta> {
-  const meta = await sliced(target, prepare(target, state, root), sliceMs);
+  const meta = await sliced(target.clock, prepare(target, state, root), sliceMs);
   await target.growAsync(meta.highWater * meta.pageSize);
   try {
     await savePages(target.file, state, target.sync);
@@ -65,7 +66,7 @@ export async function commitAsync(
     throw error;
   }
   try {
-    await sliced(target, target.pagesWritten(state, meta), sliceMs);
+    await sliced(target.clock, target.pagesWritten(state, meta), sliceMs);
     const position = (meta.txid % 2) * meta.pageSize;
     const page = [metaPage(meta, meta.txid % 2)];
     if (target.sync) await target.file.writeSynced(page, position);
@@ -75,21 +76,6 @@ export async function commitAsync(
   }
   if (target.shrink) await target.cutAsync(meta.highWater * meta.pageSize);
   return meta;
-}
-
-function atOnce<T>(steps: Generator<void, T>): T {
-  let step = steps.next();
-  while (step.done !== true) step = steps.next();
-  return step.value;
-}
-
-/** Without a clock it is one slice. */
-async function sliced<T>(
-  { clock }: CommitTarget,
-  steps: Generator<void, T>,
-  sliceMs: number,
-): Promise<T> {
-  return clock === undefined ? atOnce(steps) : await inSlices(new Slice(clock, sliceMs), steps);
 }
 
 /** Everything that happens in memory: merge, split, give page ids, list the free pages. */

@@ -1,6 +1,6 @@
 import type { DiskFile } from "@nodetcd/runtime";
 import { BoltError } from "./errors.ts";
-import { COPY_CHUNK_BYTES, WRITE_RUN_BYTES } from "./limits.ts";
+import { WRITE_RUN_BYTES } from "./limits.ts";
 import { type Meta, metaPage } from "./meta.ts";
 import { requireOpen, type TransactionState } from "./transaction-state.ts";
 
@@ -30,17 +30,16 @@ export function copyToFile(from: DiskFile, state: TransactionState, to: DiskFile
 export async function* copyState(
   from: DiskFile,
   state: TransactionState,
+  chunkBytes: number,
 ): AsyncGenerator<Uint8Array> {
   const { base, pageSize } = state;
   for (const meta of copiedMetas(base)) {
-    for (let at = 0; at < meta.length; at += COPY_CHUNK_BYTES) {
-      yield meta.slice(at, at + COPY_CHUNK_BYTES);
-    }
+    for (let at = 0; at < meta.length; at += chunkBytes) yield meta.slice(at, at + chunkBytes);
   }
   const size = base.highWater * pageSize;
   for (let position = 2 * pageSize; position < size;) {
     requireOpen(state);
-    const chunk = new Uint8Array(Math.min(COPY_CHUNK_BYTES, size - position));
+    const chunk = new Uint8Array(Math.min(chunkBytes, size - position));
     zeroRest(chunk, await from.readAsync(chunk, position));
     if (state.status !== "open") throw new BoltError("TX_CLOSED", "during a copy");
     yield chunk;

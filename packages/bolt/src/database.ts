@@ -1,5 +1,4 @@
-import type { Disk, DiskFile } from "@nodetcd/runtime";
-import { nodeDisk } from "@nodetcd/runtime/node";
+import type { DiskFile } from "@nodetcd/runtime";
 import { BatchQueue } from "./batch.ts";
 import { checkState } from "./check.ts";
 import { commit, commitAsync, type CommitTarget } from "./commit.ts";
@@ -7,14 +6,21 @@ import type { DatabaseOptions } from "./database-options.ts";
 import { BoltError } from "./errors.ts";
 import type { Span } from "./free-spans.ts";
 import { Freelist, idsOf } from "./freelist.ts";
-import { CUT_STEP_BYTES, DEFAULT_CACHE_BYTES, GROW_STEP_BYTES, MAX_PAGES } from "./limits.ts";
+import {
+  CUT_STEP_BYTES,
+  DEFAULT_CACHE_BYTES,
+  DEFAULT_SLICE_MS,
+  GROW_STEP_BYTES,
+  MAX_PAGES,
+} from "./limits.ts";
 import { findFreePages, readStoredFreelist, type StoredFreelist } from "./load-freelist.ts";
 import { type Meta, metaPage } from "./meta.ts";
-import { openLocked, readCurrentMeta } from "./open-file.ts";
+import { readCurrentMeta } from "./open-file.ts";
 import { Page } from "./page.ts";
 import { PageCache } from "./page-cache.ts";
 import { PageScratch } from "./page-scratch.ts";
 import { spansOfIds } from "./page-freelist.ts";
+import { atOnce, sliced } from "./steps.ts";
 import { Transaction, type TransactionOwner } from "./transaction.ts";
 import {
   newTransactionStats,
@@ -40,34 +46,8 @@ export interface DatabaseStats {
 }
 
 /**
- * Opens a database file, made when it is missing, and locks it against other processes. Raises
- * `TIMEOUT` (locked), `INVALID`, `WRONG_BYTE_ORDER`, `VERSION_MISMATCH`, `CHECKSUM`, `CORRUPT`,
- * `PAGE_SIZE`, and `DiskError`.
- */
-export function openDatabase(path: string, options?: DatabaseOptions): Database;
-/** As above, on another disk than that of Node. */
-export function openDatabase(disk: Disk, path: string, options?: DatabaseOptions): Database;
-export function openDatabase(...given: OnNode | OnDisk): Database {
-  const [disk, path, options = {}] = isOnNode(given) ? ([nodeDisk, ...given] as const) : given;
-  const file = openLocked(disk, path, options);
-  try {
-    return new Database(file, path, options);
-  } catch (error) {
-    file.close();
-    throw error;
-  }
-}
-
-type OnNode = [path: string, options?: DatabaseOptions | undefined];
-type OnDisk = [disk: Disk, path: string, options?: DatabaseOptions | undefined];
-
-function isOnNode(given: OnNode | OnDisk): given is OnNode {
-  return typeof given[0] === "string";
-}
-
-/**
  * One bbolt file: one write transaction at a time, any number of read transactions beside it. Opened
- * with `openDatabase`.
+ * with `openDatabase`; unless it is read only, `prepare` is the last part of that.
  */
 export class Database {
   readonly path: string;
@@ -103,16 +83,35 @@ export class Database {
     this.#batch = new BatchQueue((work) => this.update(work), options.clock);
     this.#owner = this.#transactionOwner();
     this.#target = this.#commitTarget();
-    if (options.readOnly === true) return;
-    this.#requireWholeFile();
-    // The meta may be that of a process which died before its sync, or whose sync failed: shown by the
-    // system, and not on the disk. Pages of the state before it must not be written again until a power
-    // cut cannot bring that state back.
-    if (options.noSync !== true) {
-      file.write(metaPage(this.#meta, this.#meta.txid % 2), (this.#meta.txid % 2) * this.pageSize);
-      file.sync();
+    if (options.readOnly !== true) this.#requireWholeFile();
+  }
+
+  /**
+   * The last part of opening.
+   *
+   * The meta may be that of a process which died before its sync, or whose sync failed: shown by the
+   * system, and not on the disk. Pages of the state before it must not be written again until a power
+   * cut cannot bring that state back.
+   */
+  prepare(): void {
+    if (this.#options.noSync !== true) {
+      const { txid } = this.#meta;
+      this.#file.write(metaPage(this.#meta, txid % 2), (txid % 2) * this.pageSize);
+      this.#file.sync();
     }
-    this.#loadFreelist();
+    this.#setFreelist(atOnce(this.#loadFreelist()));
+  }
+
+  /** As `prepare`, in slices. */
+  async prepareInSlices(): Promise<void> {
+    const { noSync, clock } = this.#options;
+    if (noSync !== true) {
+      const { txid } = this.#meta;
+      const page = [metaPage(this.#meta, txid % 2)];
+      await this.#file.writeAsync(page, (txid % 2) * this.pageSize);
+      await this.#file.syncAsync();
+    }
+    this.#setFreelist(await sliced(clock, this.#loadFreelist(), DEFAULT_SLICE_MS));
   }
 
   get pageSize(): number {
@@ -390,22 +389,26 @@ export class Database {
     }
   }
 
-  #loadFreelist(): void {
-    const { freelistType, reclaimPolicy, noFreelistSync } = this.#options;
+  *#loadFreelist(): Generator<void, readonly Span[]> {
     const stored = readStoredFreelist(this.#cache, this.#meta);
     this.#freelistOverflow = stored?.overflow ?? 0;
-    const spans =
-      stored !== undefined ? spansOfIds(stored.ids, this.#meta.highWater) : this.#findFreePages();
+    if (stored !== undefined) return spansOfIds(stored.ids, this.#meta.highWater);
+    return yield* this.#findFreePages();
+  }
+
+  #setFreelist(spans: readonly Span[]): void {
+    const { freelistType, reclaimPolicy, noFreelistSync } = this.#options;
     this.#freelist = new Freelist(
       freelistType ?? "array",
       reclaimPolicy ?? "between-readers",
       spans,
     );
     // So that a program that knows only stored freelists finds one.
-    if (stored === undefined && noFreelistSync !== true) this.update(() => {});
+    const isStored = this.#meta.freelistPageId !== undefined;
+    if (!isStored && noFreelistSync !== true) this.update(() => {});
   }
 
-  #findFreePages(): Span[] {
+  #findFreePages(): Generator<void, Span[]> {
     return findFreePages(this.#cache, this.#meta, Math.floor(this.#fileBytes / this.pageSize));
   }
 
@@ -422,7 +425,7 @@ export class Database {
     const stored = readStoredFreelist(this.#cache, state.base);
     if (stored !== undefined) return stored;
     if (state.base.txid !== this.#meta.txid) return undefined;
-    const ids = this.#freelist?.unusedIds() ?? idsOf(this.#findFreePages());
+    const ids = this.#freelist?.unusedIds() ?? idsOf(atOnce(this.#findFreePages()));
     return { ids, overflow: 0 };
   }
 }

@@ -64,5 +64,5 @@ export const MAX_BATCH_DELAY_MS = 10;
 /** Inspection refuses a page that claims to be longer than this, overflow included, in bytes. */
 export const MAX_RAW_PAGE_BYTES: number = 2 ** 32;
 
-/** Chunk size of hot copies, in bytes. */
+/** Chunk size of hot copies where none is asked for, in bytes. */
 export const COPY_CHUNK_BYTES: number = 32 * 1024;

@@ -1,9 +1,9 @@
 import { BitSet } from "./bit-set.ts";
 import type { Span } from "./free-spans.ts";
 import type { Meta } from "./meta.ts";
+import type { PageSource } from "./page.ts";
 import type { PageCache } from "./page-cache.ts";
 import { readFreelistPage } from "./page-freelist.ts";
-import { TransactionState } from "./transaction-state.ts";
 import { Tree } from "./tree.ts";
 import { markReachable } from "./walk.ts";
 
@@ -23,16 +23,21 @@ export function readStoredFreelist(cache: PageCache, meta: Meta): StoredFreelist
 }
 
 /**
- * Every page that no tree of a committed state uses, found by reading all trees.
+ * Every page that no tree of a committed state uses, found by reading all trees; long values are passed over.
+ * Yields after each page.
  *
  * @param filePages pages in the file: fewer than the high-water mark says if it was cut short
  */
-export function findFreePages(cache: PageCache, meta: Meta, filePages: number): Span[] {
-  const { rootPageId } = meta;
-  const end = Math.min(meta.highWater, filePages);
+export function* findFreePages(
+  cache: PageCache,
+  meta: Meta,
+  filePages: number,
+): Generator<void, Span[]> {
+  const { rootPageId, highWater, pageSize } = meta;
+  const end = Math.min(highWater, filePages);
   const reachable = new BitSet();
-  const state = new TransactionState(meta, cache, undefined);
-  markReachable(new Tree(state, rootPageId, 0n), (id) => {
+  const heads: PageSource = { pageSize, page: (id) => cache.head(id, highWater) };
+  yield* markReachable(new Tree(heads, rootPageId, 0n), (id) => {
     if (reachable.has(id)) return false;
     reachable.add(id);
     return true;
@@ -43,6 +48,7 @@ export function findFreePages(cache: PageCache, meta: Meta, filePages: number): 
     const start = id;
     while (id + 1 < end && !reachable.has(id + 1)) id++;
     spans.push({ start, length: id + 1 - start });
+    yield;
   }
   return spans;
 }

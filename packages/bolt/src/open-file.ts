@@ -32,13 +32,29 @@ export function openLocked(disk: Disk, path: string, options: DatabaseOptions): 
   }
 }
 
+/** Opens a file that is there for writing, and takes its lock, which may mean to start a program, off the event loop. */
+export async function openLockedAsync(disk: Disk, path: string): Promise<DiskFile> {
+  const file = await disk.openAsync(path, "write");
+  try {
+    await file.lockAsync("exclusive");
+    return file;
+  } catch (error) {
+    file.close();
+    throw lockError(error);
+  }
+}
+
 function lock(file: DiskFile, options: DatabaseOptions): void {
   try {
     file.lock(options.readOnly === true ? "shared" : "exclusive", options.lockTimeoutMs ?? 0);
   } catch (error) {
-    if (!(error instanceof DiskError) || error.code !== "LOCKED") throw error;
-    throw new BoltError("TIMEOUT", error.message, { cause: error });
+    throw lockError(error);
   }
+}
+
+function lockError(error: unknown): unknown {
+  if (!(error instanceof DiskError) || error.code !== "LOCKED") return error;
+  return new BoltError("TIMEOUT", error.message, { cause: error });
 }
 
 /**

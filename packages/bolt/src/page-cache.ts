@@ -1,9 +1,17 @@
 import type { DiskFile } from "@nodetcd/runtime";
 import { BoltError } from "./errors.ts";
 import { COLLECTOR_BYTES } from "./limits.ts";
-import { BRANCH_PAGE, FREELIST_PAGE, LEAF_PAGE, Page, pageTypeName } from "./page.ts";
+import {
+  BRANCH_PAGE,
+  ELEMENT_SIZE,
+  FREELIST_PAGE,
+  LEAF_PAGE,
+  Page,
+  PAGE_HEADER_SIZE,
+  pageTypeName,
+} from "./page.ts";
 import { branchDefect } from "./page-branch.ts";
-import { leafDefect } from "./page-leaf.ts";
+import { BUCKET_ELEMENT, leafDefect, leafFlags } from "./page-leaf.ts";
 
 const CHUNK_BITS = 10;
 const CHUNK_SIZE: number = 1 << CHUNK_BITS;
@@ -38,17 +46,34 @@ export class PageCache {
 
   /** The branch or leaf page with this id, checked to be sound in itself; raises `CORRUPT`. */
   page(id: number, highWater: number): Page {
+    return this.#kept(id) ?? this.#keep(this.#read(id, highWater));
+  }
+
+  #kept(id: number): Page | undefined {
     const page = this.#chunks[id >>> CHUNK_BITS]?.[id & (CHUNK_SIZE - 1)];
     // An id above 2^32, from a damaged branch, finds the slot of another page.
-    if (page !== undefined && page.id === id) {
-      page.referenced = true;
-      return page;
-    }
-    const read = this.#read(id, highWater);
-    const defect = pageDefect(read);
-    if (defect !== undefined) throw new BoltError("CORRUPT", `page ${id}: ${defect}`);
-    this.put(read);
-    return read;
+    if (page?.id !== id) return undefined;
+    page.referenced = true;
+    return page;
+  }
+
+  /**
+   * As `page`, for who wants to know what it refers to: of a leaf that goes on over several pages and holds no
+   * bucket it is the first of them alone, which is not kept.
+   */
+  head(id: number, highWater: number): Page {
+    const kept = this.#kept(id);
+    if (kept !== undefined) return kept;
+    const first = this.#readFirst(id, highWater);
+    if (first.overflow === 0) return this.#keep(first);
+    if (!isPlainLeaf(first)) return this.page(id, highWater);
+    this.#requireInFile(first);
+    return requireSound(first, (first.overflow + 1) * this.#pageSize);
+  }
+
+  #keep(page: Page): Page {
+    this.put(requireSound(page, page.buffer.byteLength));
+    return page;
   }
 
   /** As `page`, for the freelist, which is not kept. */
@@ -103,23 +128,31 @@ export class PageCache {
   }
 
   #read(id: number, highWater: number): Page {
+    const first = this.#readFirst(id, highWater);
+    if (first.overflow === 0) return first;
+    this.#requireInFile(first);
+    return this.#readPages(id, first.overflow + 1);
+  }
+
+  #readFirst(id: number, highWater: number): Page {
     if (id < 2 || id >= highWater) {
       throw new BoltError("CORRUPT", `page ${id} is beyond the high-water mark ${highWater}`);
     }
     const first = this.#readPages(id, 1);
     if (first.id !== id) throw new BoltError("CORRUPT", `page ${id} says that it is ${first.id}`);
-    if (first.overflow === 0) return first;
     if (id + first.overflow >= highWater) {
       throw new BoltError("CORRUPT", `page ${id} overflows the high-water mark ${highWater}`);
     }
-    return this.#readPages(id, first.overflow + 1);
+    return first;
+  }
+
+  #requireInFile({ id, overflow }: Page): void {
+    if ((id + overflow + 1) * this.#pageSize <= this.#file.size()) return;
+    throw new BoltError("CORRUPT", `page ${id} ends beyond the file`);
   }
 
   #readPages(id: number, count: number): Page {
     const size = count * this.#pageSize;
-    if (count > 1 && id * this.#pageSize + size > this.#file.size()) {
-      throw new BoltError("CORRUPT", `page ${id} ends beyond the file`);
-    }
     const buffer = new ArrayBuffer(size);
     if (this.#file.read(new Uint8Array(buffer), id * this.#pageSize) < size) {
       throw new BoltError("CORRUPT", `page ${id} ends beyond the file`);
@@ -132,8 +165,24 @@ function newChunk(): (Page | undefined)[] {
   return Array.from<Page | undefined>({ length: CHUNK_SIZE });
 }
 
-function pageDefect(page: Page): string | undefined {
-  if (page.flags === LEAF_PAGE) return leafDefect(page);
+/** It is a leaf without buckets, as far as its own page says all about that. */
+function isPlainLeaf(first: Page): boolean {
+  const { flags, count, buffer } = first;
+  if (flags !== LEAF_PAGE || PAGE_HEADER_SIZE + count * ELEMENT_SIZE > buffer.byteLength)
+    return false;
+  for (let i = 0; i < count; i++) if ((leafFlags(first, i) & BUCKET_ELEMENT) !== 0) return false;
+  return true;
+}
+
+/** Raises `CORRUPT`. @param size bytes of the page, where only its beginning is in memory */
+function requireSound(page: Page, size: number): Page {
+  const defect = pageDefect(page, size);
+  if (defect !== undefined) throw new BoltError("CORRUPT", `page ${page.id}: ${defect}`);
+  return page;
+}
+
+function pageDefect(page: Page, size: number): string | undefined {
+  if (page.flags === LEAF_PAGE) return leafDefect(page, size);
   if (page.flags === BRANCH_PAGE) return branchDefect(page);
   return `invalid type: ${pageTypeName(page.flags)}`;
 }

@@ -71,10 +71,13 @@ export function compareFirstKeys(left: Page, right: Page): number {
   return leftSize - rightSize;
 }
 
-/** What is wrong with the elements of a leaf page, if anything: all must lie within the page. */
-export function leafDefect(page: Page): string | undefined {
+/**
+ * What is wrong with the elements of a leaf page, if anything: all must lie within the page.
+ *
+ * @param size bytes of the page, where only its beginning is in memory
+ */
+export function leafDefect(page: Page, size: number = page.buffer.byteLength): string | undefined {
   const { words, count } = page;
-  const size = page.buffer.byteLength;
   const dataStart = PAGE_HEADER_SIZE + count * ELEMENT_SIZE;
   if (dataStart > size) return `${count} elements do not fit`;
   for (let i = 0; i < count; i++) {

@@ -4,6 +4,7 @@ import { type CheckFinding, type CheckOptions, checkState } from "./check.ts";
 import { copyState, copyToFile } from "./copy.ts";
 import type { Cursor } from "./cursor.ts";
 import { BoltError } from "./errors.ts";
+import { COPY_CHUNK_BYTES } from "./limits.ts";
 import type { StoredFreelist } from "./load-freelist.ts";
 import type { Meta } from "./meta.ts";
 import type { Page } from "./page.ts";
@@ -183,10 +184,10 @@ export class Transaction {
     copyToFile(this.#owner.file, this.#state, file);
   }
 
-  /** As `copyTo`, as a stream of `size()` bytes in chunks of at most 32 KiB, owned by the caller. */
-  copy(): AsyncGenerator<Uint8Array> {
+  /** As `copyTo`, as a stream of `size()` bytes in chunks of at most `chunkBytes`, owned by the caller. */
+  copy(chunkBytes: number = COPY_CHUNK_BYTES): AsyncGenerator<Uint8Array> {
     requireOpen(this.#state);
-    return copyState(this.#owner.file, this.#state);
+    return copyState(this.#owner.file, this.#state, chunkBytes);
   }
 
   stats(): TransactionStats {

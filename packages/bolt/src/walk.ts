@@ -27,18 +27,34 @@ export function* nestedTrees(tree: Tree, page: Page): Generator<Tree> {
 }
 
 /**
- * Marks every page that a tree and the buckets nested in it use. Raises `CORRUPT` when a page is
- * reached twice, which also ends walks in circles.
+ * Marks every page that a tree and the buckets nested in it use; yields after each. Raises `CORRUPT` when a page
+ * is reached twice, which also ends walks in circles.
  *
  * @param mark told each page id, overflow pages included; returns false when it knew it already
  */
-export function markReachable(root: Tree, mark: (id: number) => boolean): void {
-  walkPages(root, (page) => {
-    if (page === root.inlinePage) return;
-    for (let id = page.id; id <= page.id + page.overflow; id++) {
-      if (!mark(id)) throw new BoltError("CORRUPT", `page ${id}: multiple references`);
+export function* markReachable(root: Tree, mark: (id: number) => boolean): Generator<void> {
+  const waiting = [{ tree: root, pageId: root.rootPageId, depth: 0 }];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const { tree, pageId, depth } = next;
+    checkDepth(depth);
+    const page = tree.inlinePage ?? tree.source.page(pageId);
+    if (page !== tree.inlinePage) markPages(page, mark);
+    if (page.isLeaf) {
+      for (const nested of nestedTrees(tree, page)) {
+        waiting.push({ tree: nested, pageId: nested.rootPageId, depth: 0 });
+      }
+    } else {
+      // Read from the front to the back, as they mostly lie in the file.
+      for (let i = page.count - 1; i >= 0; i--) {
+        waiting.push({ tree, pageId: branchChild(page, i), depth: depth + 1 });
+      }
     }
-    if (!page.isLeaf) return;
-    for (const nested of nestedTrees(root, page)) markReachable(nested, mark);
-  });
+    yield;
+  }
+}
+
+function markPages(page: Page, mark: (id: number) => boolean): void {
+  for (let id = page.id; id <= page.id + page.overflow; id++) {
+    if (!mark(id)) throw new BoltError("CORRUPT", `page ${id}: multiple references`);
+  }
 }

@@ -1,5 +1,10 @@
-import { type Database, type DatabaseOptions, openDatabase } from "@nodetcd/bolt";
-import { nodeDisk } from "@nodetcd/runtime/node";
+import {
+  type Database,
+  type DatabaseOptions,
+  openDatabase,
+  openDatabaseInSlices,
+} from "@nodetcd/bolt";
+import { nodeClock, nodeDisk } from "@nodetcd/runtime/node";
 import { FaultDisk } from "@nodetcd/simulator";
 import { afterEach, describe, expect, test } from "vitest";
 import { MAX_PAGES } from "../src/limits.ts";
@@ -177,4 +182,66 @@ test("DATABASE_NOT_OPEN after close(), which may be called again", () => {
   expect(codeOf(() => db.sync())).toBe("DATABASE_NOT_OPEN");
   expect(codeOf(() => read.bucket(b("x")))).toBe("TX_CLOSED");
   expect(codeOf(() => write.commit())).toBe("TX_CLOSED");
+});
+
+describe("openDatabaseInSlices()", () => {
+  const options: DatabaseOptions = { noFreelistSync: true, clock: nodeClock };
+
+  test("finds the free pages that openDatabase finds", async () => {
+    const disk = sample(options);
+    const db = openDatabase(disk, "/db", options);
+    db.update((tx) => {
+      for (let i = 0; i < 2_000; i++) tx.bucket(b("x"))!.put(b(`k${i}`), new Uint8Array(i % 500));
+      for (let i = 0; i < 5; i++) tx.bucket(b("x"))!.put(b(`long${i}`), new Uint8Array(100_000));
+    });
+    db.update((tx) => {
+      for (let i = 0; i < 2_000; i++) if (i % 100 < 70) tx.bucket(b("x"))!.delete(b(`k${i}`));
+      tx.bucket(b("x"))!.delete(b("long2"));
+    });
+    db.close();
+    const atOnce = openDatabase(disk, "/db", options);
+    const { freePages } = atOnce.stats();
+    atOnce.close();
+    const inSlices = await openDatabaseInSlices(disk, "/db", options);
+    expect(freePages).toBeGreaterThan(10);
+    expect(inSlices.stats().freePages).toBe(freePages);
+    inSlices.update((tx) => tx.bucket(b("x"))!.put(b("later"), b("1")));
+    inSlices.view((tx) => expect([...tx.check()]).toEqual([]));
+    inSlices.close();
+  });
+
+  test("of a file that is none it says so, and lets it go", async () => {
+    const disk = sample(options);
+    patch(disk, 16, 1);
+    patch(disk, PAGE + 16, 1);
+    for (let i = 0; i < 2; i++) {
+      await expect(openDatabaseInSlices(disk, "/db", options)).rejects.toMatchObject({
+        code: "INVALID",
+      });
+    }
+  });
+});
+
+test("opening reads of long values their first pages alone", () => {
+  const options: DatabaseOptions = { noFreelistSync: true };
+  const disk = new FaultDisk();
+  const db = openDatabase(disk, "/db", options);
+  db.update((tx) => {
+    const bucket = tx.createBucket(b("x"));
+    for (let i = 0; i < 20; i++) bucket.put(b(`k${i}`), new Uint8Array(1024 * 1024));
+  });
+  db.close();
+  let bytes = 0;
+  const open = disk.open.bind(disk);
+  disk.open = (...given) => {
+    const file = open(...given);
+    const read = file.read.bind(file);
+    file.read = (into, position) => {
+      bytes += into.length;
+      return read(into, position);
+    };
+    return file;
+  };
+  openDatabase(disk, "/db", options).close();
+  expect(bytes).toBeLessThan(1024 * 1024);
 });

@@ -13,6 +13,7 @@ import {
   revisionBound,
   subOf,
 } from "./revision.ts";
+import { recordSteps } from "./slice-steps.ts";
 import { recordKey } from "./stored-key-value.ts";
 import { TreeBuilder } from "./tree-builder.ts";
 import type { TreeIndex } from "./tree-index.ts";
@@ -83,7 +84,7 @@ function readSlice(
       if (!(error instanceof WireError)) throw error;
       throw corruptRecord(key, `its value is no KeyValue: ${error.message}`, error);
     }
-    if (!slice.isOver() && ++visited < SCAN_RECORDS) return true;
+    if (!slice.isOver(recordSteps(value)) && ++visited < SCAN_RECORDS) return true;
     next = after(key);
     return false;
   });

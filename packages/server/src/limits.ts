@@ -38,6 +38,8 @@ export const REJECTIONS_LOGGED = 200;
 export const REJECTIONS_LOG_MS = 10_000;
 /** Size of one message of a snapshot stream (etcd's number). */
 export const SNAPSHOT_CHUNK_BYTES: number = 32 * 1024;
+/** What is read at once of a database that goes to another member, in bytes: each reading is a trip to a thread. */
+export const PEER_SNAPSHOT_CHUNK_BYTES: number = 128 * 1024;
 /** A watch response with more events is encoded in slices of `LONG_READ_SLICE_MS`, one in a turn of the loop. */
 export const EVENTS_PER_TURN = 2_000;
 /** Events that are encoded between two looks at the clock. */

@@ -77,7 +77,7 @@ async function takeReceivedDatabase(
         "directory from a snapshot, or remove this member and add it again with an empty one",
     );
   }
-  const received = backend.openOther(path);
+  const received = await backend.openOther(path);
   try {
     const files = { ...directory, database: path };
     refuseForeignLog(log, new Cluster(received), consistentIndexOf(received), files);

@@ -3,7 +3,7 @@ import { type Cluster, v2StoreJson } from "@nodetcd/membership";
 import type { RaftMessage } from "@nodetcd/messages";
 import { hexId, type SnapshotSource, type Transport } from "@nodetcd/peers";
 import type { Clock, Logger } from "@nodetcd/runtime";
-import { COMPACT_AFTER_SNAPSHOT_MS } from "../limits.ts";
+import { COMPACT_AFTER_SNAPSHOT_MS, PEER_SNAPSHOT_CHUNK_BYTES } from "../limits.ts";
 import { readPosition } from "../state/applied-index.ts";
 
 export interface SnapshotSenderOptions {
@@ -54,7 +54,7 @@ export class SnapshotSender {
     const { index, term, confState } = readPosition((key) => database.get(BUCKETS.meta, key));
     const source: SnapshotSource = {
       size: database.size,
-      read: () => database.read(),
+      read: () => database.read(PEER_SNAPSHOT_CHUNK_BYTES),
       close: () => {
         database.close();
         this.#sending--;
