@@ -59,6 +59,11 @@ export const SNAPSHOT_STALL_MS = 30_000;
 export const SNAPSHOT_TIMEOUT_MS: number = 24 * 60 * 60 * 1000;
 /** Bytes of a snapshot that wait for the disk before the sender is made to wait. */
 export const SNAPSHOT_PENDING_BYTES: number = 1024 * 1024;
+/**
+ * Bytes of a snapshot that are written before they are synced: what lies unwritten in the system's memory holds up the
+ * syncs of the log, once it is written all at once.
+ */
+export const SNAPSHOT_SYNC_BYTES: number = 16 * 1024 * 1024;
 /** A connection that was idle for longer is not used again, in milliseconds. */
 export const REUSE_WITHIN_MS = 4_500;
 /** From one probe of a peer to the next, in milliseconds (etcd's number). */

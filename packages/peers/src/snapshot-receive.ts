@@ -3,19 +3,22 @@ import { type Clock, type Disk, type DiskFile, goDuration, type Logger } from "@
 import { checkDatabase } from "./check-database.ts";
 import { ByteQueue, u64 } from "./codec/byte-queue.ts";
 import type { Counters } from "./counters.ts";
-import { PeerError, textOf } from "./errors.ts";
+import { textOf } from "./errors.ts";
 import { type BodySink, type ServerConnection, textResponse } from "./http1/server-connection.ts";
 import { humanBytes } from "./human-bytes.ts";
 import { hexId } from "./identity.ts";
 import {
   SNAPSHOT_MESSAGE_BYTES_MAX,
   SNAPSHOT_PENDING_BYTES,
+  SNAPSHOT_SYNC_BYTES,
   SNAPSHOTS_RECEIVED_MAX,
 } from "./limits.ts";
 
 /** Snapshots that are being received, over all connections. */
 export interface Receiving {
   count: number;
+  /** Indexes of those whose file has its name and was not taken over yet. */
+  readonly placed: Set<number>;
 }
 
 export interface SnapshotReceiverOptions {
@@ -25,7 +28,10 @@ export interface SnapshotReceiverOptions {
   readonly receiving: Receiving;
   /** Raises an error for what raft must not hear of. */
   readonly check: (message: RaftMessage) => void;
-  /** The file is in place and durable; the sender is told that it was received when this resolves. */
+  /**
+   * The file is in place and durable; the sender is told that it was received when this resolves. Until then no other
+   * takes its name.
+   */
   readonly deliver: (message: RaftMessage, path: string) => Promise<void>;
   readonly memberId: bigint;
   readonly clock: Clock;
@@ -47,6 +53,10 @@ class Refused extends Error {
   }
 }
 
+function busy(why: string): Refused {
+  return new Refused(503, `${why}; try again later`);
+}
+
 /** Receives one snapshot: raft's message, then the database, which goes to disk as it comes. */
 class SnapshotReceiver implements BodySink {
   readonly #options: SnapshotReceiverOptions;
@@ -60,6 +70,9 @@ class SnapshotReceiver implements BodySink {
   #file: DiskFile | undefined;
   #temporary = "";
   #written = 0;
+  #unsynced = 0;
+  /** What has come since the last write was begun. */
+  #chunks: Uint8Array[] = [];
   /** Writes one after the other; settles when all so far are done. */
   #work: Promise<void> = Promise.resolve();
   #pending = 0;
@@ -178,24 +191,47 @@ class SnapshotReceiver implements BodySink {
     });
   }
 
-  /** The sender waits while the disk is behind. */
+  /** What comes while the disk is at work is written together. The sender waits while the disk is behind. */
   #store(bytes: Uint8Array): void {
     this.#pending += bytes.length;
     if (this.#pending > SNAPSHOT_PENDING_BYTES) this.#connection.pause();
-    this.#queue(async () => {
-      await this.#file!.writeAsync([bytes], this.#written);
-      this.#written += bytes.length;
-      this.#pending -= bytes.length;
-      if (this.#pending <= SNAPSHOT_PENDING_BYTES) this.#connection.resume();
-    });
+    this.#chunks.push(bytes);
+    if (this.#chunks.length === 1) this.#queue(() => this.#write());
+  }
+
+  async #write(): Promise<void> {
+    const chunks = this.#chunks;
+    this.#chunks = [];
+    await this.#file!.writeAsync(chunks, this.#written);
+    const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+    this.#written += length;
+    this.#unsynced += length;
+    if (this.#unsynced >= SNAPSHOT_SYNC_BYTES) {
+      await this.#file!.syncAsync();
+      this.#unsynced = 0;
+    }
+    this.#pending -= length;
+    if (this.#pending <= SNAPSHOT_PENDING_BYTES) this.#connection.resume();
   }
 
   async #finish(message: RaftMessage): Promise<void> {
+    await this.#file!.syncAsync();
+    checkDatabase(this.#file!);
+    const { placed } = this.#options.receiving;
+    if (placed.has(this.#index)) throw busy("a snapshot of the same index is being taken");
+    placed.add(this.#index);
+    try {
+      await this.#takeOver(message);
+    } finally {
+      placed.delete(this.#index);
+    }
+  }
+
+  /** Gives the file its name and hands it over. */
+  async #takeOver(message: RaftMessage): Promise<void> {
     const { disk, directory, logger, counters, deliver, clock } = this.#options;
     const path = `${directory}/${snapshotDatabaseName(this.#index)}`;
     const bytes = this.#written;
-    await this.#file!.syncAsync();
-    checkDatabase(this.#file!);
     this.#close();
     await disk.renameAsync(this.#temporary, path);
     await disk.syncDirectoryAsync(directory);
@@ -279,7 +315,7 @@ export function receiveSnapshot(
   if (options.receiving.count < SNAPSHOTS_RECEIVED_MAX) {
     return new SnapshotReceiver(options, connection, headers);
   }
-  const busy = new PeerError("REFUSED", "too many snapshots are being received; try again later");
-  connection.reply(textResponse(503, busy.message, headers), true);
+  const { status, message } = busy("too many snapshots are being received");
+  connection.reply(textResponse(status, message, headers), true);
   return { onBody: () => undefined, onEnd: () => undefined, onAbort: () => undefined };
 }

@@ -250,7 +250,7 @@ export class Transport {
       snapshots: {
         disk: runtime.disk,
         directory: snapshotDirectory,
-        receiving: { count: 0 },
+        receiving: { count: 0, placed: new Set() },
         check: (message) => this.#check(message),
         deliver: (message, path) => handler.receiveSnapshot(message, path),
       },

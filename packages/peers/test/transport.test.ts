@@ -251,6 +251,47 @@ test("Transport: a snapshot between members of ours arrives whole; a broken one 
   ]).toEqual([0, 0]);
 });
 
+test("Transport: while a snapshot is taken another of its index is refused, and does not take its file's place", async () => {
+  const folder = temporaryFolder();
+  const backend = openBackend(nodeRuntime, join(folder, "db"));
+  const source = await backend.openSnapshot();
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of source.read()) chunks.push(chunk);
+  source.close();
+  await backend.close();
+  const bytes = Buffer.concat(chunks);
+  const { members } = await group(2);
+  const [one, two] = members;
+  await until(() => one!.transport.activeSince(2n) !== undefined, "active");
+  let isTaken = (): void => undefined;
+  two!.taking = new Promise((resolve) => (isTaken = resolve));
+  const metadata = { index: 7, term: 1, confState: undefined };
+  const snapshot = { data: Buffer.from("{}"), metadata };
+  const message = { ...RaftMessage.create(), type: MessageType.MsgSnap, from: 1n, to: 2n, term: 1 };
+  const send = (content: Uint8Array): void =>
+    one!.transport.sendSnapshot(
+      { ...message, snapshot },
+      {
+        size: content.length,
+        read: async function* () {
+          await Promise.resolve();
+          yield content;
+        },
+        close: () => undefined,
+      },
+    );
+  send(bytes);
+  await until(() => two!.snapshots.length === 1, "the first has come");
+  const { path } = two!.snapshots[0]!;
+  send(Buffer.concat([bytes, Buffer.from("more")]));
+  await until(() => one!.snapshotReports.length === 1, "the second is refused");
+  expect(one!.snapshotReports).toEqual([[2n, false]]);
+  expect(readFileSync(path).equals(bytes)).toBe(true);
+  isTaken();
+  await until(() => one!.snapshotReports.length === 2, "the first is taken");
+  expect(one!.snapshotReports[1]).toEqual([2n, true]);
+});
+
 test("Transport: another cluster, a removed member, an unknown one: etcd's words on both sides", async () => {
   const { members, proxies } = await group(1);
   const [member] = members;

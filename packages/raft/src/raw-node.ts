@@ -4,6 +4,7 @@ import type { Config } from "./config.ts";
 import { normalEntry } from "./entry.ts";
 import { RaftError } from "./errors.ts";
 import { asV2, confChangeEntry, type AnyConfChange } from "./membership/conf-change.ts";
+import { snapshotIndex } from "./log-unstable.ts";
 import { applyConfChange } from "./switch-membership.ts";
 import { isLocalMessage, isResponse, newMessage } from "./message.ts";
 import { proposeAsLeader } from "./proposal.ts";
@@ -64,6 +65,12 @@ export class RawNode {
   /** Index of the last entry of the log, stable or not. */
   get lastIndex(): number {
     return this.#raft.log.lastIndex();
+  }
+
+  /** Index of the received snapshot that takes the place of the log and is not applied yet; 0 when there is none. */
+  get pendingSnapshotIndex(): number {
+    const { snapshot } = this.#raft.log.unstable;
+    return snapshot === undefined ? 0 : snapshotIndex(snapshot);
   }
 
   /** One tick of time passes: elections and heartbeats become due. */

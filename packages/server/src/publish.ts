@@ -5,6 +5,11 @@ import { PUBLISH_PAUSE_MS } from "./limits.ts";
 import type { MemberContext } from "./member-context.ts";
 import { toRequestError } from "./wire/error-map.ts";
 
+export type PublishContext = Pick<
+  MemberContext,
+  "proposer" | "applied" | "config" | "logger" | "memberId" | "clusterId" | "runtime"
+>;
+
 /**
  * Tells the cluster through the log what this member is called and where clients find it, at each start;
  * again and again until it is applied, which also says that everything before it is.
@@ -12,7 +17,7 @@ import { toRequestError } from "./wire/error-map.ts";
  * @param isStopped true when the member gives up
  */
 export async function publish(
-  { proposer, config, logger, memberId, clusterId, runtime }: MemberContext,
+  { proposer, applied, config, logger, memberId, clusterId, runtime }: PublishContext,
   clientUrls: readonly string[],
   isStopped: () => boolean,
 ): Promise<void> {
@@ -23,10 +28,14 @@ export async function publish(
   };
   for (;;) {
     try {
-      await proposer.proposeMessage({
-        clusterMemberAttrSet: { memberId, memberAttributes: { name: config.name, clientUrls } },
-      });
-      break;
+      const applying = proposer
+        .proposeMessage({
+          clusterMemberAttrSet: { memberId, memberAttributes: { name: config.name, clientUrls } },
+        })
+        .then(() => true);
+      const isApplied = await Promise.race([applying, applied.nextJump().then(() => false)]);
+      if (isApplied) break;
+      // It may have come with the leader's snapshot, unseen.
     } catch (error) {
       const refusal = toRequestError(error);
       if (isStopped()) throw error;

@@ -239,8 +239,9 @@ async function stopEngine(engine: Engine): Promise<void> {
   engine.member.proposer.close(refusal);
   engine.member.reads.close(refusal);
   await engine.snapshots.settled();
-  await engine.replication.stop();
+  engine.replication.stop();
   await engine.loop.stop();
+  await engine.replication.installer.stop();
   engine.applyLoop.drain();
   engine.applyLoop.stop();
 }

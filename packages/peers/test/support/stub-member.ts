@@ -64,6 +64,8 @@ export class StubMember {
   readonly applied: Entry[] = [];
   readonly received: RaftMessage[] = [];
   readonly snapshots: { readonly message: RaftMessage; readonly path: string }[] = [];
+  /** A snapshot that has come is taken over when it resolves. */
+  taking: Promise<void> = Promise.resolve();
   readonly unreachable: bigint[] = [];
   readonly snapshotReports: [bigint, boolean][] = [];
   readonly removed = new Set<bigint>();
@@ -114,7 +116,7 @@ export class StubMember {
         receiveSnapshot: async (message, path) => {
           this.snapshots.push({ message, path });
           this.#step(message);
-          await Promise.resolve();
+          await this.taking;
         },
         onRemoved: () => void this.removals++,
       },

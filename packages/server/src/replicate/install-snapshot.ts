@@ -1,8 +1,10 @@
 import type { Backend } from "@nodetcd/backend";
 import type { RaftMessage, RaftSnapshot } from "@nodetcd/messages";
 import type { Restored, Store } from "@nodetcd/mvcc";
-import type { Logger, Runtime } from "@nodetcd/runtime";
+import { PeerError } from "@nodetcd/peers";
+import { type Logger, type Runtime, SerialQueue } from "@nodetcd/runtime";
 import { assert } from "@nodetcd/bytes";
+import { consistentIndexOf } from "../state/applied-index.ts";
 
 export interface SnapshotInstallerOptions {
   readonly runtime: Runtime;
@@ -11,6 +13,8 @@ export interface SnapshotInstallerOptions {
   readonly store: Store;
   /** Hands the message to raft, which decides whether the snapshot is wanted. */
   readonly step: (message: RaftMessage) => void;
+  /** Raft has taken the snapshot of this index, and it is not installed yet. */
+  readonly isPending: (index: number) => boolean;
   /** Applies everything that is committed, before it returns. */
   readonly drain: () => void;
   /** Every record reads the database that is there now; called in the turn of the exchange. */
@@ -25,6 +29,8 @@ interface Arrived {
   readonly path: string;
   readonly next: Backend;
   readonly restored: Restored;
+  /** It has taken the place of this member's, or will not. */
+  readonly settled: () => void;
 }
 
 /**
@@ -34,12 +40,17 @@ interface Arrived {
  * its keys are read. Then raft hears of the snapshot; if it takes it, the ready loop saves it beside the log and
  * `install` exchanges file and memory in one turn.
  *
+ * One at a time: until raft's snapshot is installed its file must stay where a restart looks for it.
+ *
  * A crash before the exchange leaves the old database with the snapshot's record in the log; the next start
  * finds the received file by its name and goes on from there (`bootstrap/restart.ts`).
  */
 export class SnapshotInstaller {
   readonly #options: SnapshotInstallerOptions;
+  readonly #queue = new SerialQueue();
+  /** Raft's snapshot, or one that it is asked about. */
   #arrived: Arrived | undefined;
+  #stopped = false;
   /** `install` is under way. */
   installing = false;
 
@@ -47,20 +58,38 @@ export class SnapshotInstaller {
     this.#options = options;
   }
 
-  /** Takes over the file at `path`, which the transport has received and checked. */
-  async receive(message: RaftMessage, path: string): Promise<void> {
+  /**
+   * Takes over the file at `path`, which the transport has received and checked. Resolves when it is installed, or
+   * removed because raft does not want it.
+   */
+  receive(message: RaftMessage, path: string): Promise<void> {
+    return this.#queue.run(() => this.#receive(message, path));
+  }
+
+  async #receive(message: RaftMessage, path: string): Promise<void> {
+    if (this.#stopped) return;
     const index = message.snapshot?.metadata?.index ?? 0;
-    await this.#forget(path);
-    const next = this.#options.backend.openOther(path);
+    let settled = (): void => undefined;
+    const settling = new Promise<void>((resolve) => (settled = resolve));
+    this.#arrived = { index, path, ...(await this.#read(index, path)), settled };
+    if (this.#stopped) return this.#forget();
+    this.#options.step(message);
+    if (this.#options.isPending(index)) await settling;
+    else await this.#forget();
+  }
+
+  async #read(index: number, path: string): Promise<{ next: Backend; restored: Restored }> {
+    const { backend, store } = this.#options;
+    let next: Backend | undefined;
     try {
-      const restored = await this.#options.store.readHistory(next);
-      await this.#forget(path);
-      this.#arrived = { index, path, next, restored };
+      next = await backend.openOther(path);
+      requireReached(next, index);
+      return { next, restored: await store.readHistory(next) };
     } catch (error) {
-      await next.close();
+      await next?.close();
+      await this.#remove(path);
       throw error;
     }
-    this.#options.step(message);
   }
 
   /** The snapshot is saved; the loop waits until this resolves. */
@@ -85,21 +114,37 @@ export class SnapshotInstaller {
     await adopted;
     onInstalled(snapshot);
     this.installing = false;
+    arrived.settled();
     logger.info("applied snapshot", { "incoming-snapshot-index": index });
   }
 
-  /** Forgets a snapshot that raft did not want. */
-  discard(): Promise<void> {
-    return this.#forget(undefined);
+  /** The ready loop has ended; what has arrived and is not installed will not be. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#forget();
   }
 
-  /** A snapshot of the same index has the same name: what has just come at `kept` is not removed with what came before. */
-  async #forget(kept: string | undefined): Promise<void> {
+  /** The file stays if raft has taken the snapshot: its record may be in the log, and the next start needs it then. */
+  async #forget(): Promise<void> {
     const arrived = this.#arrived;
     this.#arrived = undefined;
     if (arrived === undefined) return;
+    arrived.settled();
     await arrived.next.close();
-    if (arrived.path === kept) return;
-    await this.#options.runtime.disk.removeAsync(arrived.path).catch(() => undefined);
+    if (!this.#options.isPending(arrived.index)) await this.#remove(arrived.path);
   }
+
+  async #remove(path: string): Promise<void> {
+    await this.#options.runtime.disk.removeAsync(path).catch(() => undefined);
+  }
+}
+
+/** Entries up to the snapshot's index will not come again: a database that lacks some would lack them for good. */
+function requireReached(received: Backend, index: number): void {
+  const reached = consistentIndexOf(received);
+  if (reached >= index) return;
+  throw new PeerError(
+    "BAD_FRAME",
+    `the database of the snapshot at index ${index} is at index ${reached} only`,
+  );
 }

@@ -89,6 +89,7 @@ export class Replication {
       backend,
       store,
       step,
+      isPending: (index) => node.pendingSnapshotIndex === index,
       drain: options.drain,
       reload: options.reload,
       onInstalled: (snapshot) => {
@@ -160,9 +161,9 @@ export class Replication {
     }
   }
 
-  async stop(): Promise<void> {
+  /** Talks with nobody any more. A snapshot that raft has taken is installed all the same. */
+  stop(): void {
     this.link.transport.stop();
-    await this.installer.discard();
   }
 
   #told(tell: () => void): void {

@@ -87,6 +87,7 @@ export class AppliedIndex implements StateRecord {
   #confState: ConfState | undefined;
   #confStateChanged = false;
   #waiting: { index: number; done: () => void }[] = [];
+  #jumped: (() => void)[] = [];
 
   /** @param snapshotIndex the position that the log was opened at; entries above it come again */
   constructor(backend: Backend, snapshotIndex: number, snapshotTerm: number) {
@@ -114,6 +115,12 @@ export class AppliedIndex implements StateRecord {
       this.#consistent = index;
       this.#consistentTerm = term;
     }
+    for (const done of this.#jumped.splice(0)) done();
+  }
+
+  /** Resolves at the next `jump`: what was proposed before may have come with the snapshot, and nobody will say so. */
+  nextJump(): Promise<void> {
+    return new Promise((resolve) => void this.#jumped.push(resolve));
   }
 
   /** Index of the last entry that went through applying, whether or not it was new. */
