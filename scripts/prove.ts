@@ -89,6 +89,10 @@ const PROOFS: Readonly<Record<string, Proof>> = {
     what: "a member far behind comes back under load, measured",
     file: "tests/clusters/behind.ts",
   },
+  "cluster-snapshot-faults": {
+    what: "deaths and standstills in the middle of a snapshot between members",
+    file: "tests/clusters/snapshot-faults.ts",
+  },
   "cluster-discovery": {
     what: "clusters that find each other by DNS",
     file: "tests/clusters/discovery.ts",

@@ -23,6 +23,8 @@ export class RpcFailure extends Error implements Failure {
 }
 
 const UNAVAILABLE = 14;
+/** Requests that wait to be sent count, too; at Node's 10 MB it resets calls that are answered meanwhile. */
+const SESSION_MEMORY_MB = 1_024;
 
 /** One connection. After it is lost every call fails with UNAVAILABLE; make a new one then. */
 export class Connection {
@@ -30,7 +32,10 @@ export class Connection {
 
   /** `windowBytes`: what the server may send before it was read, on each stream and on all. */
   constructor(url: string, windowBytes: number = 16 << 20) {
-    this.#session = connect(url, { settings: { initialWindowSize: windowBytes } });
+    this.#session = connect(url, {
+      settings: { initialWindowSize: windowBytes },
+      maxSessionMemory: SESSION_MEMORY_MB,
+    });
     this.#session.on("error", () => {});
     this.#session.once("connect", () => {
       if (!this.isClosed) this.#session.setLocalWindowSize(windowBytes);
@@ -120,9 +125,10 @@ export class RpcStream {
     stream.on("response", readStatus);
     stream.on("trailers", readStatus);
     stream.on("data", (chunk: Buffer) => parts.add(chunk));
-    stream.on("error", () => {});
+    let reason = "";
+    stream.on("error", (error: Error) => (reason = `: ${error.message}`));
     stream.on("close", () =>
-      this.#finish(status ?? { code: UNAVAILABLE, message: "the connection was lost" }),
+      this.#finish(status ?? { code: UNAVAILABLE, message: `the connection was lost${reason}` }),
     );
   }
 

@@ -1,35 +1,54 @@
 /**
  * A member far behind comes back while others write: first by ENTRIES entries, then by a database of MIB mebibytes,
  * which is sent whole. Measured: how long writes take meanwhile, beside a time when it is down, how long it takes, the
- * longest turn of the leader's loop, and its memory.
+ * longest turns of the loops of the leader and of the one that takes a snapshot, and the leader's memory.
  *
  *     ENTRIES=1000000 MIB=1024 npm run prove -- cluster-behind
  *
- * At most twice the p99 of a quiet time, no turn above 20 ms; on a machine with other work both are the machine's.
+ * At most twice the p99 of a quiet time, no turn of the leader above 20 ms, and not more memory than the bounds of a snapshot's way
+ * add up to; on a machine with other work times are the machine's.
  */
+import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { METHODS } from "@nodetcd/messages";
 import { type Peer, peer, ROOT } from "../peers.ts";
 import { temporaryDirectory } from "../processes.ts";
 import { ProcessCaller } from "./caller.ts";
-import { patiently, sleep } from "./patience.ts";
+import { fill } from "./fill.ts";
+import { sleep } from "./patience.ts";
 import { ProcessCluster, type Seat } from "./process-cluster.ts";
+import { hasApplied, leaderOf, Memory } from "./seat-facts.ts";
 
 const ENTRIES = Number(process.env["ENTRIES"] ?? 1_000_000);
 const MIB = Number(process.env["MIB"] ?? 1_024);
 const QUIET_MS = 10_000;
+/** Commits and collections of what was filled in are over by then. */
+const REST_MS = 3_000;
 /** Those that are measured, and their pause. */
 const [WRITERS, PAUSE_MS] = [4, 5];
 const KEYS = 1_000;
 const CALL_TIMEOUT_MS = 30_000;
 const RATIO_MAX = 2;
 const TURN_MS_MAX = 20;
+/** What the leader's memory may grow by while it sends. */
+const GROWTH_MIB_MAX = 256;
 const FLAGS = [
   "--quota-backend-bytes=8589934592",
   "--snapshot-count=1000",
   "--snapshot-catchup-entries=500",
 ];
+const RECEIVING = "receiving database snapshot";
+const APPLIED = "applied snapshot";
+
+/** What a member lacks when it comes back. */
+interface Lack {
+  readonly what: string;
+  readonly count: number;
+  readonly inFlight: number;
+  readonly key: (i: number) => string;
+  readonly value: Uint8Array;
+}
 
 class Comparison {
   readonly #cluster: ProcessCluster;
@@ -47,6 +66,7 @@ class Comparison {
       program,
       flags: FLAGS,
       env: { NODE_OPTIONS: `--import ${probe}`, TURN_PROBE: join(probes, name) },
+      isDirect: true,
     }));
     return new Comparison(await ProcessCluster.found(members), probes);
   }
@@ -57,57 +77,57 @@ class Comparison {
     rmSync(this.#probes, { recursive: true });
   }
 
-  /** @param fill writes what the member lacks then, by so many at a time; one call for each number below `count` */
-  async measure(
-    what: string,
-    count: number,
-    fillers: number,
-    fill: (caller: ProcessCaller, i: number) => Promise<unknown>,
-  ): Promise<void> {
-    const leader = await patiently(async () => {
-      const found = await this.#cluster.leader();
-      if (found === undefined) throw new Error("there is no leader");
-      return found;
-    });
+  async measure(lack: Lack): Promise<void> {
+    const leader = await leaderOf(this.#cluster);
     const behind = this.#cluster.seats.find((seat) => seat !== leader)!;
     await behind.process?.stop();
+    await fill({ ...lack, port: leader.clientPort });
+    await sleep(REST_MS);
     const caller = new ProcessCaller(leader.name, leader.url, CALL_TIMEOUT_MS);
-    let next = 0;
-    const work = async (): Promise<void> => {
-      while (next < count) await fill(caller, next++);
-    };
-    await Promise.all(Array.from({ length: fillers }, work));
-    const quiet = await this.#latencies(caller, () => sleep(QUIET_MS));
     await this.#longestTurn(leader);
+    const quiet = await this.#latencies(caller, () => sleep(QUIET_MS));
+    const turnQuiet = await this.#longestTurn(leader);
+    const memory = new Memory(leader);
     const began = performance.now();
-    const beside = await this.#latencies(caller, () => this.#comesBack(behind, caller));
+    let turnBehind = 0;
+    const beside = await this.#latencies(caller, async () => {
+      turnBehind = await this.#comesBack(behind, caller);
+    });
     const seconds = (performance.now() - began) / 1_000;
     const turn = await this.#longestTurn(leader);
     caller.close();
-    const by = behind.process?.log.includes("applied snapshot") ? "by a snapshot" : "by its log";
-    const ratio = p99(beside) / p99(quiet);
+    const by = behind.process?.log.includes(APPLIED) ? "by a snapshot" : "by its log";
+    const ratio = percentile(beside, 0.99) / percentile(quiet, 0.99);
     console.log(
-      `${what}: back ${by} after ${seconds.toFixed(1)} s; p99 of ${beside.length} puts ` +
-        `${p99(beside).toFixed(1)} ms, ${ratio.toFixed(2)} times that of a quiet time (${p99(quiet).toFixed(1)} ms); ` +
-        `longest turn of the leader ${turn.toFixed(1)} ms, its memory at most ${memoryMib(leader)} MiB`,
+      [
+        `${lack.what}: back ${by} after ${seconds.toFixed(1)} s`,
+        `  quiet: ${describe(quiet)}; longest turn of the leader ${turnQuiet.toFixed(1)} ms`,
+        `  beside: ${describe(beside)}, p99 ${ratio.toFixed(2)} times that of the quiet time`,
+        `  longest turn of the leader ${turn.toFixed(1)} ms, of the one that takes the snapshot ${turnBehind.toFixed(1)} ms`,
+        `  memory of the leader ${memory.before} MiB before, at most ${memory.most} MiB meanwhile`,
+      ].join("\n"),
     );
-    if (ratio > RATIO_MAX) console.log(`MISSED: p99 above ${RATIO_MAX} times that of a quiet time`);
-    if (turn > TURN_MS_MAX) console.log(`MISSED: a turn above ${TURN_MS_MAX} ms`);
-    if (ratio > RATIO_MAX || turn > TURN_MS_MAX) process.exitCode = 1;
+    expectAtMost("p99 beside it, of a quiet time's", ratio, RATIO_MAX);
+    expectAtMost("ms of a turn of the leader", turn, TURN_MS_MAX);
+    expectAtMost("MiB that the leader's memory grows", memory.most - memory.before, GROWTH_MIB_MAX);
   }
 
-  /** Until it has applied all that the leader had when it was started. */
-  async #comesBack(seat: Seat, leader: ProcessCaller): Promise<void> {
+  /**
+   * Until it has applied all that the leader had when it was started.
+   *
+   * @returns its longest turn while it took the snapshot, in milliseconds; what belongs to its start comes before and after
+   */
+  async #comesBack(seat: Seat, leader: ProcessCaller): Promise<number> {
     const { raftIndex } = await leader.call(METHODS.Maintenance.Status, {});
     this.#cluster.restart(seat);
-    const own = new ProcessCaller(seat.name, seat.url, 1_000);
-    for (;;) {
-      await sleep(100);
-      const status = await own.call(METHODS.Maintenance.Status, {}).catch(() => undefined);
-      if (status !== undefined && status.raftAppliedIndex >= raftIndex) break;
-      if (!seat.isRunning) throw new Error(`${seat.name} has ended: ${seat.process?.tail()}`);
-    }
-    own.close();
+    yieldToOthers(seat.process!.pid);
+    const log = (): string => seat.process!.log;
+    while (!log().includes(RECEIVING) && !(await hasApplied(seat, raftIndex))) await sleep(20);
+    await this.#longestTurn(seat);
+    while (!log().includes(APPLIED) && !(await hasApplied(seat, raftIndex))) await sleep(5);
+    const turn = await this.#longestTurn(seat);
+    while (!(await hasApplied(seat, raftIndex))) await sleep(100);
+    return turn;
   }
 
   /** Milliseconds of each of the puts that a few writers make while something lasts. */
@@ -134,35 +154,58 @@ class Comparison {
     const file = join(this.#probes, seat.name);
     rmSync(file, { force: true });
     seat.process?.signal("SIGUSR2");
-    while (!existsSync(file)) await sleep(10);
+    while (!existsSync(file)) {
+      if (!seat.isRunning) throw new Error(`${seat.name} has ended: ${seat.process?.tail()}`);
+      await sleep(10);
+    }
     const { longest } = JSON.parse(readFileSync(file, "utf8")) as { longest: number };
     return longest;
   }
 }
 
-function p99(took: readonly number[]): number {
-  const sorted = took.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length * 0.99)] ?? NaN;
+/**
+ * Where all run before other work (`chrt -r 20`) turns of the processors last 100 ms. On a machine of its own a member would not take them
+ * from the others; so it comes after them.
+ */
+function yieldToOthers(pid: number): void {
+  const { stdout } = spawnSync("chrt", ["-p", String(process.pid)], { encoding: "utf8" });
+  if (stdout?.includes("SCHED_RR")) spawnSync("chrt", ["-a", "-r", "-p", "10", String(pid)]);
 }
 
-function memoryMib({ process: server }: Seat): string {
-  const status = readFileSync(`/proc/${server?.pid}/status`, "utf8");
-  const [, kib] = /VmHWM:\s+(\d+)/.exec(status) ?? [];
-  return (Number(kib) / 1_024).toFixed(0);
+function percentile(took: readonly number[], share: number): number {
+  const sorted = took.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length * share)] ?? NaN;
+}
+
+function describe(took: readonly number[]): string {
+  const at = (share: number): string => percentile(took, share).toFixed(1);
+  return `${took.length} puts, p50 ${at(0.5)}, p99 ${at(0.99)}, longest ${at(0.999_999)} ms`;
+}
+
+function expectAtMost(what: string, is: number, most: number): void {
+  if (is <= most) return;
+  console.log(`MISSED: ${is.toFixed(1)} ${what}, above ${most}`);
+  process.exitCode = 1;
 }
 
 const ours = peer("nodetcd");
 if (ours !== undefined) {
   const comparison = await Comparison.begin(ours);
   try {
-    const small = Buffer.from("12345678");
-    await comparison.measure(`${ENTRIES} entries behind`, ENTRIES, 64, (caller, i) =>
-      caller.call(METHODS.KV.Put, { key: Buffer.from(`k${i % KEYS}`), value: small }),
-    );
-    const large = Buffer.alloc(1024 * 1024, "v");
-    await comparison.measure(`${MIB} MiB behind`, MIB, 4, (caller, i) =>
-      caller.call(METHODS.KV.Put, { key: Buffer.from(`large${i}`), value: large }),
-    );
+    await comparison.measure({
+      what: `${ENTRIES} entries behind`,
+      count: ENTRIES,
+      inFlight: 512,
+      key: (i) => `k${i % KEYS}`,
+      value: Buffer.from("12345678"),
+    });
+    await comparison.measure({
+      what: `${MIB} MiB behind`,
+      count: MIB,
+      inFlight: 8,
+      key: (i) => `large${i}`,
+      value: Buffer.alloc(1024 * 1024, "v"),
+    });
   } finally {
     await comparison.end();
   }

@@ -15,6 +15,8 @@ export interface MemberOptions {
   readonly dataDirectory?: string;
   readonly flags?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Others reach it without a proxy between: its links cannot be cut, and cost nothing. */
+  readonly isDirect?: boolean;
 }
 
 /** A member, running or not. */
@@ -104,9 +106,10 @@ export class ProcessCluster {
   }
 
   async #addSeat(options: MemberOptions): Promise<Seat> {
-    const ports = { client: await freePort(), proxy: await freePort(), listen: await freePort() };
-    const seat = new Seat(`m${++this.#founded}`, options, ports);
-    await this.links.serve(seat.name, ports.proxy, ports.listen);
+    const [client, listen] = [await freePort(), await freePort()];
+    const proxy = options.isDirect === true ? listen : await freePort();
+    const seat = new Seat(`m${++this.#founded}`, options, { client, proxy, listen });
+    if (proxy !== listen) await this.links.serve(seat.name, proxy, listen);
     this.seats.push(seat);
     return seat;
   }
