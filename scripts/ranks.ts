@@ -44,7 +44,7 @@ export const PURE_NODE_MODULES: readonly string[] = [
 
 /** Files that take the real world where their caller gives none. */
 export const WORLD_DEFAULTS: readonly string[] = [
-  "packages/bolt/src/database.ts",
+  "packages/bolt/src/open-database.ts",
   "packages/client/src/client-options.ts",
 ];
 
