@@ -136,6 +136,10 @@ const PROOFS: Readonly<Record<string, Proof>> = {
     what: "Jobs on real etcd with certificates, users and a role",
     file: "tests/jobs/etcd-users/run.ts",
   },
+  "jobs-containers": {
+    what: "pods of nodetcd jobs that Docker or Podman runs",
+    file: "tests/jobs/containers/run.ts",
+  },
   "jobs-e2e": {
     what: "Kubernetes' own specs of Jobs and CronJobs on nodetcd jobs",
     file: "tests/jobs/e2e/run.ts",

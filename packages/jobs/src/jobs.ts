@@ -42,7 +42,14 @@ export {
   SLOTS,
 } from "./objects/resources.ts";
 export { labelSelector, labelSelectorText } from "./objects/select-labels.ts";
-export type { ControllersOptions, Part, WorkerOptions, WorkerPart } from "./parts.ts";
+export {
+  type ControllersOptions,
+  type Part,
+  type RuntimeName,
+  RUNTIMES,
+  type WorkerOptions,
+  type WorkerPart,
+} from "./parts.ts";
 export type { DeleteOptions, PropagationPolicy } from "./storage/decide-delete.ts";
 export type { ListOptions, ObjectList, Selection } from "./storage/list.ts";
 export { type Deletion, ObjectStore, type ObjectStoreOptions } from "./storage/object-store.ts";

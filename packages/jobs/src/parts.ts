@@ -23,6 +23,10 @@ export interface ControllersOptions {
 }
 
 /** Given to `startWorker`: a node on which pods run. */
+/** What runs containers: processes of the worker's machine, or an engine there. */
+export const RUNTIMES = ["process", "docker", "podman"] as const;
+export type RuntimeName = (typeof RUNTIMES)[number];
+
 export interface WorkerOptions {
   store: ObjectStore;
   runtime: Runtime;
@@ -38,6 +42,8 @@ export interface WorkerOptions {
    * read the worker's key in the store gets no connection. Default: 127.0.0.1, for API servers of this machine only.
    */
   listen?: { readonly host: string; readonly port: number };
+  /** What runs the containers of pods whose runtimeClassName does not say it. Default: process. */
+  runtimeName?: RuntimeName;
 }
 
 export interface WorkerPart extends Part {

@@ -16,7 +16,7 @@ import { type OpenEtcd, openEtcd } from "./open-etcd.ts";
 import type { JobsSettings } from "./settings.ts";
 
 const PROCESSES =
-  "Pods run as processes of this machine, by its own programs: images are not pulled, and Docker and Podman are not used.";
+  "Pods run as processes of this machine, by its own programs: images are not pulled. Docker and Podman run those whose runtimeClassName says so, or all with --runtime.";
 
 /** How long history is kept, at least. */
 const COMPACTION_MS = 300_000;
@@ -61,9 +61,10 @@ async function startParts(
   if (settings.worker) {
     const dataDir = join(settings.dataDir, "worker");
     const pause = restartMs === undefined ? {} : { restartMs };
-    worker = await startWorker({ ...common, nodeName, dataDir, listen, ...pause });
+    const { runtimeName } = settings;
+    worker = await startWorker({ ...common, nodeName, dataDir, listen, runtimeName, ...pause });
     parts.push(worker);
-    tell(PROCESSES);
+    if (runtimeName === "process") tell(PROCESSES);
   }
   if (settings.api) {
     const logs = worker === undefined ? {} : { logs: worker.logs };

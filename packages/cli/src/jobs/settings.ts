@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { resolve } from "node:path";
-import { type Grants, readGrants, type TlsFiles } from "@nodetcd/jobs";
+import { type Grants, readGrants, type RuntimeName, RUNTIMES, type TlsFiles } from "@nodetcd/jobs";
 import { type ClientAccess, CommandLine, type Parsed } from "../client-flags.ts";
 import { CliError } from "../errors.ts";
 import { CONSOLE_ADDRESS } from "../flags/operations.ts";
@@ -44,6 +44,9 @@ export const JOBS_USAGE: string = `Usage:
   --worker-listen '127.0.0.1:0'
     Where a worker is asked for its logs by API servers that run elsewhere, host:port: an address that they
     reach (no wildcard), port 0 is a free one. They find it, and the key that lets them in, in etcd.
+  --runtime 'process'
+    What runs the containers of pods whose runtimeClassName does not say it: process, the programs of this
+    machine (images are not looked at), or docker or podman, which must be installed.
   --node-name '${hostname().toLowerCase()}'
     Name of the worker's node: unique, and the same after a restart.
 `;
@@ -61,6 +64,7 @@ export interface JobsSettings {
   readonly api: boolean;
   readonly controllers: boolean;
   readonly worker: boolean;
+  readonly runtimeName: RuntimeName;
   readonly nodeName: string;
   readonly workerListen: { readonly host: string; readonly port: number };
   /** `host:port` of the console; "" for none. */
@@ -94,6 +98,7 @@ const OPTIONS = {
   worker: { type: "boolean", default: false },
   console: { type: "string", default: "" },
   "worker-listen": { type: "string", default: "127.0.0.1:0" },
+  runtime: { type: "string", default: "process" },
   "node-name": { type: "string", default: hostname().toLowerCase() },
   help: { type: "boolean", short: "h", default: false },
 } as const;
@@ -136,6 +141,12 @@ function grantsOf({ allow = [] }: Values, asksWho: boolean): Grants {
   }
 }
 
+function runtimeNameOf({ runtime }: Values): RuntimeName {
+  const name = RUNTIMES.find((each) => each === runtime);
+  if (name !== undefined) return name;
+  throw LINE.usage(`--runtime ${runtime} is none of ${RUNTIMES.join(", ")}`);
+}
+
 function workerListenOf(values: Values): JobsSettings["workerListen"] {
   const listen = readListen("--worker-listen", values["worker-listen"]);
   if (!["", "0.0.0.0", "::"].includes(listen.host)) return listen;
@@ -162,6 +173,7 @@ export function readJobsSettings(args: readonly string[]): JobsSettings | undefi
     controllers: all || controllers,
     worker: all || worker,
     nodeName: values["node-name"],
+    runtimeName: runtimeNameOf(values),
     workerListen: workerListenOf(values),
     console: values.console,
   };

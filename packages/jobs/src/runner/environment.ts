@@ -19,7 +19,8 @@ export interface Sources {
   secret(name: string): Promise<Secret | undefined>;
 }
 
-const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+/** Of a process that has no other. */
+export const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /** All variables of a container; later ones may refer to earlier ones. */
 export async function environmentOf(
@@ -28,7 +29,7 @@ export async function environmentOf(
   sources: Sources,
 ): Promise<Record<string, string>> {
   const variables: Record<string, string> = {
-    PATH,
+    PATH: DEFAULT_PATH,
     HOSTNAME: pod.spec.hostname ?? pod.metadata.name,
   };
   for (const { prefix = "", configMapRef, secretRef } of container.envFrom ?? []) {

@@ -12,6 +12,8 @@ export interface RunEnd {
 /** What is known of a container: its newest run, and the one before it. */
 export interface ContainerView {
   readonly container: Container;
+  /** What runs it, as in its id. Default: process. */
+  readonly runtime?: string;
   readonly init: boolean;
   /** Runs that were begun, with the one that goes on. */
   readonly runs: number;

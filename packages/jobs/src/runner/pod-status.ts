@@ -72,7 +72,9 @@ function containerStatus(view: ContainerView, { pod, plan }: StatusInput): Conta
     imageID: "",
     ...(runs === 0
       ? {}
-      : { containerID: `process://${pod.metadata.uid}/${container.name}/${runs - 1}` }),
+      : {
+          containerID: `${view.runtime ?? "process"}://${pod.metadata.uid}/${container.name}/${runs - 1}`,
+        }),
   };
 }
 

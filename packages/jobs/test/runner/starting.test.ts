@@ -37,6 +37,7 @@ describe("PodRun.look", () => {
         sources: { configMap: async () => undefined, secret: async () => undefined },
         restartMs: undefined,
         groups: undefined,
+        runtimeName: "process",
         onChange: () => undefined,
       });
       const { views, plan } = await run.look(POD, 1_000, true);

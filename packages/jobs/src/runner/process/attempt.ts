@@ -9,8 +9,9 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { type Engine, killContainer, tellEngine } from "./container-engine.ts";
 import { belongsTo, MARKER, processesOf, signal, startTicks } from "./proc.ts";
-import { SHELL, SUPERVISOR } from "./supervisor.ts";
+import { SHELL, type StartRequest, SUPERVISOR } from "./supervisor.ts";
 
 /** What the files and processes of an attempt say. Times are wall times in milliseconds. */
 export type AttemptState =
@@ -31,12 +32,6 @@ export type AttemptState =
 /** Exit status of what could not be started. */
 const START_ERROR = 128;
 
-export interface StartRequest {
-  readonly command: readonly string[];
-  readonly environment: Readonly<Record<string, string>>;
-  readonly workingDir: string;
-}
-
 /** One run of a container: a folder with what is known of it. It is started at most once, whatever happens. */
 export class Attempt {
   readonly folder: string;
@@ -48,6 +43,17 @@ export class Attempt {
   /** Name of its control group: pod, container and run. */
   get group(): string {
     return this.folder.split("/").slice(-3).join("_");
+  }
+
+  /** Of its container, when an engine runs it. */
+  get engine(): Engine | undefined {
+    const engine = this.#read("engine");
+    return engine === undefined ? undefined : (JSON.parse(engine) as Engine);
+  }
+
+  /** Notes, before it is started, that an engine has its container: whoever ends it has to know. */
+  runsBy(engine: Engine): void {
+    writeFileSync(this.#path("engine"), JSON.stringify(engine));
   }
 
   /** Makes the folder, with the token that the one who starts it takes away. */
@@ -114,12 +120,22 @@ export class Attempt {
 
   /** Kills all that the container has started, but not the supervisor, who has to write down how it ended. */
   kill(): void {
+    const { engine } = this;
+    if (engine !== undefined) {
+      return void killContainer(engine, this.group).then((isDone) => {
+        // There is no container yet: its image is being fetched.
+        const main = isDone ? undefined : this.main();
+        if (main !== undefined) signal(main, "SIGKILL");
+      });
+    }
     const runner = this.#runner();
     for (const pid of processesOf(this.folder)) if (pid !== runner) signal(pid, "SIGKILL");
   }
 
   /** Kills what a container has left behind that has ended. Gives how many there were. */
   sweep(): number {
+    const { engine } = this;
+    if (engine !== undefined) void tellEngine(engine, this.group, ["rm", "--force"]);
     const left = processesOf(this.folder);
     for (const pid of left) signal(pid, "SIGKILL");
     return left.length;

@@ -4,7 +4,8 @@ import { TERMINATION_MESSAGE_BYTES_MAX } from "../../limits.ts";
 import type { Container } from "../../objects/pod.ts";
 import type { ContainerView, RunEnd } from "../plan-pod.ts";
 import { ConfigProblem } from "../environment.ts";
-import { Attempt, type StartRequest } from "./attempt.ts";
+import { Attempt } from "./attempt.ts";
+import type { StartRequest } from "./supervisor.ts";
 import { type ControlGroups, joined, limitsOf } from "./control-groups.ts";
 import type { Readiness } from "./readiness.ts";
 import { LogCollector, logLines } from "./collect-logs.ts";
@@ -15,6 +16,9 @@ const LOST =
   "How the container ended is not known: what watched over it was killed, or the machine went down";
 /** Lines of the log that stand in for a missing termination message. */
 const FALLBACK_LINES = 80;
+const FALLBACK_BYTES = 2_048;
+/** Exit status of engines' commands that could not start the container: no such image, a wrong option. */
+const ENGINE_ERROR = 125;
 
 /** The runs of one container of one pod: a folder each, numbered from 0. */
 export class ContainerRuns {
@@ -32,6 +36,7 @@ export class ContainerRuns {
   /** A supervisor was sent for the newest run, and has not taken its token yet. */
   #sent = false;
 
+  #known: { readonly count: number; readonly runtime: string } | undefined;
   readonly #groups: ControlGroups | undefined;
 
   constructor(podFolder: string, container: Container, init: boolean, groups?: ControlGroups) {
@@ -70,15 +75,25 @@ export class ContainerRuns {
     return next;
   }
 
+  /** Of the newest run; kept, because it is asked for at each look. */
+  get #runtime(): string {
+    if (this.#known?.count !== this.#count || this.starting)
+      this.#known = { count: this.#count, runtime: this.current?.engine?.name ?? "process" };
+    return this.#known.runtime;
+  }
+
   /** Whether what the container may use at most is seen to. */
   get isLimited(): boolean {
-    return this.#groups !== undefined || limitsOf(this.container.resources?.limits) === undefined;
+    const seenTo = this.#groups !== undefined || this.current?.engine !== undefined;
+    return seenTo || limitsOf(this.container.resources?.limits) === undefined;
   }
 
   /** The command within the container's limits. Raises `ConfigProblem`. */
   #limited(attempt: Attempt, { command, ...rest }: StartRequest): StartRequest {
     const limits = limitsOf(this.container.resources?.limits);
-    if (this.#groups === undefined || limits === undefined) return { command, ...rest };
+    // Engines see to them themselves.
+    const isOwn = attempt.engine === undefined;
+    if (!isOwn || this.#groups === undefined || limits === undefined) return { command, ...rest };
     try {
       return { command: joined(this.#groups.create(attempt.group, limits), command), ...rest };
     } catch (error) {
@@ -109,6 +124,7 @@ export class ContainerRuns {
     const newest = running === undefined ? runs - 1 : runs - 2;
     return {
       container: this.container,
+      runtime: this.#runtime,
       init: this.init,
       runs: Math.max(0, runs),
       running,
@@ -167,6 +183,8 @@ export class ContainerRuns {
     const refused = textOf(join(attempt.folder, REASON));
     if (refused !== "")
       return { ...end, ...(JSON.parse(refused) as { reason: string; message: string }) };
+    if (exitCode === ENGINE_ERROR && attempt.engine !== undefined)
+      return { ...end, reason: "StartError", message: lastLines(attempt.folder) };
     const message = this.#message(attempt.folder, exitCode);
     return message === "" ? end : { ...end, message };
   }
@@ -175,13 +193,7 @@ export class ContainerRuns {
     const written = textOf(join(folder, "termination-log")).slice(0, TERMINATION_MESSAGE_BYTES_MAX);
     const fallback = this.container.terminationMessagePolicy === "FallbackToLogsOnError";
     if (written !== "" || !fallback || exitCode === 0) return written;
-    const path = join(folder, "log");
-    if (!existsSync(path)) return "";
-    const lines = [...logLines(readFileSync(path))].slice(-FALLBACK_LINES);
-    return lines
-      .map(({ text }) => `${Buffer.from(text).toString()}\n`)
-      .join("")
-      .slice(-2_048);
+    return lastLines(folder);
   }
 
   /** Logs of the run before this one are kept for `--previous`; those of older ones go. */
@@ -192,6 +204,17 @@ export class ContainerRuns {
     for (const name of ["log", "log.old", "stdout", "stderr"])
       rmSync(join(folder, name), { force: true });
   }
+}
+
+/** Of what a run has written. */
+function lastLines(folder: string): string {
+  const path = join(folder, "log");
+  if (!existsSync(path)) return "";
+  return [...logLines(readFileSync(path))]
+    .slice(-FALLBACK_LINES)
+    .map(({ text }) => `${Buffer.from(text).toString()}\n`)
+    .join("")
+    .slice(-FALLBACK_BYTES);
 }
 
 function lost(startedAt: number, finishedAt: number): RunEnd {

@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
 import type { Probe } from "../../objects/pod.ts";
-import type { StartRequest } from "./attempt.ts";
+
 import { MARKER } from "./proc.ts";
+import type { StartRequest } from "./supervisor.ts";
 
 /** Asks again and again, by a command, whether a running container is ready. */
 export class Readiness {

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Pod } from "../../objects/pod.ts";
+import type { RuntimeName } from "../../parts.ts";
 import { commandOf } from "../command.ts";
 import { ConfigProblem, type Sources } from "../environment.ts";
 import { type ContainerView, planPod, type PodPlan } from "../plan-pod.ts";
@@ -8,8 +9,10 @@ import type { PodFailure } from "../pod-status.ts";
 import type { ControlGroups } from "./control-groups.ts";
 import { ContainerRuns } from "./container-runs.ts";
 import { Readiness } from "./readiness.ts";
+import { type Engine, engineRequest } from "./container-engine.ts";
 import {
   requestFor,
+  type Surroundings,
   surroundingsOf,
   whyNotExecutable,
   withTerminationLog,
@@ -25,6 +28,8 @@ export interface PodRunOptions {
   readonly restartMs: number | undefined;
   /** Undefined where limits cannot be kept. */
   readonly groups: ControlGroups | undefined;
+  /** Of pods that ask for none. */
+  readonly runtimeName: RuntimeName;
   /** Something has ended: look again. */
   readonly onChange: () => void;
 }
@@ -128,11 +133,12 @@ export class PodRun {
   }
 
   async #start(pod: Pod, runs: ContainerRuns): Promise<boolean> {
-    const { folder, sources, onChange } = this.#options;
+    const { folder, sources, onChange, runtimeName } = this.#options;
     try {
       const { container } = runs;
-      const around = await surroundingsOf(pod, container, folder, sources);
-      const { environment, where } = around;
+      const around = await surroundingsOf(pod, container, folder, sources, runtimeName);
+      const { environment, where, engine } = around;
+      if (engine !== undefined) return this.#startByEngine(engine, around, runs);
       const command = commandOf(container, environment);
       runs.problem = undefined;
       const attempt = runs.prepareNext();
@@ -147,7 +153,7 @@ export class PodRun {
       }
       runs.start(
         attempt,
-        requestFor(command, withTerminationLog(around, container, attempt)),
+        requestFor(command, withTerminationLog(around, container, attempt), attempt),
         onChange,
       );
       return true;
@@ -158,14 +164,27 @@ export class PodRun {
     }
   }
 
+  #startByEngine(engine: Engine, around: Surroundings, runs: ContainerRuns): boolean {
+    const { container } = runs;
+    const attempt = runs.prepareNext();
+    const { environment, where } = withTerminationLog(around, container, attempt);
+    const run = { ...where, name: attempt.group, container, environment };
+    const request = engineRequest(engine, run);
+    runs.problem = undefined;
+    attempt.runsBy(engine);
+    runs.start(attempt, request, this.#options.onChange);
+    return true;
+  }
+
   async #askReadiness(pod: Pod, now: number): Promise<void> {
-    const { folder, sources, onChange } = this.#options;
+    const { folder, sources, onChange, runtimeName } = this.#options;
     for (const runs of this.#containers) {
       const { current, container, probing } = runs;
       const command = container.readinessProbe?.exec?.command;
       if (command === undefined || current?.state().kind !== "running") continue;
       if (probing === undefined) {
-        const request = requestFor(command, await surroundingsOf(pod, container, folder, sources));
+        const around = await surroundingsOf(pod, container, folder, sources, runtimeName);
+        const request = requestFor(command, around, current);
         runs.probing = new Readiness(
           container.readinessProbe ?? {},
           request,

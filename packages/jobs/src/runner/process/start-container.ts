@@ -1,9 +1,11 @@
 import { accessSync, chmodSync, constants, mkdirSync, statSync, writeFileSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import type { Container, Pod } from "../../objects/pod.ts";
+import type { RuntimeName } from "../../parts.ts";
 import { ConfigProblem, environmentOf, type Sources } from "../environment.ts";
-import type { Attempt, StartRequest } from "./attempt.ts";
-import { confined, type Confinement } from "./supervisor.ts";
+import type { Attempt } from "./attempt.ts";
+import { type Engine, engineOf, execRequest } from "./container-engine.ts";
+import { confined, type Confinement, type StartRequest } from "./supervisor.ts";
 import { bindsOf, prepareVolumes } from "./volumes.ts";
 
 const TERMINATION_PATH = "/dev/termination-log";
@@ -12,6 +14,8 @@ const TERMINATION_PATH = "/dev/termination-log";
 export interface Surroundings {
   readonly environment: Readonly<Record<string, string>>;
   readonly where: Confinement;
+  /** Undefined: processes of this machine. */
+  readonly engine: Engine | undefined;
 }
 
 /** Makes the volumes and works out the variables; raises `ConfigProblem`. */
@@ -20,26 +24,31 @@ export async function surroundingsOf(
   container: Container,
   podFolder: string,
   sources: Sources,
+  runtime: RuntimeName,
 ): Promise<Surroundings> {
+  const engine = engineOf(pod, runtime);
   const environment = await environmentOf(pod, container, sources);
   const places = await prepareVolumes(pod, join(podFolder, "volumes"), sources);
   const binds = bindsOf(container, places);
   const workingDir = container.workingDir ?? "/";
-  if (binds.length === 0) checkFolder(workingDir);
+  if (binds.length === 0 && engine === undefined) checkFolder(workingDir);
   const root = join(podFolder, "root");
   mkdirSync(root, { recursive: true });
   const privileged = process.getuid?.() === 0;
   return {
     environment,
-    where: { root, binds, user: userOf(pod, container), workingDir, privileged },
+    engine,
+    where: { root, binds, user: userOf(pod, container, engine), workingDir, privileged },
   };
 }
 
-/** A command that runs there. */
+/** A command that runs there; where an engine has the container, in that of this attempt. */
 export function requestFor(
   command: readonly string[],
-  { environment, where }: Surroundings,
+  { environment, where, engine }: Surroundings,
+  attempt: Attempt,
 ): StartRequest {
+  if (engine !== undefined) return execRequest(engine, attempt.group, command);
   return {
     command: confined(command, where),
     environment,
@@ -52,7 +61,7 @@ export function requestFor(
  * it at its path; others find it by a variable.
  */
 export function withTerminationLog(
-  { environment, where }: Surroundings,
+  { environment, where, engine }: Surroundings,
   { terminationMessagePath: target = TERMINATION_PATH }: Container,
   attempt: Attempt,
 ): Surroundings {
@@ -60,21 +69,20 @@ export function withTerminationLog(
   writeFileSync(source, "");
   chmodSync(source, 0o666);
   const bind = { source, target, readOnly: false };
+  const isBound = where.binds.length > 0 || engine !== undefined;
   return {
-    environment: {
-      ...environment,
-      NODETCD_TERMINATION_LOG: where.binds.length === 0 ? source : target,
-    },
-    where: where.binds.length === 0 ? where : { ...where, binds: [...where.binds, bind] },
+    environment: { ...environment, NODETCD_TERMINATION_LOG: isBound ? target : source },
+    where: isBound ? { ...where, binds: [...where.binds, bind] } : where,
+    engine,
   };
 }
 
-function userOf(pod: Pod, { securityContext }: Container): string {
+function userOf(pod: Pod, { securityContext }: Container, engine: Engine | undefined): string {
   const user = securityContext?.runAsUser ?? pod.spec.securityContext?.runAsUser;
   const group = securityContext?.runAsGroup ?? pod.spec.securityContext?.runAsGroup;
   if (user === undefined && group === undefined) return "";
   const own = process.getuid?.() ?? 0;
-  if (own !== 0) {
+  if (own !== 0 && engine === undefined) {
     if (user === own && (group === undefined || group === process.getgid?.())) return "";
     throw new ConfigProblem(
       "CreateContainerConfigError",

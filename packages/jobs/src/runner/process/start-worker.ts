@@ -68,6 +68,7 @@ export async function startWorker(options: WorkerOptions): Promise<WorkerPart> {
         sources,
         restartMs: options.restartMs,
         groups,
+        runtimeName: options.runtimeName ?? "process",
         onChange,
       }),
     known: () => knownPods(pods),

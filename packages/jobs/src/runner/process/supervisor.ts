@@ -40,6 +40,12 @@ while :; do got=; wait $p; rc=$?; [ -n "$got" ] && kill -0 $p 2>/dev/null || bre
 echo $rc >"$d/exit.tmp"; ${MV} "$d/exit.tmp" "$d/exit"
 `;
 
+export interface StartRequest {
+  readonly command: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly workingDir: string;
+}
+
 export interface Bind {
   /** On the host: a folder, or a file. */
   readonly source: string;
