@@ -464,6 +464,23 @@ describe("reconcileJob: a Job whose pods are made nobody's", () => {
 });
 
 describe("reconcileJob: suspend", () => {
+  it("gives a Job that ended while it was suspended its start time with its end, not when it is resumed", () => {
+    const world = new JobWorld({ completionMode: "Indexed", parallelism: 2, completions: 2 });
+    world.settle();
+    world.job.spec.suspend = true;
+    world.settle();
+    Object.assign(world.job.spec, { parallelism: 0, completions: 0 });
+    world.settle();
+    expect(world.status).toMatchObject({ terminating: 2 });
+    world.job.spec.suspend = false;
+    world.settle();
+    expect(world.status.startTime).toBeUndefined();
+    world.kill();
+    world.settle();
+    expect(world.status.startTime).toBeDefined();
+    expect(world.conditions().at(-1)).toMatch(/^Complete=/);
+  });
+
   it("lets a Job finish whose last pod succeeds meanwhile", () => {
     const world = new JobWorld({ podReplacementPolicy: "Failed" });
     world.settle();

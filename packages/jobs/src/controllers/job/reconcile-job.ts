@@ -76,10 +76,14 @@ function started({ job, status, now }: JobContext): JobStatus {
   return { ...status, startTime: timeText(now) };
 }
 
-/** Nobody may be finished without a start time, but who was not to start. */
-function withStart({ job, status, now }: JobContext): JobStatus {
+/**
+ * Nobody may be finished without a start time, but who was not to start. It comes with another change, as in
+ * Kubernetes: a Job that is resumed while its last pods go has none before they are gone.
+ */
+function withStart({ job, status: before, now }: JobContext, status: JobStatus): JobStatus {
   const { suspend, completions } = job.spec;
   if (suspend === true && completions === 0) return status;
+  if (JSON.stringify(status) === JSON.stringify(before)) return status;
   return { ...status, startTime: status.startTime ?? timeText(now) };
 }
 
@@ -89,12 +93,14 @@ function bringToEnd(context: JobContext, end: JobEnd): PlanOnce {
   const counted = countPods(context, end);
   const pods = active.length + terminating.length;
   const counts = { active: 0, ready: 0, terminating: pods };
-  const status = withCounts(withStart(context), counted, counts);
+  const status = withCounts(context.status, counted, counts);
   // Pods that are made nobody's have not ended by that.
   const isOrphaning = context.job.metadata.finalizers?.includes(ORPHAN_FINALIZER) === true;
   const last = pods + counted.left === 0 && !isOrphaning;
+  const ended = conclude(context, status, end, last);
   return {
-    ...conclude(context, status, end, last),
+    ...ended,
+    status: withStart(context, ended.status),
     create: [],
     release: counted.release,
     // Who is counted has to be counted before it goes: afterwards nobody knows why it went.
