@@ -18,7 +18,7 @@ import { freePort, httpGet, startServer, temporaryDirectory } from "../../proces
 import { JobsServer } from "../jobs-server.ts";
 import { knownReason } from "./known.ts";
 
-const FOLDERS = ["packages/jobs/test/kubectl/scenarios", "tests/jobs/kubectl/scenarios"];
+const FOLDER = "packages/jobs/test/kubectl/scenarios";
 const CONTROLLERS =
   "--controllers=job-controller,cronjob-controller,garbage-collector-controller,namespace-controller,ttl-after-finished-controller";
 
@@ -145,18 +145,16 @@ async function main(): Promise<void> {
   const total = { equal: 0, known: 0, different: 0 };
   console.log(`kubectl ${KUBERNETES_VERSION} on Kubernetes and on nodetcd`);
   try {
-    for (const place of FOLDERS) {
-      for (const file of readdirSync(join(ROOT, place)).sort()) {
-        const name = file.replace(".txt", "");
-        if (asked.length > 0 && !asked.includes(name)) continue;
-        const text = readFileSync(join(ROOT, place, file), "utf8");
-        const [real, ours] = await Promise.all([
-          onKubernetes(text, etcd, programs, join(folder, `${name}-real`)),
-          onNodetcd(text, join(folder, `${name}-ours`)),
-        ]);
-        const result = compare(name, real, ours);
-        for (const key of ["equal", "known", "different"] as const) total[key] += result[key];
-      }
+    for (const file of readdirSync(join(ROOT, FOLDER)).sort()) {
+      const name = file.replace(".txt", "");
+      if (asked.length > 0 && !asked.includes(name)) continue;
+      const text = readFileSync(join(ROOT, FOLDER, file), "utf8");
+      const [real, ours] = await Promise.all([
+        onKubernetes(text, etcd, programs, join(folder, `${name}-real`)),
+        onNodetcd(text, join(folder, `${name}-ours`)),
+      ]);
+      const result = compare(name, real, ours);
+      for (const key of ["equal", "known", "different"] as const) total[key] += result[key];
     }
     const commands = total.equal + total.known + total.different;
     console.log(
