@@ -542,7 +542,7 @@ export function clientSuite(name: string, start: () => Promise<Target>): void {
       for (let i = 0; i < 10; i++) await both.put(k, String(i));
       expect((await both.get(k))?.version).toBe(10);
       expect(proxy.connections).toBe(1);
-      expect(await codeOf(both.get(k, { endpoint: "127.0.0.1:1", timeoutMs: 200 }))).toBe(
+      expect(await codeOf(both.get(k, { endpoint: "127.0.0.1:1", timeoutMs: 2_000 }))).toBe(
         "UNAVAILABLE",
       );
       expect(await codeOf(both.get(k, { endpoint: "127.0.0.1:2" }))).toBe("BAD_ARGUMENT");
