@@ -26,17 +26,17 @@ describe("engineRequest", () => {
   it("makes the command the entrypoint, and its other words and the args the image's", () => {
     const { command } = request({ command: ["sh", "-c"], args: ["echo $(X)"] }, { X: "1" });
     const at = command.indexOf("--entrypoint");
-    expect(command.slice(at)).toEqual(["--entrypoint", "sh", "busybox", "-c", "echo 1"]);
+    expect(command.slice(at)).toEqual(["--entrypoint", "sh", "--", "busybox", "-c", "echo 1"]);
     expect(request({ args: ["a"] }).command.slice(-2)).toEqual(["busybox", "a"]);
   });
 
   it("hands values over where nobody sees them, and never to the engine itself", () => {
-    const variables = { TOKEN: "secret", PATH: "/own", DOCKER_HOST: "tcp://elsewhere" };
+    const variables = { LDAP_PASSWORD: "secret", PATH: "/own", DOCKER_HOST: "tcp://elsewhere" };
     const { command, environment } = request({}, variables);
-    expect(command.join(" ")).toContain("--env TOKEN ");
+    expect(command.join(" ")).toContain("--env LDAP_PASSWORD ");
     expect(command).toContain("PATH=/own");
     expect(command).toContain("DOCKER_HOST=tcp://elsewhere");
-    expect(environment).toMatchObject({ TOKEN: "secret", PATH: process.env["PATH"] });
+    expect(environment).toMatchObject({ LDAP_PASSWORD: "secret", PATH: process.env["PATH"] });
     expect(environment["DOCKER_HOST"]).toBe(process.env["DOCKER_HOST"]);
   });
 
@@ -52,8 +52,19 @@ describe("engineRequest", () => {
     const run = { name: "n", container, environment: {}, binds, user: "1:2" };
     expect(engineRequest(PODMAN, run).command.slice(3).join(" ")).toBe(
       "/usr/bin/podman run --network host --name n --pull missing --volume /host:/data:ro " +
-        "--user 1:2 --workdir /work --memory 67108864 --cpus 0.5 busybox",
+        "--user 1:2 --workdir /work --memory 67108864 --cpus 0.5 -- busybox",
     );
+  });
+
+  it("refuses a volume whose path would be read as two", () => {
+    const binds = [{ source: "/host:/etc", target: "/data", readOnly: false }];
+    const container = { name: "main", image: "busybox" };
+    const run = { name: "n", container, environment: {}, binds, user: "" };
+    expect(() => engineRequest(PODMAN, run)).toThrow("there is a colon in it");
+  });
+
+  it("takes an image for an image, though it looks like an option", () => {
+    expect(request({ image: "--privileged" }).command.slice(-2)).toEqual(["--", "--privileged"]);
   });
 
   it("refuses a container without an image", () => {

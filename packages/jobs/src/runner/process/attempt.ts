@@ -48,12 +48,14 @@ export class Attempt {
   /** Of its container, when an engine runs it. */
   get engine(): Engine | undefined {
     const engine = this.#read("engine");
-    return engine === undefined ? undefined : (JSON.parse(engine) as Engine);
+    // Empty after a power cut, which ends containers, too.
+    return engine === undefined || engine === "" ? undefined : (JSON.parse(engine) as Engine);
   }
 
   /** Notes, before it is started, that an engine has its container: whoever ends it has to know. */
   runsBy(engine: Engine): void {
-    writeFileSync(this.#path("engine"), JSON.stringify(engine));
+    writeFileSync(this.#path("engine.tmp"), JSON.stringify(engine));
+    renameSync(this.#path("engine.tmp"), this.#path("engine"));
   }
 
   /** Makes the folder, with the token that the one who starts it takes away. */

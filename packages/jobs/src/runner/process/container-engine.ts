@@ -18,7 +18,8 @@ export interface Engine {
 
 const FOLDERS = ["/usr/local/bin", "/usr/bin", "/bin"];
 /** Variables by which engines find their daemon, their images and the network: a pod's are not for them. */
-const ENGINES_OWN = /^(DOCKER|CONTAINER|PODMAN|STORAGE|REGISTRY|XDG|DBUS|LD|GO|SSL|.*_proxy)/i;
+const ENGINES_OWN =
+  /^(?:(?:DOCKER|CONTAINERS?|PODMAN|XDG|DBUS|LD|SSL_CERT)_|(?:HOME|PATH|TMPDIR|STORAGE_(?:DRIVER|OPTS)|REGISTRY_AUTH_FILE|GO(?:DEBUG|GC|MAXPROCS|MEMLIMIT|TRACEBACK)|(?:HTTPS?|NO|ALL)_PROXY)$)/i;
 /** Kubernetes' names of when an image is pulled, and the engines'. */
 const PULLS: Readonly<Record<string, string>> = {
   Always: "always",
@@ -84,15 +85,14 @@ export function engineRequest(engine: Engine, run: EngineRun): StartRequest {
       ...detached(engine.path, "run", "--network", "host", "--name", name),
       ...option("--pull", PULLS[imagePullPolicy]),
       ...variables.flags,
-      ...binds.flatMap(({ source, target, readOnly }) => [
-        "--volume",
-        `${source}:${target}${readOnly ? ":ro" : ""}`,
-      ]),
+      ...binds.flatMap((bind) => ["--volume", volumeOf(bind)]),
       ...option("--user", user),
       ...option("--workdir", workingDir),
       ...option("--memory", limits?.memoryBytes),
       ...option("--cpus", limits?.processors),
       ...option("--entrypoint", entrypoint),
+      // An image is no option, whatever it is called.
+      "--",
       image,
       ...rest,
       ...words(args),
@@ -100,6 +100,13 @@ export function engineRequest(engine: Engine, run: EngineRun): StartRequest {
     environment: variables.environment,
     workingDir: "/",
   };
+}
+
+function volumeOf({ source, target, readOnly }: Bind): string {
+  const colon = [source, target].find((path) => path.includes(":"));
+  if (colon === undefined) return `${source}:${target}${readOnly ? ":ro" : ""}`;
+  const message = `engines cannot mount ${colon}: there is a colon in it`;
+  throw new ConfigProblem("CreateContainerConfigError", message);
 }
 
 /** A command without the attempt's mark: what it leaves running to watch the container is not killed with the attempt. */
