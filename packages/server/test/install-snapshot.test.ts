@@ -42,13 +42,16 @@ function setUp() {
   const backend = openBackend(nodeRuntime, `${folder}/db`);
   const read: string[] = [];
   const raft = { takes: true, pending: 0 };
+  const reading = { until: Promise.resolve() };
   const options = {
     runtime: nodeRuntime,
     logger: silentLogger,
     backend,
     store: {
-      readHistory: async (next: typeof backend) =>
-        void read.push(Buffer.from(next.get("meta", KEY) ?? []).toString()),
+      readHistory: async (next: typeof backend) => {
+        read.push(Buffer.from(next.get("meta", KEY) ?? []).toString());
+        await reading.until;
+      },
       stopWork: async () => undefined,
       adopt: async () => undefined,
     },
@@ -61,7 +64,7 @@ function setUp() {
     onInstalled: () => (raft.pending = 0),
   };
   const installer = new SnapshotInstaller(options as unknown as SnapshotInstallerOptions);
-  return { installer, backend, read, raft };
+  return { installer, backend, read, raft, reading };
 }
 
 test("receive() reads the database that came last, also when one of the same index was not wanted before", async () => {
@@ -119,6 +122,22 @@ test("stop() leaves the file of a snapshot that raft has taken: its record may b
   await installer.stop();
   await received;
   expect(nodeDisk.exists(path)).toBe(true);
+  await backend.close();
+});
+
+test("stop() waits for a database that is being read, and removes it: raft has not heard of it", async () => {
+  const { installer, backend, read, raft, reading } = setUp();
+  let go = (): void => undefined;
+  reading.until = new Promise((resolve) => (go = resolve));
+  await arrive("half read");
+  const received = installer.receive(message, path);
+  await until(() => read.length === 1);
+  const stopping = installer.stop();
+  setTimeout(go, 20);
+  await stopping;
+  expect(nodeDisk.exists(path)).toBe(false);
+  expect(raft.pending).toBe(0);
+  await received;
   await backend.close();
 });
 

@@ -118,10 +118,11 @@ export class SnapshotInstaller {
     logger.info("applied snapshot", { "incoming-snapshot-index": index });
   }
 
-  /** The ready loop has ended; what has arrived and is not installed will not be. */
+  /** The ready loop has ended; what has arrived and is not installed will not be. Nothing is read or open after it. */
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#forget();
+    await this.#queue.idle();
   }
 
   /** The file stays if raft has taken the snapshot: its record may be in the log, and the next start needs it then. */
