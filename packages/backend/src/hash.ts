@@ -1,7 +1,7 @@
 import type { Transaction } from "@nodetcd/bolt";
 import { crc32c } from "@nodetcd/bytes";
-import { type Clock, Slice } from "@nodetcd/runtime";
-import { BYTES_PER_STEP, SLICE_MS, STEPS_PER_LOOK } from "./limits.ts";
+import { type Clock, recordSteps, Slice } from "@nodetcd/runtime";
+import { SLICE_MS, STEPS_PER_LOOK } from "./limits.ts";
 import type { BucketName } from "./buckets.ts";
 
 /** Answers true for records that are left out of a hash. */
@@ -30,8 +30,7 @@ export async function hashBuckets(
         hash = crc32c(hash, pair.key);
         if (pair.value !== undefined) hash = crc32c(hash, pair.value);
       }
-      const bytes = pair.value?.length ?? 0;
-      if (slice.isOver(1 + Math.floor(bytes / BYTES_PER_STEP))) await slice.next();
+      if (slice.isOver(recordSteps(pair.value?.length ?? 0))) await slice.next();
     }
   }
   return hash;

@@ -6,8 +6,6 @@ export const BATCH_CHANGES = 10_000;
 export const SLICE_MS = 1;
 /** How many steps of such work are done between two looks at the clock. */
 export const STEPS_PER_LOOK = 64;
-/** Bytes of a record that count as much as another step. */
-export const BYTES_PER_STEP: number = 16 * 1024;
 /** Changes that may wait in memory before writers are asked to. */
 export const PENDING_CHANGES_MAX = 200_000;
 /** Bytes of keys and values that may wait in memory before writers are asked to. */

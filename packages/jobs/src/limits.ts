@@ -4,6 +4,8 @@ export const TERMINATION_MESSAGE_BYTES_MAX = 4_096;
 export const LOG_POLL_MS = 200;
 /** Milliseconds that an API server waits for the beginning of a worker's answer. */
 export const WORKER_ANSWER_MS = 10_000;
+/** Bytes of a worker's refusal that are read. */
+export const WORKER_REFUSAL_BYTES_MAX: number = 64 * 1024;
 /** Milliseconds between two looks at processes that an earlier worker has started. */
 export const PROCESS_POLL_MS = 500;
 /** Seconds until a worker that is gone counts as such. */

@@ -1,10 +1,9 @@
 import { crc32c } from "@nodetcd/bytes";
-import { Slice } from "@nodetcd/runtime";
+import { recordSteps, Slice } from "@nodetcd/runtime";
 import { compactedError, futureRevisionError, MvccError } from "./errors.ts";
 import { findRevision, found } from "./key-index.ts";
 import { COMPACT_HASHES_KEPT, SCAN_RECORDS, SLICE_CHECK_RECORDS, SLICE_MS } from "./limits.ts";
 import { after, isTombstoneKey, mainOf, revisionBound, subOf } from "./revision.ts";
-import { recordSteps } from "./slice-steps.ts";
 import type { CompactHash, StoreState } from "./store-state.ts";
 import { recordKey } from "./stored-key-value.ts";
 
@@ -108,7 +107,7 @@ function hashSlice(
   let next: Uint8Array | undefined;
   state.backend.range("key", from, end, SCAN_RECORDS, (key, value) => {
     hasher.add(key, value, () => kept === undefined || isKeptAt(state, kept, key, value, revision));
-    if (!slice.isOver(recordSteps(value)) && ++visited < SCAN_RECORDS) return true;
+    if (!slice.isOver(recordSteps(value.length)) && ++visited < SCAN_RECORDS) return true;
     next = after(key);
     return false;
   });

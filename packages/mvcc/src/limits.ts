@@ -15,8 +15,6 @@ export const COMPACT_HASHES_KEPT = 10;
 export const SLICE_MS = 4;
 /** Records between two looks at the clock inside a slice. */
 export const SLICE_CHECK_RECORDS = 64;
-/** Bytes of a record that count as much as another record there. */
-export const SLICE_RECORD_BYTES: number = 16 * 1024;
 /** Records that one backend range of a restore or a hash may visit. */
 export const SCAN_RECORDS = 10_000;
 

@@ -1,5 +1,5 @@
 import { WireError, WireReader } from "@nodetcd/bytes";
-import { type Clock, inSlices, Slice } from "@nodetcd/runtime";
+import { type Clock, inSlices, recordSteps, Slice } from "@nodetcd/runtime";
 import type { BackendLike } from "./backend-like.ts";
 import { addRevision, type KeyIndex } from "./key-index.ts";
 import { SCAN_RECORDS, SLICE_CHECK_RECORDS, SLICE_MS } from "./limits.ts";
@@ -13,7 +13,6 @@ import {
   revisionBound,
   subOf,
 } from "./revision.ts";
-import { recordSteps } from "./slice-steps.ts";
 import { recordKey } from "./stored-key-value.ts";
 import { TreeBuilder } from "./tree-builder.ts";
 import type { TreeIndex } from "./tree-index.ts";
@@ -84,7 +83,7 @@ function readSlice(
       if (!(error instanceof WireError)) throw error;
       throw corruptRecord(key, `its value is no KeyValue: ${error.message}`, error);
     }
-    if (!slice.isOver(recordSteps(value)) && ++visited < SCAN_RECORDS) return true;
+    if (!slice.isOver(recordSteps(value.length)) && ++visited < SCAN_RECORDS) return true;
     next = after(key);
     return false;
   });

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 import { noLeases, openStore } from "../src/mvcc.ts";
-import { SLICE_RECORD_BYTES } from "../src/limits.ts";
 import { BusyClock } from "./support/busy-clock.ts";
 import { MemoryBackend } from "./support/memory-backend.ts";
 import { open } from "./support/open.ts";
@@ -23,7 +22,7 @@ test("long records are read and hashed few at a time, however few they are", asy
   const { store: filled } = await open(backend);
   for (let i = 0; i < RECORDS; i++) {
     const txn = filled.beginWrite();
-    txn.put(Buffer.from(`k${i}`), new Uint8Array(64 * SLICE_RECORD_BYTES), 0n);
+    txn.put(Buffer.from(`k${i}`), new Uint8Array(1024 * 1024), 0n);
     txn.end();
   }
   const clock = new CountingClock(10);

@@ -54,7 +54,7 @@ export type {
 } from "./tls.ts";
 export { SerialQueue } from "./serial-queue.ts";
 export { removeGradually, shrinkAndClose } from "./shrink.ts";
-export { inSlices, Slice } from "./slice.ts";
+export { inSlices, recordSteps, Slice } from "./slice.ts";
 
 import type { Clock } from "./clock.ts";
 import type { Digests } from "./digest.ts";

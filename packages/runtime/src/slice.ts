@@ -1,5 +1,13 @@
 import type { Clock } from "./clock.ts";
 
+/** Bytes of a record that cost as much as another step. */
+const STEP_BYTES: number = 16 * 1024;
+
+/** What reading a record costs, in steps of a slice: one for itself, and one for so many of its bytes. */
+export function recordSteps(bytes: number): number {
+  return 1 + Math.floor(bytes / STEP_BYTES);
+}
+
 /**
  * Cuts long work into stretches after which the rest of the program gets its turn:
  *

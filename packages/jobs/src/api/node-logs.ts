@@ -1,6 +1,6 @@
 import { ApiError, isApiReason, type Status } from "../errors.ts";
 import { getWithSharedKey, type SharedKeyAnswer } from "../http/shared-key.ts";
-import { WORKER_ANSWER_MS } from "../limits.ts";
+import { WORKER_ANSWER_MS, WORKER_REFUSAL_BYTES_MAX } from "../limits.ts";
 import type { LogRequest, LogSource, OwnLogs } from "../log-source.ts";
 import { logPath } from "../runner/serve-logs.ts";
 import { WORKERS, type WorkerRecord } from "../runner/worker-record.ts";
@@ -56,7 +56,11 @@ async function refusal(
   body: AsyncIterable<Uint8Array>,
 ): Promise<ApiError> {
   const pieces: Uint8Array[] = [];
-  for await (const piece of body) pieces.push(piece);
+  let left = WORKER_REFUSAL_BYTES_MAX;
+  for await (const piece of body) {
+    pieces.push(piece);
+    if ((left -= piece.length) < 0) break;
+  }
   const text = Buffer.concat(pieces).toString();
   try {
     const { reason, message = "" } = JSON.parse(text) as Status;
